@@ -1,0 +1,77 @@
+/* Where packets come from: capture files, standard input, an interface. libpcap lives behind this
+ * header. */
+#ifndef HELOSCOPE_CAPTURE_H
+#define HELOSCOPE_CAPTURE_H
+
+#include "heloscope/bytes.h"
+#include "heloscope/failure.h"
+
+/* A file or an interface; owned by the capture, valid until capture_close(). */
+struct capture_source {
+    const char *name; /* as the user gave it; "-" for standard input */
+    bool live;
+    int64_t started_us; /* time of its first packet; 0 when it has none */
+    int64_t ended_us;   /* time of the last packet read so far */
+    uint64_t packets, bytes, dropped;
+    int64_t capture_id; /* kept here for the caller; 0 at first */
+    char problem[512];  /* what could not be read, one line; "" = nothing */
+};
+
+/* One packet; `frame` is borrowed until the next call. */
+struct packet_record {
+    struct capture_source *source;
+    uint64_t number; /* in its source, from 1, as Wireshark counts */
+    int64_t ts_us;
+    int link_type;
+    struct bytes frame;
+    size_t wire_length;
+};
+
+struct capture;
+
+/* Opens files as one capture, merged in time order: each file's packets stay in their order, and
+ * the file whose next packet is the oldest goes first. "-" is standard input. pcap (either byte
+ * order, micro- or nanoseconds) and pcapng. A file that cannot be opened or is no capture gets its
+ * `problem` set and takes no further part; the others go on. `filter` (tcpdump's language) may be
+ * NULL. NULL with `why` only when memory is short or the filter does not compile. Files are opened
+ * when their turn comes, so that a thousand rotated files need few descriptors. */
+struct capture *capture_open_files(const char *const *paths, size_t count, const char *filter,
+                                   struct failure *why);
+
+struct capture_live {
+    const char *interface; /* NULL = the first that is up */
+    const char *filter;    /* NULL = everything */
+    int snap_length;       /* 0 = all */
+    bool promiscuous;
+    int buffer_kib; /* 0 = libpcap's default */
+};
+
+/* Opens an interface. NULL with `why`: no permission (and how to get it), no such interface, bad
+ * filter. */
+struct capture *capture_open_live(const struct capture_live *options, struct failure *why);
+
+enum capture_result {
+    CAPTURE_PACKET, /* `out` is filled */
+    CAPTURE_IDLE,   /* live: nothing arrived for a while (about 100 ms) */
+    CAPTURE_END,    /* all files are read, or capture_stop() was called */
+};
+
+/* The next packet. A file that turns out to be truncated or corrupt gets its `problem` set (name,
+ * what, and behind which packet) and ends there; what came before it has been delivered. */
+enum capture_result capture_next(struct capture *capture, struct packet_record *out);
+
+/* Makes capture_next() return CAPTURE_END. Safe in a signal handler. */
+void capture_stop(struct capture *capture);
+
+/* The sources in the order in which they were given. Live: refreshes `dropped` from the kernel. */
+size_t capture_sources(struct capture *capture, struct capture_source ***out);
+
+/* Octets read so far and in all, for a progress bar; `total` 0 when it cannot be known. */
+void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *total);
+
+void capture_close(struct capture *capture); /* NULL is allowed */
+
+/* Prints the interfaces that can be captured, as `tcpdump -D` does. */
+bool capture_list_interfaces(FILE *out, struct failure *why);
+
+#endif

@@ -1,0 +1,88 @@
+/* The history's reading half: what reports and `show` print comes from here and from nowhere else.
+ */
+#ifndef HELOSCOPE_HISTORY_H
+#define HELOSCOPE_HISTORY_H
+
+#include <stdio.h>
+
+#include "heloscope/failure.h"
+#include "heloscope/timeline.h"
+
+struct history;
+
+/* Opens `path` for reading only; it may be written to at the same time. NULL with `why` when it is
+ * missing, no heloscope database, or newer than this program. */
+struct history *history_open(const char *path, struct failure *why);
+void history_close(struct history *history);
+
+/* A row handed to a callback; pointers are valid until it returns. Return false to stop. */
+struct history_session {
+    int64_t session_id, started_us, ended_us;
+    const char *source, *uid, *community_id, *client_addr, *server_addr, *helo, *server_software,
+        *client_software, *protocol, *tls_version, *tls_sni, *outcome;
+    int client_port, server_port;
+    int64_t packets, commands, replies, messages, violations, errors_503, bytes_missing;
+    bool midstream;
+};
+typedef bool history_session_fn(void *context, const struct history_session *row);
+
+struct history_event {
+    event_no seq, answers, saw;
+    int64_t ts_us, packet, bytes;                     /* bytes -1 = none */
+    char side;                                        /* 'C' or 'S' */
+    const char *kind, *verb, *enhanced, *text, *note; /* NULL = none */
+    int code;                                         /* 0 = none */
+    /* What the timeline marks. */
+    bool is_origin;        /* some diagnosis has its origin here */
+    const char *cause;     /* of the diagnosis of this reply, or NULL */
+    event_no origin;       /* of that diagnosis */
+    const char *violation; /* rule broken by this command, or NULL */
+};
+typedef bool history_event_fn(void *context, const struct history_event *row);
+
+struct history_diagnosis {
+    int64_t id; /* grows with the order of storing */
+    int64_t session_id;
+    event_no reply, command, origin;
+    int code;
+    int64_t ts_us; /* of the reply */
+    const char *cause, *fault, *certainty, *server_says, *explanation, *advice;
+    int agrees; /* 1, 0, -1 */
+    const char *client_addr, *server_addr, *helo, *source;
+    int client_port, server_port;
+};
+typedef bool history_diagnosis_fn(void *context, const struct history_diagnosis *row);
+
+/* One session; false in the result (no callback) when there is none. */
+bool history_session(struct history *history, int64_t session_id, history_session_fn *fn,
+                     void *context, struct failure *why);
+
+/* All sessions by start time, `only_errors`: those with a 503. */
+bool history_sessions(struct history *history, bool only_errors, history_session_fn *fn,
+                      void *context, struct failure *why);
+
+/* Events of a session with first <= seq <= last, in order. */
+bool history_events(struct history *history, int64_t session_id, event_no first, event_no last,
+                    history_event_fn *fn, void *context, struct failure *why);
+
+/* Diagnoses with id > after, in the order of storing; `only_503`: those of replies 503. */
+bool history_diagnoses(struct history *history, int64_t after, bool only_503,
+                       history_diagnosis_fn *fn, void *context, struct failure *why);
+
+/* The largest diagnosis id, 0 when there is none. */
+int64_t history_last_diagnosis(struct history *history);
+
+/* Ready-made rankings for `report`: "cause", "client", "server", "software", "day".
+ * Calls `fn` once with the column names (row 0) and then with each row's cells as text. */
+typedef bool history_table_fn(void *context, int columns, const char *const *cells, bool header);
+bool history_report(struct history *history, const char *by, history_table_fn *fn, void *context,
+                    struct failure *why);
+
+/* The same content as JSON, one document, made by SQLite's own JSON functions: a session with its
+ * events and diagnoses; the 503s; a ranking. Written to `out`. */
+bool history_json_session(struct history *history, int64_t session_id, FILE *out,
+                          struct failure *why);
+bool history_json_errors(struct history *history, FILE *out, struct failure *why);
+bool history_json_report(struct history *history, const char *by, FILE *out, struct failure *why);
+
+#endif

@@ -1,0 +1,46 @@
+/* The stages wired together: packets in, chapters of sessions to the store. */
+#ifndef HELOSCOPE_PIPELINE_H
+#define HELOSCOPE_PIPELINE_H
+
+#include "heloscope/capture.h"
+#include "heloscope/store.h"
+
+struct pipeline_options {
+    const uint16_t *ports; /* declared SMTP ports; NULL = 25, 465, 587, 2525, 24 */
+    size_t port_count;
+    bool live; /* hand open sessions over as they go on */
+};
+
+/* What went through so far. */
+struct pipeline_totals {
+    uint64_t packets, tcp_packets, other_packets, unreadable_packets, fragments;
+    uint64_t connections, sessions, messages, commands, errors_503, diagnoses, violations;
+    uint64_t bytes_missing;
+    uint64_t sessions_added, sessions_known; /* the latter: stored by an earlier run */
+    int unknown_link_type;                   /* one that had no row in the table; -1 = none */
+};
+
+struct pipeline;
+
+/* `options` is copied, `store` borrowed. NULL with `why` when memory is short. */
+struct pipeline *pipeline_new(const struct pipeline_options *options, struct store *store,
+                              struct failure *why);
+
+/* Takes one packet in. False only when the store failed; the pipeline can then only be freed. */
+bool pipeline_packet(struct pipeline *pipeline, const struct packet_record *packet,
+                     struct failure *why);
+
+/* Hands what open sessions have so far to the store and commits. For live use, about once a second;
+ * `now_us` is the capture's time. */
+bool pipeline_flush(struct pipeline *pipeline, int64_t now_us, struct failure *why);
+
+/* Whether a diagnosis was made since the last flush. */
+bool pipeline_has_news(const struct pipeline *pipeline);
+
+/* Ends all sessions that are still open, in the order in which they began, and commits. */
+bool pipeline_finish(struct pipeline *pipeline, struct failure *why);
+
+void pipeline_totals(const struct pipeline *pipeline, struct pipeline_totals *out);
+void pipeline_free(struct pipeline *pipeline); /* NULL is allowed */
+
+#endif
