@@ -1,0 +1,200 @@
+"""The house rules that a compiler does not check: who includes what, what is pure, what has a test.
+
+Every rule here is one table row or one small function, so that whoever breaks one can read why."""
+
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from support import tap  # noqa: E402
+from support.tap import check, test  # noqa: E402
+
+SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
+FOLDERS = ("include/heloscope", "dissectors", "analyzer", "db")
+
+# Libraries, and the only files that may include them.
+LIBRARIES = [
+    ("libpcap", r"pcap(/|\.h|-)", r"analyzer/capture\.c"),
+    ("nDPI", r"(ndpi/)?ndpi_", r"analyzer/classify\.c"),
+    ("SQLite", r"sqlite3", r"db/\w+\.[ch]"),
+    ("nettle", r"nettle/", r"(analyzer|db)/\w+\.c"),
+]
+
+# What C11 itself brings and a pure function can use.
+PURE_HEADERS = {"assert.h", "inttypes.h", "limits.h", "stdarg.h", "stdbool.h", "stddef.h",
+                "stdint.h", "stdio.h", "string.h"}
+
+# Headers that are made at build time, by folder.
+GENERATED = {"db/schema_sql.h", "analyzer/reply_texts.h"}
+
+# A source file without a test file of its own, and where it is tested instead.
+TESTED_ELSEWHERE = {
+    "analyzer/main.c": "tests/system runs the program",
+}
+
+# Nothing else may lie at the top of the tree.
+TOP = {"autogen.sh", "configure.ac", "Makefile.am", "README.md", "COPYING",
+       "include", "dissectors", "analyzer", "db", "tests", "samples"}
+
+
+def files(folder, *endings):
+    root = os.path.join(SOURCE, folder)
+    if not os.path.isdir(root):
+        return []
+    return sorted(f"{folder}/{name}" for name in os.listdir(root) if name.endswith(endings)
+                  and f"{folder}/{name}" not in GENERATED)
+
+
+def text(path):
+    with open(os.path.join(SOURCE, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def all_sources():
+    return [path for folder in FOLDERS for path in files(folder, ".c", ".h")]
+
+
+def includes(path):
+    """(bracket, name) of each #include."""
+    return re.findall(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', text(path), re.M)
+
+
+def no_offence(offences):
+    check(not offences, f"{len(offences)} against the rule", *offences)
+
+
+for title, library, allowed in LIBRARIES:
+    def only_there(library=library, allowed=allowed):
+        no_offence([f"{path} includes {name}" for path in all_sources()
+                    for _, name in includes(path)
+                    if re.match(library, name) and not re.fullmatch(allowed, path)])
+
+    tap.add(f"{title} is included only in {allowed}".replace("\\", ""), only_there)
+
+
+@test("a folder includes only include/ and its own files")
+def own_folder():
+    offences = []
+    for path in all_sources():
+        folder = os.path.dirname(path)
+        for bracket, name in includes(path):
+            if bracket == "<":
+                continue
+            if name.startswith("heloscope/"):
+                known = os.path.exists(os.path.join(SOURCE, "include", name))
+            elif folder == "include/heloscope":
+                known = False
+            else:
+                own = os.path.normpath(name if "/" in name else f"{folder}/{name}")
+                known = os.path.dirname(own) == folder and (
+                    own in GENERATED or os.path.exists(os.path.join(SOURCE, own)))
+            if not known:
+                offences.append(f'{path} includes "{name}"')
+    no_offence(offences)
+
+
+@test("include/ and dissectors/ need nothing of the system but C11's headers")
+def plain_headers():
+    no_offence([f"{path} includes <{name}>"
+                for folder in ("include/heloscope", "dissectors")
+                for path in files(folder, ".c", ".h")
+                for bracket, name in includes(path)
+                if bracket == "<" and name not in PURE_HEADERS])
+
+
+@test("every header of include/ compiles alone")
+def headers_alone():
+    compiler = (os.environ.get("CC") or "cc").split()
+    offences = []
+    for path in files("include/heloscope", ".h"):
+        done = subprocess.run(
+            [*compiler, "-std=c11", "-D_GNU_SOURCE", "-I", os.path.join(SOURCE, "include"),
+             "-fsyntax-only", "-Wall", "-Wextra", "-x", "c", "-"],
+            input=f'#include "{path[len("include/"):]}"\n', text=True, stderr=subprocess.PIPE)
+        if done.returncode or done.stderr:
+            offences.append(f"{path}: {done.stderr}")
+    no_offence(offences)
+
+
+# What the object files say cannot be talked away: a dissector asks for no memory, no file and no
+# clock, and keeps nothing between two calls.
+PURE_SYMBOLS = re.compile(
+    r"_{0,2}(mem\w+|str\w+|v?snprintf|snprintf_chk|vsnprintf_chk|mem\w+_chk|assert_fail|"
+    r"stack_chk_fail|ctype_b_loc|tolower|toupper|isoc\d+_\w+)$")
+SANITIZER = re.compile(r"__(asan|ubsan|sanitizer|odr_asan)\w*")
+
+
+def symbols(path):
+    done = subprocess.run(["nm", "-P", path], text=True, stdout=subprocess.PIPE, check=True)
+    return [line.split()[:2] for line in done.stdout.splitlines() if len(line.split()) >= 2]
+
+
+@test("dissectors are pure: no allocation, no I/O, no clock, no state")
+def pure():
+    objects = {path: os.path.join(os.getcwd(), path[:-2] + ".o")
+               for path in files("dissectors", ".c")}
+    if not objects or not all(os.path.exists(o) for o in objects.values()):
+        tap.skip("the objects are not built here")
+    defined = {name for o in objects.values() for name, kind in symbols(o) if kind in "TR"}
+    offences = []
+    for path, o in objects.items():
+        for name, kind in symbols(o):
+            if kind == "U" and not (PURE_SYMBOLS.match(name) or SANITIZER.match(name)
+                                    or name in defined or name == "_GLOBAL_OFFSET_TABLE_"):
+                offences.append(f"{path} calls {name}()")
+            if kind in "BbDCc" and not SANITIZER.match(name):
+                offences.append(f"{path} keeps state in {name}")
+    no_offence(offences)
+
+
+@test("every source file has its test file, or a reason")
+def counterparts():
+    offences = [f"{reason_for} does not exist" for reason_for in TESTED_ELSEWHERE
+                if not os.path.exists(os.path.join(SOURCE, reason_for))]
+    for folder in ("dissectors", "analyzer", "db"):
+        for path in files(folder, ".c"):
+            mirror = f"tests/{folder}/test_{os.path.basename(path)}"
+            there = os.path.exists(os.path.join(SOURCE, mirror))
+            if there and path in TESTED_ELSEWHERE:
+                offences.append(f"{path} has {mirror} and needs no reason")
+            if not there and path not in TESTED_ELSEWHERE:
+                offences.append(f"{path} has no {mirror}")
+    no_offence(offences)
+
+
+@test("every file is in a list of Makefile.am")
+def listed():
+    words = set(re.split(r"[\s\\]+", text("Makefile.am")))
+    folders = FOLDERS + tuple(f"tests/{f}" for f in ("dissectors", "analyzer", "db", "support",
+                                                     "system", "fuzz", "bench"))
+    no_offence([f"{path} is in no list" for folder in folders
+                for path in files(folder, ".c", ".h", ".py", ".awk", ".sql")
+                if path not in words])
+
+
+@test("the lists of Makefile.am are sorted")
+def sorted_lists():
+    offences = []
+    for name, body in re.findall(r"^(\w+_FILES) = \\\n((?:\t\S+ \\\n)*)", text("Makefile.am"), re.M):
+        entries = [line.strip(" \t\\") for line in body.splitlines()]
+        if entries != sorted(entries):
+            offences.append(f"{name}: {' '.join(entries)}")
+        if len(entries) != len(set(entries)):
+            offences.append(f"{name} names a file twice")
+    no_offence(offences)
+
+
+@test("nothing lies at the top of the tree that could live in a folder")
+def top():
+    done = subprocess.run(["git", "-C", SOURCE, "ls-files"], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) if os.path.exists(f"{SOURCE}/.git") else None
+    if done is None or done.returncode:
+        tap.skip("not a git checkout")
+    names = {line.split("/")[0] for line in done.stdout.splitlines()}
+    no_offence(sorted(name for name in names if name not in TOP and not name.startswith(".")))
+
+
+if __name__ == "__main__":
+    tap.run()
