@@ -1,0 +1,126 @@
+/* How the layers of one frame hand over to each other. Internal to dissectors/.
+ *
+ * Each layer has a reader: it reads its header at the front of what is left of the frame, steps
+ * over it and names the layer that follows. The driver in packet.c calls one reader after the
+ * other; no reader calls another, so that no nesting can exhaust the stack. */
+#ifndef DISSECTORS_LAYERS_H
+#define DISSECTORS_LAYERS_H
+
+#include "heloscope/packet.h"
+
+/* What stands at the front of what is left. The first values are those of enum packet_kind and end
+ * the walk. A new encapsulation is a value here, a reader in packet.c's table, and a row in the
+ * table (link types, ethertypes, IP protocols, UDP ports) that leads to it. */
+enum layer {
+    END_TCP = PACKET_TCP,
+    END_OTHER = PACKET_OTHER,
+    END_FRAGMENT = PACKET_FRAGMENT,
+    END_SHORT = PACKET_SHORT,
+    END_UNKNOWN_LINK = PACKET_UNKNOWN_LINK,
+    LAYER_ETHERNET,
+    LAYER_LINUX_SLL,
+    LAYER_LINUX_SLL2,
+    LAYER_RAW_IP,
+    LAYER_NULL_LOOP,
+    LAYER_PPP,
+    LAYER_PPP_SERIAL,
+    LAYER_CISCO_HDLC,
+    LAYER_LLC,
+    LAYER_VLAN,
+    LAYER_MPLS,
+    LAYER_PPPOE,
+    LAYER_IPV4,
+    LAYER_IPV6,
+    LAYER_IPV6_EXTENSION,
+    LAYER_IPV6_FRAGMENT,
+    LAYER_AUTHENTICATION,
+    LAYER_TCP,
+    LAYER_UDP,
+    LAYER_GRE,
+    LAYER_ERSPAN_II,
+    LAYER_ERSPAN_III,
+    LAYER_VXLAN,
+    LAYER_GENEVE,
+    LAYER_COUNT
+};
+
+/* One frame on its way through the layers. */
+struct walk {
+    struct bytes left; /* octets not yet read, as captured */
+    size_t wire;       /* what `left` measured on the wire: >= left.len */
+    struct segment *out;
+};
+
+/* A row of a table that leads from a number on the wire to the layer behind it. */
+struct layer_row {
+    uint16_t number;
+    enum layer layer;
+};
+
+static inline enum layer layer_find(const struct layer_row *rows, size_t count, unsigned number,
+                                    enum layer otherwise)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].number == number)
+            return rows[i].layer;
+    return otherwise;
+}
+
+#define ROWS(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Steps over what `c`, which began at the front of what is left, has read. */
+static inline enum layer walk_on(struct walk *walk, const struct cursor *c, enum layer next)
+{
+    if (c->failed)
+        return END_SHORT;
+    size_t used = (size_t)(c->at - walk->left.at);
+    walk->left = bytes_from(walk->left, used);
+    walk->wire -= used;
+    return next;
+}
+
+/* Binds what is left to the `length` that a header announces. What the frame has beyond it is
+ * padding or a trailer; what it lacks was cut off. */
+static inline void walk_bind(struct walk *walk, size_t length)
+{
+    walk->left = bytes_first(walk->left, length);
+    walk->wire = length;
+}
+
+/* link.c */
+enum layer layer_of_link(int link_type);
+enum layer layer_of_ethertype(uint16_t type);
+enum layer read_ethernet(struct walk *walk);
+enum layer read_linux_sll(struct walk *walk);
+enum layer read_linux_sll2(struct walk *walk);
+enum layer read_raw_ip(struct walk *walk);
+enum layer read_null_loop(struct walk *walk);
+
+/* shim.c */
+enum layer read_ppp(struct walk *walk);
+enum layer read_ppp_serial(struct walk *walk);
+enum layer read_cisco_hdlc(struct walk *walk);
+enum layer read_llc(struct walk *walk);
+enum layer read_vlan(struct walk *walk);
+enum layer read_mpls(struct walk *walk);
+enum layer read_pppoe(struct walk *walk);
+
+/* ip.c */
+enum layer read_ipv4(struct walk *walk);
+enum layer read_ipv6(struct walk *walk);
+enum layer read_ipv6_extension(struct walk *walk);
+enum layer read_ipv6_fragment(struct walk *walk);
+enum layer read_authentication(struct walk *walk);
+
+/* tunnel.c */
+enum layer read_udp(struct walk *walk);
+enum layer read_gre(struct walk *walk);
+enum layer read_erspan_ii(struct walk *walk);
+enum layer read_erspan_iii(struct walk *walk);
+enum layer read_vxlan(struct walk *walk);
+enum layer read_geneve(struct walk *walk);
+
+/* tcp.c */
+enum layer read_tcp(struct walk *walk);
+
+#endif

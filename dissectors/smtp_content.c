@@ -1,0 +1,127 @@
+/* The search for the end of a message.
+ *
+ * Most of a message is of no interest: no line of it begins with a dot, and all lines end in CR LF.
+ * That is checked for 64 octets at a time, each octet beside its predecessor, in vectors that the
+ * compiler maps onto what the processor has; only a block in which something stands goes through
+ * the state machine, octet by octet. */
+#include "heloscope/smtp_content.h"
+
+enum {
+    LANES = 16,
+    BLOCK = 4 * LANES,
+    DOT_LINE = 3, /* ".\r\n" */
+};
+
+typedef uint8_t lanes __attribute__((vector_size(LANES)));
+
+static inline lanes lanes_load(const uint8_t *at)
+{
+    lanes v;
+    memcpy(&v, at, sizeof v);
+    return v;
+}
+
+/* Nonzero in the lanes of `at` where something stands: a NUL; an LF without CR before it or a CR
+ * without LF behind it (seen at the octet behind); a dot at the front of a line. `at[-1]` must be
+ * readable. */
+static inline lanes lanes_notable(const uint8_t *at)
+{
+    lanes here = lanes_load(at), before = lanes_load(at - 1);
+    lanes lf = (lanes)(here == '\n'), after_cr = (lanes)(before == '\r');
+    lanes dot = (lanes)(here == '.') & (lanes)(before == '\n');
+    return (lf ^ after_cr) | dot | (lanes)(here == 0);
+}
+
+static inline bool block_is_plain(const uint8_t *at)
+{
+    lanes any = lanes_notable(at) | lanes_notable(at + LANES) | lanes_notable(at + 2 * LANES) |
+                lanes_notable(at + 3 * LANES);
+    uint64_t halves[2];
+    memcpy(halves, &any, sizeof halves);
+    return (halves[0] | halves[1]) == 0;
+}
+
+/* Steps over plain blocks in `data` from `from` on (at least 1), and returns where they end. Not
+ * from within a line that has only a dot so far: how that one ends is not plain. */
+static size_t skip_plain(struct content_scan *scan, struct bytes data, size_t from)
+{
+    size_t at = from;
+    if (scan->at == CONTENT_DOT || scan->at == CONTENT_DOT_CR)
+        return at;
+    while (data.len - at >= BLOCK && block_is_plain(data.at + at))
+        at += BLOCK;
+    if (at == from)
+        return at;
+    /* A plain block leaves no doubt about where it stops; an LF in it had its CR. */
+    uint8_t last = data.at[at - 1];
+    if (scan->bare_start && memchr(data.at + from, '\n', at - from))
+        scan->bare_start = false;
+    scan->at = last == '\n' ? CONTENT_LINE_START : last == '\r' ? CONTENT_CR : CONTENT_IN_LINE;
+    return at;
+}
+
+/* A line end that is not CR LF: what follows it begins a line only for those who take it for one.
+ */
+static void bare_end(struct content_scan *scan, enum content_oddity oddity)
+{
+    scan->oddities |= oddity;
+    if (scan->at == CONTENT_DOT || scan->at == CONTENT_DOT_CR)
+        scan->oddities |= CONTENT_SMUGGLE;
+    scan->bare_start = true;
+}
+
+/* An LF. True when it ends the message. */
+static bool take_lf(struct content_scan *scan)
+{
+    bool lone_dot = scan->at == CONTENT_DOT_CR;
+    if (lone_dot && !scan->bare_start)
+        return true;
+    if (lone_dot)
+        scan->oddities |= CONTENT_SMUGGLE;
+    if (lone_dot || scan->at == CONTENT_CR)
+        scan->bare_start = false;
+    else
+        bare_end(scan, CONTENT_BARE_LF);
+    scan->at = CONTENT_LINE_START;
+    return false;
+}
+
+/* One octet through the machine. True when it ends the message. */
+static bool take(struct content_scan *scan, uint8_t octet)
+{
+    if (octet == '\n')
+        return take_lf(scan);
+    if (scan->at == CONTENT_CR || scan->at == CONTENT_DOT_CR) {
+        bare_end(scan, CONTENT_BARE_CR);
+        scan->at = CONTENT_LINE_START;
+    }
+    if (octet == '\r')
+        scan->at = scan->at == CONTENT_DOT ? CONTENT_DOT_CR : CONTENT_CR;
+    else if (octet == '.' && scan->at == CONTENT_LINE_START)
+        scan->at = CONTENT_DOT;
+    else
+        scan->at = CONTENT_IN_LINE;
+    if (octet == '\0')
+        scan->oddities |= CONTENT_NUL;
+    return false;
+}
+
+size_t smtp_content_scan(struct content_scan *scan, struct bytes data, bool *ended)
+{
+    size_t at = 0;
+    *ended = false;
+    while (at < data.len && !*ended) {
+        /* One octet at least goes by hand: a block looks at the octet before it. A block in which
+         * something stands goes by hand as a whole. */
+        size_t by_hand = at == 0 ? 1 : BLOCK;
+        size_t stop = data.len - at < by_hand ? data.len : at + by_hand;
+        while (at < stop && !*ended)
+            *ended = take(scan, data.at[at++]);
+        if (!*ended)
+            at = skip_plain(scan, data, at);
+    }
+    scan->size += at;
+    if (*ended)
+        scan->size -= DOT_LINE;
+    return at;
+}

@@ -1,0 +1,146 @@
+/* TLS records and the two hellos, as far as they are sent in clear text. */
+#include "heloscope/tls_hello.h"
+
+#include <stdio.h>
+
+enum {
+    RECORD_LONGEST = (1 << 14) + 256, /* RFC 8446 section 5.2 */
+    CLIENT_HELLO = 1,
+    SERVER_HELLO = 2,
+    EXTENSION_SERVER_NAME = 0,         /* RFC 6066 section 3 */
+    EXTENSION_SUPPORTED_VERSIONS = 43, /* RFC 8446 section 4.2.1 */
+    HOST_NAME = 0,
+};
+
+bool tls_record_read(struct bytes data, struct tls_record *out)
+{
+    if (data.len == 0)
+        return false;
+    struct cursor c = cursor_over(data);
+    out->type = cursor_u8(&c);
+    out->version = cursor_u16(&c);
+    out->length = cursor_u16(&c);
+    if (c.failed || out->type < TLS_CHANGE_CIPHER_SPEC || out->type > TLS_APPLICATION_DATA ||
+        out->version >> 8 != 3 || out->length > RECORD_LONGEST)
+        return false;
+    out->body = bytes_first(bytes_from(data, 5), out->length);
+    return true;
+}
+
+/* The next `len` octets, or as many of them as there are. */
+static struct bytes take_present(struct cursor *c, size_t len)
+{
+    size_t left = cursor_left(c);
+    return cursor_take(c, len < left ? len : left);
+}
+
+/* RFC 8701: values with equal octets of the form 0x?a stand for nothing. Draft versions and those
+ * of other protocols fall out with them: versions that exist begin with 3. */
+static bool is_version(uint16_t version)
+{
+    return version >> 8 == 3;
+}
+
+static void read_supported_versions(struct bytes body, struct tls_hello *out)
+{
+    struct cursor c = cursor_over(body);
+    if (out->server) {
+        uint16_t chosen = cursor_u16(&c);
+        if (!c.failed && is_version(chosen))
+            out->version = chosen;
+        return;
+    }
+    struct bytes list = take_present(&c, cursor_u8(&c));
+    uint16_t highest = 0;
+    for (size_t i = 0; i + 2 <= list.len; i += 2) {
+        uint16_t version = (uint16_t)(list.at[i] << 8 | list.at[i + 1]);
+        if (is_version(version) && version > highest)
+            highest = version;
+    }
+    if (highest)
+        out->version = highest;
+}
+
+static void read_server_name(struct bytes body, struct tls_hello *out)
+{
+    struct cursor c = cursor_over(body);
+    cursor_skip(&c, 2); /* length of the list, which holds one host name at most */
+    while (cursor_left(&c) > 0) {
+        uint8_t type = cursor_u8(&c);
+        struct bytes name = cursor_take(&c, cursor_u16(&c));
+        if (type == HOST_NAME && !c.failed) {
+            out->sni = name;
+            return;
+        }
+    }
+}
+
+static void read_extensions(struct cursor *c, struct tls_hello *out)
+{
+    struct bytes list = take_present(c, cursor_u16(c));
+    if (list.len == 0)
+        return;
+    struct cursor e = cursor_over(list);
+    while (cursor_left(&e) > 0) {
+        uint16_t type = cursor_u16(&e);
+        struct bytes body = cursor_take(&e, cursor_u16(&e));
+        if (body.len == 0)
+            continue; /* an empty one, or cut off: then nothing is left */
+        if (type == EXTENSION_SUPPORTED_VERSIONS)
+            read_supported_versions(body, out);
+        else if (type == EXTENSION_SERVER_NAME && !out->server)
+            read_server_name(body, out);
+    }
+}
+
+bool tls_hello_read(struct bytes body, struct tls_hello *out)
+{
+    *out = (struct tls_hello){0};
+    if (body.len == 0)
+        return false;
+    struct cursor c = cursor_over(body);
+    uint8_t type = cursor_u8(&c);
+    size_t length = cursor_u24(&c);
+    if (c.failed || (type != CLIENT_HELLO && type != SERVER_HELLO))
+        return false;
+
+    c.end = c.at + (length < cursor_left(&c) ? length : cursor_left(&c));
+    out->server = type == SERVER_HELLO;
+    out->version = cursor_u16(&c);
+    if (c.failed || !is_version(out->version))
+        return false;
+    cursor_skip(&c, 32);            /* random */
+    cursor_skip(&c, cursor_u8(&c)); /* session id */
+    if (out->server) {
+        out->cipher = cursor_u16(&c);
+        cursor_skip(&c, 1); /* compression */
+    } else {
+        cursor_skip(&c, cursor_u16(&c)); /* ciphers */
+        cursor_skip(&c, cursor_u8(&c));  /* compressions */
+    }
+    read_extensions(&c, out);
+    return true;
+}
+
+static const struct version_row {
+    uint16_t version;
+    const char *name;
+} versions[] = {
+    {0x0300, "SSL 3.0"}, {0x0301, "TLS 1.0"}, {0x0302, "TLS 1.1"},
+    {0x0303, "TLS 1.2"}, {0x0304, "TLS 1.3"},
+};
+
+enum {
+    PRINT_ROOM = 16
+};
+
+char *tls_version_print(uint16_t version, char *out)
+{
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++)
+        if (versions[i].version == version) {
+            snprintf(out, PRINT_ROOM, "%s", versions[i].name);
+            return out;
+        }
+    snprintf(out, PRINT_ROOM, "TLS 0x%04x", version);
+    return out;
+}
