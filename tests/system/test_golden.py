@@ -1,0 +1,98 @@
+"""What heloscope prints of every sample, word for word, against the files in tests/system/golden/.
+
+`make golden` writes them anew; the difference is then read by a person before it is committed."""
+
+import difflib
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from support import tap  # noqa: E402
+from support.program import (ENVIRONMENT, SAMPLES, SOURCE, Scratch, heloscope,  # noqa: E402
+                             need_program, rows, samples)
+from support.tap import check, test  # noqa: E402
+
+GOLDEN = os.path.join(SOURCE, "tests", "system", "golden")
+UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
+
+QUERIES = (
+    "SELECT * FROM errors_503;",
+    "SELECT * FROM timeline;",
+    "SELECT session_id, reply_seq, seq, role FROM related_events ORDER BY 1, 2, 3, 4;",
+    "SELECT session_id, seq, rule, tolerated FROM violations ORDER BY 1, 2, 3;",
+    "SELECT session_id, tx, mail_from, recipients, accepted, bytes, outcome, queue_id, message_id"
+    " FROM transactions ORDER BY 1, 2;",
+    "SELECT session_id, client_addr, server_addr, helo, server_software, client_software, commands,"
+    " replies, messages, violations, errors_503, bytes_missing, outcome FROM sessions ORDER BY 1;",
+)
+
+need_program()
+
+
+def sqlite3_prints(database, query):
+    done = subprocess.run(["sqlite3", "-readonly", "-header", database, query], env=ENVIRONMENT,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.stdout.decode()
+
+
+def transcript(name):
+    """Commands and what they print, as a person would see them in the folder samples/."""
+    with Scratch() as scratch:
+        database = scratch.path("heloscope.db")
+
+        def told(*arguments):
+            shown = " ".join(word.replace(database, "heloscope.db") for word in arguments)
+            result = heloscope(*arguments, cwd=SAMPLES)
+            status = f"(status {result.status})\n" if result.status else ""
+            return f"$ heloscope {shown}\n{result.out}{result.err}{status}\n"
+
+        parts = [told("analyze", "--db", database, name), told("show", "--db", database)]
+        for (session,) in rows(database, "SELECT session_id FROM sessions ORDER BY 1"):
+            parts.append(told("show", "--db", database, str(session)))
+        for query in QUERIES:
+            parts.append(f"$ sqlite3 -header heloscope.db '{query}'\n"
+                         f"{sqlite3_prints(database, query)}\n")
+        return "".join(parts).replace(scratch.root + os.sep, "")
+
+
+def golden_file(name):
+    return os.path.join(GOLDEN, os.path.splitext(name)[0] + ".txt")
+
+
+def compare(name):
+    got = transcript(name)
+    if UPDATE:
+        with open(golden_file(name), "w", encoding="utf-8") as file:
+            file.write(got)
+        return
+    try:
+        with open(golden_file(name), encoding="utf-8") as file:
+            wanted = file.read()
+    except FileNotFoundError:
+        raise AssertionError(f"there is no {golden_file(name)}; `make golden` writes it")
+    if got != wanted:
+        raise AssertionError("\n".join(difflib.unified_diff(
+            wanted.splitlines(), got.splitlines(), "golden", "now", lineterm="", n=2)))
+
+
+@test("there are samples, and no golden file without its sample")
+def complete():
+    check(samples(), "samples/ is empty")
+    if UPDATE:
+        os.makedirs(GOLDEN, exist_ok=True)
+    known = {os.path.basename(golden_file(name)) for name in samples()}
+    left = sorted(set(os.listdir(GOLDEN)) - known)
+    if UPDATE:
+        for name in left:
+            os.remove(os.path.join(GOLDEN, name))
+    else:
+        check(not left, "no sample for", *left)
+
+
+for sample in samples():
+    tap.add(f"samples/{sample}", lambda sample=sample: compare(sample))
+
+
+if __name__ == "__main__":
+    tap.run()

@@ -1,0 +1,84 @@
+"""`make install` puts three files into place, they work there, and `make uninstall` takes them away."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from support import tap  # noqa: E402
+from support.program import ENVIRONMENT, Scratch, heloscope, need_program  # noqa: E402
+from support.tap import check, contains, equal, test  # noqa: E402
+
+need_program()
+
+SUBCOMMANDS = ("analyze", "monitor", "show", "report", "explain")
+
+
+def make(*arguments):
+    # Not the flags of the make that runs this test: its job server is not for us.
+    environment = {name: value for name, value in ENVIRONMENT.items()
+                   if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "DESTDIR")}
+    done = subprocess.run(["make", *arguments], env=environment, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    check(done.returncode == 0, "make failed", done.stdout)
+
+
+def installed(root):
+    return sorted(os.path.join(folder, name) for folder, _, names in os.walk(root)
+                  for name in names)
+
+
+@test("make install and make uninstall")
+def install():
+    if not os.path.exists("Makefile"):
+        tap.skip("not run in a build folder")
+    with Scratch() as scratch:
+        make("install", f"DESTDIR={scratch.root}", "prefix=/opt/heloscope")
+        prefix = scratch.path("opt", "heloscope")
+        program = os.path.join(prefix, "bin", "heloscope")
+        manual = os.path.join(prefix, "share", "man", "man1", "heloscope.1")
+        completion = os.path.join(prefix, "share", "bash-completion", "completions", "heloscope")
+        equal(installed(scratch.root), sorted([program, manual, completion]), "files")
+        version = subprocess.run([program, "--version"], text=True, stdout=subprocess.PIPE)
+        equal(version.returncode, 0, "status")
+        manual_is_sound(manual)
+        completion_completes(completion)
+        make("uninstall", f"DESTDIR={scratch.root}", "prefix=/opt/heloscope")
+        equal(installed(scratch.root), [], "left behind")
+
+
+def manual_is_sound(manual):
+    with open(manual) as file:
+        contains(file.read(), *SUBCOMMANDS)
+    if shutil.which("groff"):
+        done = subprocess.run(["groff", "-man", "-ww", "-z", manual], text=True,
+                              stderr=subprocess.PIPE)
+        equal((done.returncode, done.stderr), (0, ""), "groff")
+
+
+def completion_completes(completion):
+    if not shutil.which("bash"):
+        return
+    script = f"""
+        source {completion}
+        complete -p heloscope >/dev/null || exit 3
+        function=$(complete -p heloscope | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+        COMP_WORDS=(heloscope '') COMP_CWORD=1 COMP_LINE='heloscope ' COMP_POINT=10
+        $function heloscope '' heloscope
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "-c", script], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+    equal((done.returncode, done.stderr), (0, ""), "bash")
+    contains(done.stdout.split(), *SUBCOMMANDS)
+
+
+@test("--help names every subcommand, --version the version")
+def words():
+    contains(heloscope("--help").expect(0).out, *SUBCOMMANDS)
+    contains(heloscope("--version").expect(0).out, "heloscope ")
+
+
+if __name__ == "__main__":
+    tap.run()
