@@ -22,8 +22,8 @@ LIBRARIES = [
     ("nettle", r"nettle/", r"(analyzer|db)/\w+\.c"),
 ]
 
-# What C11 itself brings and a pure function can use.
-PURE_HEADERS = {"assert.h", "inttypes.h", "limits.h", "stdarg.h", "stdbool.h", "stddef.h",
+# What C11 itself brings and a pure function can use; and inet_ntop(), which is as pure.
+PURE_HEADERS = {"arpa/inet.h", "assert.h", "inttypes.h", "limits.h", "stdarg.h", "stdbool.h", "stddef.h",
                 "stdint.h", "stdio.h", "string.h"}
 
 # Headers that are made at build time, by folder.
@@ -122,7 +122,7 @@ def headers_alone():
 # clock, and keeps nothing between two calls.
 PURE_SYMBOLS = re.compile(
     r"_{0,2}(mem\w+|str\w+|v?snprintf|snprintf_chk|vsnprintf_chk|mem\w+_chk|assert_fail|"
-    r"stack_chk_fail|ctype_b_loc|tolower|toupper|isoc\d+_\w+)$")
+    r"stack_chk_fail|inet_ntop|ctype_b_loc|tolower|toupper|isoc\d+_\w+)$")
 SANITIZER = re.compile(r"__(asan|ubsan|sanitizer|odr_asan)\w*")
 
 
