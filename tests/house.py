@@ -16,7 +16,7 @@ FOLDERS = ("include/heloscope", "dissectors", "analyzer", "db")
 
 # Libraries, and the only files that may include them.
 LIBRARIES = [
-    ("libpcap", r"pcap(/|\.h|-)", r"analyzer/capture\.c"),
+    ("libpcap", r"pcap(/|\.h|-)", r"analyzer/capture_input\.c"),
     ("nDPI", r"(ndpi/)?ndpi_", r"analyzer/classify\.c"),
     ("SQLite", r"sqlite3", r"db/\w+\.[ch]"),
     ("nettle", r"nettle/", r"(analyzer|db)/\w+\.c"),
