@@ -1,0 +1,12 @@
+/* The table `causes`: the program's own dictionary, for readers of the file. */
+#ifndef HELOSCOPE_DB_DICTIONARY_H
+#define HELOSCOPE_DB_DICTIONARY_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+/* Makes the table equal to the dictionary of this program, inside the open transaction; writes
+ * only what differs. False with the error left in `db`. */
+bool dictionary_refresh(sqlite3 *db);
+
+#endif

@@ -1,0 +1,40 @@
+/* From the number of a session that is being written to the place where its rows go. */
+#ifndef HELOSCOPE_DB_HANDLES_H
+#define HELOSCOPE_DB_HANDLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Where the rest of a session that has begun is written. */
+enum place {
+    PLACE_HISTORY, /* the tables themselves */
+    PLACE_STAGE,   /* temporary tables, until its end tells which of two analyses is the fuller */
+    PLACE_NOWHERE, /* the same session is being written under another handle */
+};
+
+struct handle {
+    uint64_t key;
+    int64_t session_id;
+    enum place place;
+    bool used;
+};
+
+/* Open addressing with linear probing. All zero is empty and ready. */
+struct handles {
+    struct handle *slots;
+    size_t size, count; /* `size` is a power of two, or 0 */
+};
+
+/* The entry of `key`, or NULL. Valid until the next handles_add() or handles_remove(). */
+struct handle *handles_find(const struct handles *handles, uint64_t key);
+
+/* Adds an entry; `key` must not be there yet. */
+void handles_add(struct handles *handles, uint64_t key, int64_t session_id, enum place place);
+
+/* Removes the entry of `key`, if there is one. */
+void handles_remove(struct handles *handles, uint64_t key);
+
+void handles_free(struct handles *handles);
+
+#endif

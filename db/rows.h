@@ -1,0 +1,21 @@
+/* A chapter's structures, column by column. */
+#ifndef HELOSCOPE_DB_ROWS_H
+#define HELOSCOPE_DB_ROWS_H
+
+#include "heloscope/timeline.h"
+#include "statements.h"
+
+/* An event's key is session_id << EVENT_BITS | seq. Events beyond EVENT_LAST are counted in the
+ * session's row, but are not stored: their keys would be those of the next session. */
+#define EVENT_BITS 24
+#define EVENT_LAST ((UINT32_C(1) << EVENT_BITS) - 1)
+
+/* Writes the session's own row with `statement` (SESSION_INSERT or SESSION_UPDATE); `session_id` 0
+ * leaves the choice of a number to SQLite. False with the error left in the connection. */
+bool rows_session(const struct statements *to, enum statement statement, int64_t session_id,
+                  const struct session_row *session);
+
+/* Writes all that hangs on the session. False with the error left in the connection. */
+bool rows_chapter(const struct statements *to, int64_t session_id, const struct chapter *chapter);
+
+#endif

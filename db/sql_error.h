@@ -1,0 +1,15 @@
+/* What SQLite refuses, told to the user: which file, what is wrong with it, what to do. */
+#ifndef HELOSCOPE_DB_SQL_ERROR_H
+#define HELOSCOPE_DB_SQL_ERROR_H
+
+#include <sqlite3.h>
+
+#include "heloscope/failure.h"
+
+/* The last error of `db` as one line about the history `path`. Returns false. */
+bool sql_error(sqlite3 *db, const char *path, struct failure *why);
+
+/* The same for a result code that no connection remembers. */
+bool sql_error_of(int code, const char *path, struct failure *why);
+
+#endif

@@ -1,0 +1,111 @@
+#include "stage.h"
+
+#include "rows.h"
+
+/* The tables of a session: the columns that move (NULL: all), and which rows are of session ?1.
+ * Diagnoses get new ids when they move: ids ascend in the order in which readers come to see them.
+ */
+#define BY_SESSION "session_id = ?1"
+#define BY_KEY     "id BETWEEN (?1 << 24) AND (?1 << 24 | 16777215)"
+static const struct {
+    const char *name, *columns, *rows;
+} tables[] = {
+    {"sessions", NULL, BY_SESSION},
+    {"event_rows", NULL, BY_KEY},
+    {"violations", NULL, BY_SESSION},
+    {"diagnoses",
+     "session_id, reply_seq, command_seq, origin_seq, code, cause, fault, certainty, server_says, "
+     "agrees, explanation, advice",
+     BY_SESSION},
+    {"related_events", NULL, BY_SESSION},
+    {"transactions", NULL, BY_SESSION},
+    {"recipients", NULL, BY_SESSION},
+};
+#define TABLE_COUNT (sizeof tables / sizeof *tables)
+
+_Static_assert(EVENT_BITS == 24 && EVENT_LAST == 16777215, "the keys in BY_KEY and in views.sql");
+
+/* Runs `sql` with the session as ?1, where it has one, and frees it. Rare enough to be prepared
+ * each time. */
+static bool run(sqlite3 *db, char *sql, int64_t session_id)
+{
+    sqlite3_stmt *statement = NULL;
+    bool done = sql && sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK;
+    if (done) {
+        if (sqlite3_bind_parameter_count(statement))
+            sqlite3_bind_int64(statement, 1, session_id);
+        done = statement_run(statement);
+    }
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
+    return done;
+}
+
+/* The text of CREATE TABLE as SQLite keeps it begins in this way, whatever was written. */
+#define CREATE_TABLE "CREATE TABLE "
+
+static bool copy_table(sqlite3 *db, const char *name)
+{
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(db,
+                           "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?",
+                           -1, &statement, NULL) != SQLITE_OK)
+        return false;
+    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+    char *sql = NULL;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        sql = sqlite3_mprintf("CREATE TEMP TABLE %s",
+                              (const char *)sqlite3_column_text(statement, 0) +
+                                  sizeof CREATE_TABLE - 1);
+    sqlite3_finalize(statement);
+    return run(db, sql, 0);
+}
+
+bool stage_make(sqlite3 *db)
+{
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        if (!copy_table(db, tables[i].name))
+            return false;
+    return true;
+}
+
+static bool discard(sqlite3 *db, const char *database, int64_t session_id)
+{
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        if (!run(db,
+                 sqlite3_mprintf("DELETE FROM %s.%s WHERE %s", database, tables[i].name,
+                                 tables[i].rows),
+                 session_id))
+            return false;
+    return true;
+}
+
+bool stage_discard(sqlite3 *db, int64_t session_id)
+{
+    return discard(db, "temp", session_id);
+}
+
+bool history_discard(sqlite3 *db, int64_t session_id)
+{
+    return discard(db, "main", session_id);
+}
+
+static char *move_sql(size_t table)
+{
+    const char *name = tables[table].name, *columns = tables[table].columns;
+    if (!columns)
+        return sqlite3_mprintf("INSERT INTO main.%s SELECT * FROM temp.%s WHERE %s", name, name,
+                               tables[table].rows);
+    return sqlite3_mprintf("INSERT INTO main.%s (%s) SELECT %s FROM temp.%s WHERE %s", name,
+                           columns, columns, name, tables[table].rows);
+}
+
+bool stage_move(sqlite3 *db, int64_t session_id)
+{
+    if (!history_discard(db, session_id))
+        return false;
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        if (!run(db, move_sql(i), session_id))
+            return false;
+    return stage_discard(db, session_id);
+}

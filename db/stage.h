@@ -1,0 +1,25 @@
+/* Where an analysis is kept that may turn out to be the poorer of two.
+ *
+ * A session that the history holds from an earlier run and that now comes in several chapters is
+ * written to temporary tables: only its last chapter tells which of the two analyses is the
+ * fuller, readers must not see both meanwhile, and if this run is cut short the earlier analysis
+ * stands as it was. A staged session has the session_id of the one that it may replace. */
+#ifndef HELOSCOPE_DB_STAGE_H
+#define HELOSCOPE_DB_STAGE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Makes the temporary tables, copies of those of the history. All four: false with the error left
+ * in `db`. */
+bool stage_make(sqlite3 *db);
+
+/* Moves a staged session into the history, in the place of the one that it replaces. */
+bool stage_move(sqlite3 *db, int64_t session_id);
+
+/* Removes a session with all that hangs on it. */
+bool stage_discard(sqlite3 *db, int64_t session_id);
+bool history_discard(sqlite3 *db, int64_t session_id);
+
+#endif

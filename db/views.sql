@@ -1,0 +1,169 @@
+-- The views of a heloscope history: what people and reports read. They hold nothing, so every
+-- program that brings a history forward drops them and makes them anew from this file.
+--
+-- Where a view needs one event it asks for its key, session_id << 24 | seq; where it needs the
+-- events of a session it asks for the range of keys. Both are searches in the table itself. NOT
+-- INDEXED lets sessions come in the order of session_id and not of their uid.
+
+-- The events with their session and number.
+CREATE VIEW events AS
+SELECT s.session_id,
+       e.id & 16777215 AS seq,
+       e.ts_us, e.packet, e.side, e.kind, e.verb, e.code, e.enhanced, e.text, e.bytes,
+       e.answers, e.saw, e.note
+FROM sessions s NOT INDEXED
+JOIN event_rows e ON e.id BETWEEN (s.session_id << 24) AND (s.session_id << 24 | 16777215);
+
+-- An event in one line: the first line of its text, cut where it gets long, how many more there
+-- are, and the size of what has no text.
+CREATE VIEW event_lines AS
+SELECT id,
+       ltrim(coalesce(substr(line, 1, 160) || CASE WHEN length(line) > 160 THEN '...' ELSE '' END
+                      || CASE more WHEN 0 THEN '' WHEN 1 THEN ' (+1 line)'
+                                   ELSE ' (+' || more || ' lines)' END, '')
+             || CASE WHEN bytes IS NULL THEN ''
+                     WHEN kind = 'gap' THEN ' [' || bytes || ' octets not captured]'
+                     ELSE ' [' || bytes || ' octets]' END) AS line
+FROM (SELECT id, kind, bytes,
+             substr(text, 1, instr(text || char(10), char(10)) - 1) AS line,
+             length(text) - length(replace(text, char(10), '')) AS more
+      FROM event_rows);
+
+-- A session to read from top to bottom: SELECT * FROM timeline WHERE session_id = 7;
+CREATE VIEW timeline AS
+SELECT s.session_id,
+       e.id & 16777215 AS seq,
+       strftime('%Y-%m-%d %H:%M:%S', e.ts_us / 1000000, 'unixepoch')
+           || printf('.%06d', e.ts_us % 1000000) AS time,
+       e.packet,
+       CASE e.side WHEN 'C' THEN 'C -->' ELSE '<-- S' END AS side,
+       e.kind,
+       (SELECT l.line FROM event_lines l WHERE l.id = e.id) AS text,
+       rtrim(coalesce((SELECT 'ORIGIN of ' || d.code || ' at #' || min(d.reply_seq)
+                              || CASE WHEN count(*) > 1 THEN ' and ' || (count(*) - 1) || ' more'
+                                      ELSE '' END
+                              || ' (' || d.cause || ') | '
+                       FROM diagnoses d
+                       WHERE d.session_id = s.session_id
+                         AND d.origin_seq = e.id & 16777215), '')
+             || coalesce((SELECT d.code || ' <- '
+                                 || coalesce('origin #' || d.origin_seq, 'origin not captured')
+                                 || ': ' || d.cause
+                                 || ' (' || d.fault || ', ' || d.certainty || ') | '
+                          FROM diagnoses d
+                          WHERE d.session_id = s.session_id
+                            AND d.reply_seq = e.id & 16777215), '')
+             || coalesce((SELECT group_concat('breaks ' || v.rule
+                                              || CASE v.tolerated WHEN 1 THEN ' (tolerated)'
+                                                                  ELSE '' END, ' | ')
+                          FROM violations v
+                          WHERE v.session_id = s.session_id
+                            AND v.seq = e.id & 16777215), ''), ' |') AS mark,
+       coalesce(e.note, '') AS note
+FROM sessions s NOT INDEXED
+JOIN event_rows e ON e.id BETWEEN (s.session_id << 24) AND (s.session_id << 24 | 16777215);
+
+-- Every 503 with where it comes from: SELECT * FROM errors_503;
+CREATE VIEW errors_503 AS
+SELECT d.session_id,
+       strftime('%Y-%m-%d %H:%M:%S', r.ts_us / 1000000, 'unixepoch')
+           || printf('.%06d', r.ts_us % 1000000) AS time,
+       s.client_addr AS client,
+       s.server_addr AS server,
+       s.helo,
+       d.command_seq,
+       (SELECT l.line FROM event_lines l
+        WHERE l.id = (d.session_id << 24 | d.command_seq)) AS command,
+       d.reply_seq,
+       (SELECT l.line FROM event_lines l
+        WHERE l.id = (d.session_id << 24 | d.reply_seq)) AS reply,
+       d.cause, d.fault, d.certainty,
+       d.origin_seq,
+       (SELECT l.line FROM event_lines l
+        WHERE l.id = (d.session_id << 24 | d.origin_seq)) AS origin,
+       d.explanation, d.advice, d.server_says,
+       r.ts_us,
+       s.source
+FROM diagnoses d
+JOIN sessions s ON s.session_id = d.session_id
+LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq)
+WHERE d.code = 503;
+
+-- What the rankings count.
+CREATE VIEW errors_503_facts AS
+SELECT d.session_id, d.cause, d.fault, r.ts_us, s.client_addr, s.helo, s.client_software,
+       s.server_addr, s.server_port, s.server_software
+FROM diagnoses d
+JOIN sessions s ON s.session_id = d.session_id
+LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq)
+WHERE d.code = 503;
+
+-- The rankings: the 503s by what they have in common, the most frequent first.
+CREATE VIEW errors_by_cause AS
+SELECT f.cause, f.errors, f.sessions, f.clients, f.servers,
+       strftime('%Y-%m-%d %H:%M:%S', f.first_us / 1000000, 'unixepoch') AS first_seen,
+       strftime('%Y-%m-%d %H:%M:%S', f.last_us / 1000000, 'unixepoch') AS last_seen,
+       c.title
+FROM (SELECT cause, count(*) AS errors, count(DISTINCT session_id) AS sessions,
+             count(DISTINCT client_addr) AS clients, count(DISTINCT server_addr) AS servers,
+             min(ts_us) AS first_us, max(ts_us) AS last_us
+      FROM errors_503_facts
+      GROUP BY cause) f
+LEFT JOIN causes c ON c.cause = f.cause
+ORDER BY f.errors DESC, f.cause;
+
+CREATE VIEW errors_by_client AS
+SELECT client_addr AS client, errors, sessions,
+       strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
+       strftime('%Y-%m-%d %H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
+       helo, software, causes
+FROM (SELECT client_addr, count(*) AS errors, count(DISTINCT session_id) AS sessions,
+             min(ts_us) AS first_us, max(ts_us) AS last_us,
+             max(helo) AS helo, max(client_software) AS software,
+             group_concat(DISTINCT cause) AS causes
+      FROM errors_503_facts
+      GROUP BY client_addr)
+ORDER BY errors DESC, client_addr;
+
+CREATE VIEW errors_by_server AS
+SELECT server_addr AS server, server_port AS port, errors, sessions, clients,
+       strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
+       strftime('%Y-%m-%d %H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
+       software, causes
+FROM (SELECT server_addr, server_port, count(*) AS errors,
+             count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
+             min(ts_us) AS first_us, max(ts_us) AS last_us,
+             max(server_software) AS software,
+             group_concat(DISTINCT cause) AS causes
+      FROM errors_503_facts
+      GROUP BY server_addr, server_port)
+ORDER BY errors DESC, server_addr, server_port;
+
+CREATE VIEW errors_by_software AS
+SELECT software, errors, sessions, clients, servers,
+       strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
+       strftime('%Y-%m-%d %H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
+       causes
+FROM (SELECT coalesce(server_software, 'not recognised') AS software, count(*) AS errors,
+             count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
+             count(DISTINCT server_addr) AS servers,
+             min(ts_us) AS first_us, max(ts_us) AS last_us,
+             group_concat(DISTINCT cause) AS causes
+      FROM errors_503_facts
+      GROUP BY 1)
+ORDER BY errors DESC, software;
+
+-- By day (UTC), the latest first.
+CREATE VIEW errors_by_day AS
+SELECT day, errors, sessions, clients, servers,
+       strftime('%H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
+       strftime('%H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
+       causes
+FROM (SELECT strftime('%Y-%m-%d', ts_us / 1000000, 'unixepoch') AS day, count(*) AS errors,
+             count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
+             count(DISTINCT server_addr) AS servers,
+             min(ts_us) AS first_us, max(ts_us) AS last_us,
+             group_concat(DISTINCT cause) AS causes
+      FROM errors_503_facts
+      GROUP BY 1)
+ORDER BY day DESC;
