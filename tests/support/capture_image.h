@@ -1,0 +1,48 @@
+/* Capture files built octet by octet, so that what libpcap writes is not the measure of what is
+ * read. Each packet is IMAGE_FRAME octets of zeros but for its first, which marks it. */
+#ifndef TESTS_SUPPORT_CAPTURE_IMAGE_H
+#define TESTS_SUPPORT_CAPTURE_IMAGE_H
+
+#include "heloscope/capture.h"
+
+enum {
+    IMAGE_ROOM = 16384,
+    IMAGE_PATH = 64,
+    IMAGE_FRAME = 60
+};
+
+struct image {
+    uint8_t octets[IMAGE_ROOM];
+    size_t length;
+    bool big_endian;
+};
+
+/* The low `octets` octets of `value`, in the image's byte order. */
+void image_put(struct image *image, uint64_t value, int octets);
+
+void image_fill(struct image *image, uint8_t octet, size_t count);
+
+struct image pcap_begin(bool big_endian, bool nanoseconds, unsigned link_type);
+void pcap_packet(struct image *image, int64_t us, bool nanoseconds, uint8_t mark);
+
+/* A pcap file with a packet at each of `times`, marked 1, 2, ... */
+struct image pcap_of(const int64_t *times, size_t count);
+
+void pcapng_section(struct image *image);
+void pcapng_interface(struct image *image, unsigned link_type);
+void pcapng_packet(struct image *image, unsigned interface, int64_t us, uint8_t mark);
+
+/* Writes `length` octets as a file of its own; its name goes to `path`. */
+void image_save(const void *octets, size_t length, char path[IMAGE_PATH]);
+
+struct capture *capture_of_file(const char *path);
+const struct capture_source *only_source(struct capture *capture);
+
+/* Reads to the end, expecting packets marked 1, 2, ...; returns their count. */
+size_t read_marked(struct capture *capture);
+
+/* What a file that holds `octets` is complained of, "" when nothing is; valid until the next call.
+ * `packets`, which may be NULL, is how many were read. */
+const char *problem_of(const void *octets, size_t length, size_t *packets);
+
+#endif
