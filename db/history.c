@@ -1,0 +1,352 @@
+#include "heloscope/history.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "heloscope/memory.h"
+#include "reader.h"
+#include "rows.h"
+#include "schema.h"
+#include "sql_error.h"
+
+/* A reader of a WAL database waits only in odd moments, such as while the last writer tidies up. */
+#define BUSY_MS 4000
+
+/* ------------------------------------------------------------------------------------- opening */
+
+static bool usable(struct history *history, struct failure *why)
+{
+    const int version = schema_version(history->db, history->path, &schema_ladder, why);
+    if (version < 0)
+        return false;
+    if (version == 0)
+        return failure_set(why, "history '%s' is empty; heloscope analyze fills it", history->path);
+    if (version < schema_ladder.count)
+        return failure_set(why,
+                           "history '%s' was written by an older heloscope; one run of heloscope "
+                           "analyze or monitor on it brings it forward",
+                           history->path);
+    return true;
+}
+
+/* A name as a URI that tells SQLite that nobody writes. */
+static char *immutable_uri(const char *path)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    static const char head[] = "file:", tail[] = "?immutable=1";
+    char *uri = memory_get(sizeof head + 3 * strlen(path) + sizeof tail);
+    char *out = stpcpy(uri, head);
+    for (const unsigned char *c = (const unsigned char *)path; *c; c++) {
+        if (*c == '%' || *c == '?' || *c == '#') {
+            *out++ = '%';
+            *out++ = hex[*c >> 4];
+            *out++ = hex[*c & 15];
+        } else {
+            *out++ = (char)*c;
+        }
+    }
+    strcpy(out, tail);
+    return uri;
+}
+
+static bool wal_exists(const char *path)
+{
+    const size_t length = strlen(path);
+    char *wal = memory_get(length + sizeof "-wal");
+    memcpy(stpcpy(wal, path), "-wal", sizeof "-wal");
+    const bool exists = access(wal, F_OK) == 0;
+    free(wal);
+    return exists;
+}
+
+static bool open_as(struct history *history, const char *name, int flags, struct failure *why)
+{
+    sqlite3_close(history->db);
+    history->db = NULL;
+    if (sqlite3_open_v2(name, &history->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | flags,
+                        NULL) != SQLITE_OK)
+        return sql_error(history->db, history->path, why);
+    sqlite3_busy_timeout(history->db, BUSY_MS);
+    return usable(history, why);
+}
+
+/* In WAL mode even a reader needs a -shm file beside the history. Where it cannot make one (a
+ * read-only folder, a DVD) and no WAL is left to be read, the file cannot change either. */
+static bool open_file(struct history *history, struct failure *why)
+{
+    if (open_as(history, history->path, 0, why))
+        return true;
+    const int code = sqlite3_errcode(history->db) & 0xff;
+    if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || wal_exists(history->path))
+        return false;
+    char *uri = immutable_uri(history->path);
+    const bool done = open_as(history, uri, SQLITE_OPEN_URI, why);
+    free(uri);
+    return done;
+}
+
+struct history *history_open(const char *path, struct failure *why)
+{
+    if (access(path, F_OK) != 0) {
+        failure_set(why,
+                    "history '%s' does not exist; heloscope analyze makes one, --db names "
+                    "another",
+                    path);
+        return NULL;
+    }
+    struct history *history = memory_get(sizeof *history);
+    history->path = strcpy(memory_get(strlen(path) + 1), path);
+    if (open_file(history, why))
+        return history;
+    history_close(history);
+    return NULL;
+}
+
+void history_close(struct history *history)
+{
+    if (!history)
+        return;
+    sqlite3_close(history->db);
+    free(history->path);
+    free(history);
+}
+
+/* ---------------------------------------------------------------------------------- statements */
+
+sqlite3_stmt *reader_prepare(struct history *history, const char *sql, struct failure *why)
+{
+    sqlite3_stmt *statement = NULL;
+    if (!sql)
+        sql_error_of(SQLITE_NOMEM, history->path, why);
+    else if (sqlite3_prepare_v2(history->db, sql, -1, &statement, NULL) != SQLITE_OK)
+        sql_error(history->db, history->path, why);
+    return statement;
+}
+
+bool reader_row(sqlite3_stmt *statement)
+{
+    return sqlite3_step(statement) == SQLITE_ROW;
+}
+
+bool reader_finish(struct history *history, sqlite3_stmt *statement, struct failure *why)
+{
+    return sqlite3_finalize(statement) == SQLITE_OK || sql_error(history->db, history->path, why);
+}
+
+const char *reader_text(sqlite3_stmt *statement, int column)
+{
+    return (const char *)sqlite3_column_text(statement, column);
+}
+
+/* Reads a row from left to right. */
+struct columns {
+    sqlite3_stmt *row;
+    int next;
+};
+
+static int64_t number(struct columns *c)
+{
+    return sqlite3_column_int64(c->row, c->next++);
+}
+
+static const char *text(struct columns *c)
+{
+    return reader_text(c->row, c->next++);
+}
+
+/* A number whose absence has a value of its own. */
+static int64_t number_or(struct columns *c, int64_t absent)
+{
+    const bool there = sqlite3_column_type(c->row, c->next) != SQLITE_NULL;
+    const int64_t value = number(c);
+    return there ? value : absent;
+}
+
+/* ------------------------------------------------------------------------------------ sessions */
+
+#define SELECT_SESSIONS                                                                            \
+    "SELECT session_id, started_us, ended_us, source, uid, community_id, client_addr, "            \
+    "server_addr, helo, server_software, client_software, protocol, tls_version, tls_sni, "        \
+    "outcome, client_port, server_port, packets, commands, replies, messages, violations, "        \
+    "errors_503, bytes_missing, midstream FROM sessions "
+
+static bool give_session(sqlite3_stmt *statement, history_session_fn *fn, void *context)
+{
+    struct columns c = {statement, 0};
+    struct history_session row = {0};
+    row.session_id = number(&c);
+    row.started_us = number(&c);
+    row.ended_us = number(&c);
+    row.source = text(&c);
+    row.uid = text(&c);
+    row.community_id = text(&c);
+    row.client_addr = text(&c);
+    row.server_addr = text(&c);
+    row.helo = text(&c);
+    row.server_software = text(&c);
+    row.client_software = text(&c);
+    row.protocol = text(&c);
+    row.tls_version = text(&c);
+    row.tls_sni = text(&c);
+    row.outcome = text(&c);
+    row.client_port = (int)number(&c);
+    row.server_port = (int)number(&c);
+    row.packets = number(&c);
+    row.commands = number(&c);
+    row.replies = number(&c);
+    row.messages = number(&c);
+    row.violations = number(&c);
+    row.errors_503 = number(&c);
+    row.bytes_missing = number(&c);
+    row.midstream = number(&c) != 0;
+    return fn(context, &row);
+}
+
+bool history_session(struct history *history, int64_t session_id, history_session_fn *fn,
+                     void *context, struct failure *why)
+{
+    sqlite3_stmt *statement = reader_prepare(history, SELECT_SESSIONS "WHERE session_id = ?1", why);
+    if (!statement)
+        return false;
+    sqlite3_bind_int64(statement, 1, session_id);
+    const bool found = reader_row(statement);
+    if (found)
+        give_session(statement, fn, context);
+    return reader_finish(history, statement, why) &&
+           (found || failure_set(why, "history '%s' has no session %lld", history->path,
+                                 (long long)session_id));
+}
+
+bool history_sessions(struct history *history, bool only_errors, history_session_fn *fn,
+                      void *context, struct failure *why)
+{
+    const char *sql = only_errors ? SELECT_SESSIONS
+                          "WHERE errors_503 > 0 ORDER BY started_us, session_id"
+                                  : SELECT_SESSIONS "ORDER BY started_us, session_id";
+    sqlite3_stmt *statement = reader_prepare(history, sql, why);
+    if (!statement)
+        return false;
+    while (reader_row(statement) && give_session(statement, fn, context))
+        ;
+    return reader_finish(history, statement, why);
+}
+
+/* -------------------------------------------------------------------------------------- events */
+
+/* Lookups by key only: the range of events, and for each what points at it. */
+static const char select_events[] =
+    "SELECT e.id & 16777215, e.ts_us, e.packet, e.side, e.kind, e.verb, e.code, e.enhanced, "
+    "e.text, e.bytes, e.answers, e.saw, e.note, "
+    "EXISTS (SELECT 1 FROM diagnoses o WHERE o.session_id = ?1 "
+    "AND o.origin_seq = e.id & 16777215), d.cause, d.origin_seq, "
+    "(SELECT group_concat(v.rule, ', ') FROM violations v WHERE v.session_id = ?1 "
+    "AND v.seq = e.id & 16777215) "
+    "FROM event_rows e "
+    "LEFT JOIN diagnoses d ON d.session_id = ?1 AND d.reply_seq = e.id & 16777215 "
+    "WHERE e.id BETWEEN (?1 << 24 | ?2) AND (?1 << 24 | ?3) ORDER BY e.id";
+
+/* A damaged file can lack what the schema demands. */
+static char side_of(const char *side)
+{
+    return side && *side == 'C' ? 'C' : 'S';
+}
+
+static bool give_event(sqlite3_stmt *statement, history_event_fn *fn, void *context)
+{
+    struct columns c = {statement, 0};
+    struct history_event row = {0};
+    row.seq = (event_no)number(&c);
+    row.ts_us = number(&c);
+    row.packet = number(&c);
+    row.side = side_of(text(&c));
+    row.kind = text(&c);
+    row.verb = text(&c);
+    row.code = (int)number(&c);
+    row.enhanced = text(&c);
+    row.text = text(&c);
+    row.bytes = number_or(&c, -1);
+    row.answers = (event_no)number(&c);
+    row.saw = (event_no)number(&c);
+    row.note = text(&c);
+    row.is_origin = number(&c) != 0;
+    row.cause = text(&c);
+    row.origin = (event_no)number(&c);
+    row.violation = text(&c);
+    return fn(context, &row);
+}
+
+bool history_events(struct history *history, int64_t session_id, event_no first, event_no last,
+                    history_event_fn *fn, void *context, struct failure *why)
+{
+    /* Beyond this a session's keys would wrap around to those of another. */
+    if (session_id < 0 || session_id > INT64_MAX >> EVENT_BITS || first > EVENT_LAST)
+        return true;
+    sqlite3_stmt *statement = reader_prepare(history, select_events, why);
+    if (!statement)
+        return false;
+    sqlite3_bind_int64(statement, 1, session_id);
+    sqlite3_bind_int64(statement, 2, first);
+    sqlite3_bind_int64(statement, 3, last < EVENT_LAST ? last : EVENT_LAST);
+    while (reader_row(statement) && give_event(statement, fn, context))
+        ;
+    return reader_finish(history, statement, why);
+}
+
+/* ----------------------------------------------------------------------------------- diagnoses */
+
+static const char select_diagnoses[] =
+    "SELECT d.id, d.session_id, d.reply_seq, d.command_seq, d.origin_seq, d.code, r.ts_us, "
+    "d.cause, d.fault, d.certainty, d.server_says, d.explanation, d.advice, d.agrees, "
+    "s.client_addr, s.server_addr, s.helo, s.source, s.client_port, s.server_port "
+    "FROM diagnoses d JOIN sessions s ON s.session_id = d.session_id "
+    "LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq) "
+    "WHERE d.id > ?1 AND (d.code = 503 OR NOT ?2) ORDER BY d.id";
+
+static bool give_diagnosis(sqlite3_stmt *statement, history_diagnosis_fn *fn, void *context)
+{
+    struct columns c = {statement, 0};
+    struct history_diagnosis row = {0};
+    row.id = number(&c);
+    row.session_id = number(&c);
+    row.reply = (event_no)number(&c);
+    row.command = (event_no)number(&c);
+    row.origin = (event_no)number(&c);
+    row.code = (int)number(&c);
+    row.ts_us = number(&c);
+    row.cause = text(&c);
+    row.fault = text(&c);
+    row.certainty = text(&c);
+    row.server_says = text(&c);
+    row.explanation = text(&c);
+    row.advice = text(&c);
+    row.agrees = (int)number_or(&c, -1);
+    row.client_addr = text(&c);
+    row.server_addr = text(&c);
+    row.helo = text(&c);
+    row.source = text(&c);
+    row.client_port = (int)number(&c);
+    row.server_port = (int)number(&c);
+    return fn(context, &row);
+}
+
+bool history_diagnoses(struct history *history, int64_t after, bool only_503,
+                       history_diagnosis_fn *fn, void *context, struct failure *why)
+{
+    sqlite3_stmt *statement = reader_prepare(history, select_diagnoses, why);
+    if (!statement)
+        return false;
+    sqlite3_bind_int64(statement, 1, after);
+    sqlite3_bind_int(statement, 2, only_503);
+    while (reader_row(statement) && give_diagnosis(statement, fn, context))
+        ;
+    return reader_finish(history, statement, why);
+}
+
+int64_t history_last_diagnosis(struct history *history)
+{
+    sqlite3_stmt *statement = reader_prepare(history, "SELECT max(id) FROM diagnoses", NULL);
+    const int64_t last =
+        statement && reader_row(statement) ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return last;
+}
