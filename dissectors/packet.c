@@ -1,9 +1,6 @@
 /* The driver: takes a frame apart layer by layer until it comes to a TCP segment or to an end. */
 #include "layers.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
-
 /* More than any network nests, and a bound on the work that a forged frame can cause. An IPv6
  * extension header counts as a layer. */
 enum {
@@ -68,12 +65,4 @@ enum packet_kind packet_decode(int link_type, struct bytes frame, size_t wire_le
 bool link_type_known(int link_type)
 {
     return layer_of_link(link_type) != END_UNKNOWN_LINK;
-}
-
-char *address_print(const struct address *a, char *out)
-{
-    int family = a->family == 4 ? AF_INET : a->family == 6 ? AF_INET6 : AF_UNSPEC;
-    if (family == AF_UNSPEC || !inet_ntop(family, a->octets, out, INET6_ADDRSTRLEN))
-        snprintf(out, INET6_ADDRSTRLEN, "?");
-    return out;
 }

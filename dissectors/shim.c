@@ -10,12 +10,13 @@ static const struct layer_row ppp_protocols[] = {
 };
 
 /* RFC 1661 section 2, with the address and control octets of RFC 1662 section 3.1 where they are
- * present. The protocol field shrinks to one octet when the peers have agreed on it (RFC 1661
- * section 6.5); only the last octet of a protocol number is odd. */
+ * present: no protocol has the number 0xff, so that the first of them tells. The protocol field
+ * shrinks to one octet when the peers have agreed on it (RFC 1661 section 6.5); only the last octet
+ * of a protocol number is odd. */
 enum layer read_ppp(struct walk *walk)
 {
     struct cursor c = cursor_over(walk->left);
-    if (walk->left.len >= 2 && walk->left.at[0] == 0xff && walk->left.at[1] == 0x03)
+    if (walk->left.at[0] == 0xff)
         cursor_skip(&c, 2);
     uint16_t protocol = cursor_u8(&c);
     if (!(protocol & 1))
@@ -65,37 +66,42 @@ enum layer read_vlan(struct walk *walk)
     return walk_on(walk, &c, layer_of_ethertype(type));
 }
 
-/* Whether an Ethernet header that leads somewhere could stand at `at` in `data`. */
+/* Whether an Ethernet header that leads somewhere stands at `at` in `data`. */
 static bool ethernet_at(struct bytes data, size_t at)
 {
     struct cursor c = cursor_over(data);
     cursor_skip(&c, at + 12);
-    uint16_t type = cursor_u16(&c);
-    enum layer next = layer_of_ethertype(type);
+    enum layer next = layer_of_ethertype(cursor_u16(&c));
     return !c.failed && next != END_OTHER && next != LAYER_LLC;
 }
 
-/* What is under the labels, no header says: by convention the first nibble tells IP, and zero is
- * the control word of a pseudowire (RFC 4385 section 3), which may also be absent (RFC 4448
- * section 4.6). */
+enum {
+    CONTROL_WORD = 4,
+    ETHERNET_HEADER = 14,
+};
+
+/* What is under the labels, no header says: by convention the first nibble tells IP, 1 is a control
+ * channel (RFC 5586), and 0 is the control word of a pseudowire (RFC 4385 section 3), which may
+ * also be absent (RFC 4448 section 4.6). */
 static enum layer under_labels(struct walk *walk, struct cursor *c)
 {
     struct bytes payload = bytes_of(c->at, cursor_left(c));
-    if (payload.len == 0)
-        return END_SHORT;
-    switch (payload.at[0] >> 4) {
-    case 4:
+    uint8_t nibble = payload.len > 0 ? payload.at[0] >> 4 : 0;
+    if (nibble == 4)
         return walk_on(walk, c, LAYER_IPV4);
-    case 6:
+    if (nibble == 6)
         return walk_on(walk, c, LAYER_IPV6);
-    case 0:
-        if (ethernet_at(payload, 4)) {
-            cursor_skip(c, 4);
-            return walk_on(walk, c, LAYER_ETHERNET);
-        }
-        break;
-    }
-    return walk_on(walk, c, ethernet_at(payload, 0) ? LAYER_ETHERNET : END_OTHER);
+    if (nibble == 1)
+        return walk_on(walk, c, END_OTHER);
+    if (payload.len < CONTROL_WORD + ETHERNET_HEADER)
+        return END_SHORT;
+    /* Without comes first: behind a VLAN tag a second ethertype stands four octets later. */
+    if (ethernet_at(payload, 0))
+        return walk_on(walk, c, LAYER_ETHERNET);
+    if (nibble != 0 || !ethernet_at(payload, CONTROL_WORD))
+        return walk_on(walk, c, END_OTHER);
+    cursor_skip(c, CONTROL_WORD);
+    return walk_on(walk, c, LAYER_ETHERNET);
 }
 
 /* RFC 3032 section 2.1: labels of four octets, the last has the bottom-of-stack bit. */
