@@ -21,6 +21,7 @@ enum {
     GRE_KEY = 0x2000,      /* RFC 2890 section 2 */
     GRE_SEQUENCE = 0x1000,
     GRE_VERSION = 0x0007,
+    GRE_KEEPALIVE = 0,
     GRE_ERSPAN_I_II = 0x88be,
     GRE_ERSPAN_III = 0x22eb,
     VXLAN_HAS_NETWORK = 0x08, /* RFC 7348 section 5 */
@@ -44,6 +45,8 @@ static enum layer layer_of_gre(uint16_t flags, uint16_t type)
         return flags & GRE_SEQUENCE ? LAYER_ERSPAN_II : LAYER_ETHERNET;
     case GRE_ERSPAN_III:
         return LAYER_ERSPAN_III;
+    case GRE_KEEPALIVE:
+        return END_OTHER;
     default:
         return layer_of_ethertype(type);
     }

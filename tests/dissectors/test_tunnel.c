@@ -1,6 +1,7 @@
 /* Tunnels: the packet inside is the one that counts. */
 #include <criterion/criterion.h>
 
+#include "tests/support/frame.h"
 #include "unwrap.h"
 
 #define MACS      "020000000002 020000000001 "
@@ -93,6 +94,18 @@ Test(tunnel, what_is_not_understood_is_other)
 {
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         unwrap_expect_kind(&others[i], PACKET_OTHER);
+}
+
+/* Cisco sends it with nothing behind the header. */
+Test(tunnel, a_keep_alive_is_whole_though_empty)
+{
+    struct frame frame;
+    frame_clear(&frame);
+    frame_wrap(&frame, "0000 0000");
+    frame_wrap(&frame, "ip4 47");
+    struct bytes b = frame_bytes(&frame);
+    struct segment s;
+    cr_expect_eq(packet_decode(101, b, b.len, &s), PACKET_OTHER);
 }
 
 Test(tunnel, a_fragment_inside_is_a_fragment)
