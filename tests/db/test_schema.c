@@ -1,0 +1,187 @@
+/* What the file is, whom it belongs to, and how it gets from one version to the next. */
+#include <criterion/criterion.h>
+
+#include "db/schema.h"
+#include "scratch.h"
+
+static struct scratch at;
+
+static void make(void)
+{
+    scratch_make(&at);
+}
+
+static void clean(void)
+{
+    scratch_remove(&at);
+}
+
+TestSuite(schema, .init = make, .fini = clean);
+
+/* Relations and columns that people's queries rely on. */
+static const struct {
+    const char *relation, *columns;
+} published[] = {
+    {"captures", "capture_id, source, kind, packets, bytes, dropped"},
+    {"sessions",
+     "session_id, capture_id, source, uid, community_id, client_addr, client_port, server_addr, "
+     "server_port, started_us, ended_us, helo, server_software, client_software, commands, "
+     "replies, messages, violations, errors_503, bytes_missing, outcome"},
+    {"events", "session_id, seq, ts_us, packet, side, kind, verb, code, enhanced, text, bytes, "
+               "answers, saw"},
+    {"violations", "session_id, seq, rule, tolerated"},
+    {"diagnoses", "session_id, reply_seq, command_seq, origin_seq, code, cause, fault, certainty, "
+                  "server_says, explanation, advice"},
+    {"related_events", "session_id, reply_seq, seq, role"},
+    {"transactions", "session_id, tx, mail_from, recipients, accepted, bytes, outcome, queue_id, "
+                     "message_id"},
+    {"recipients", "session_id, tx, address, code"},
+    {"causes", "cause, title, meaning, rule, client_advice, server_advice"},
+    {"timeline", "session_id, seq, time, packet, side, kind, text, mark, note"},
+    {"errors_503", "session_id, time, client, server, command, reply, cause, fault, certainty, "
+                   "origin_seq, origin, explanation, advice, source"},
+    {"errors_by_cause", "cause, errors, sessions, first_seen, last_seen"},
+    {"errors_by_client", "client, errors, sessions, first_seen, last_seen"},
+    {"errors_by_server", "server, errors, sessions, first_seen, last_seen"},
+    {"errors_by_software", "software, errors, sessions, first_seen, last_seen"},
+    {"errors_by_day", "day, errors, sessions, first_seen, last_seen"},
+};
+
+Test(schema, the_published_columns_are_there)
+{
+    scratch_fill(&at);
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
+        char sql[512];
+        snprintf(sql, sizeof sql, "SELECT count(*) > 0 FROM (SELECT %s FROM %s)",
+                 published[i].columns, published[i].relation);
+        cr_expect_str_eq(scratch_ask(&at, sql), "1", "%s is empty", published[i].relation);
+    }
+}
+
+Test(schema, a_new_file_is_a_history_in_wal_mode_with_strict_tables)
+{
+    scratch_close(scratch_store(&at));
+    cr_expect_str_eq(scratch_ask(&at, "PRAGMA application_id"), "1212501071");
+    cr_expect_str_eq(scratch_ask(&at, "PRAGMA user_version"), "1");
+    cr_expect_str_eq(scratch_ask(&at, "PRAGMA journal_mode"), "wal");
+    cr_expect_str_eq(scratch_ask(&at, "PRAGMA page_size"), "16384");
+    cr_expect_str_eq(scratch_ask(&at, "PRAGMA integrity_check"), "ok");
+    cr_expect_str_eq(scratch_ask(&at, "SELECT group_concat(name) FROM pragma_table_list "
+                                      "WHERE schema = 'main' AND type = 'table' "
+                                      "AND name NOT LIKE 'sqlite%' AND NOT strict"),
+                     "NULL");
+}
+
+Test(schema, the_comments_of_the_columns_travel_with_the_file)
+{
+    scratch_close(scratch_store(&at));
+    cr_expect_str_eq(scratch_ask(&at, "SELECT sql LIKE '%-- joins with Zeek%' FROM sqlite_schema "
+                                      "WHERE name = 'sessions'"),
+                     "1");
+}
+
+/* Whether each line of the plan of `sql` is a search by integer key or by an index on the session:
+ * no relation is read from end to end. */
+static void searches_only(const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *plan;
+    char explained[512];
+    snprintf(explained, sizeof explained, "EXPLAIN QUERY PLAN %s", sql);
+    cr_assert_eq(sqlite3_open(at.path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_prepare_v2(db, explained, -1, &plan, NULL), SQLITE_OK, "%s",
+                 sqlite3_errmsg(db));
+    int searches = 0;
+    while (sqlite3_step(plan) == SQLITE_ROW) {
+        const char *line = (const char *)sqlite3_column_text(plan, 3);
+        cr_expect_null(strstr(line, "SCAN"), "%s: %s", sql, line);
+        cr_expect_null(strstr(line, "AUTOMATIC"), "%s: %s", sql, line);
+        searches += strstr(line, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)") != NULL;
+    }
+    sqlite3_finalize(plan);
+    sqlite3_close(db);
+    cr_expect_eq(searches, 1, "%s: the events are no range of keys", sql);
+}
+
+Test(schema, one_session_is_a_range_of_integer_keys)
+{
+    scratch_fill(&at);
+    searches_only("SELECT * FROM events WHERE session_id = 7");
+    searches_only("SELECT * FROM events WHERE session_id = 7 AND kind = 'reply' ORDER BY seq");
+    searches_only("SELECT * FROM timeline WHERE session_id = 7");
+    searches_only("SELECT * FROM timeline WHERE session_id = 7 AND mark <> '' ORDER BY seq");
+}
+
+Test(schema, an_event_belongs_to_one_session_only)
+{
+    scratch_fill(&at);
+    cr_expect_str_eq(scratch_ask(&at, "SELECT (SELECT count(*) FROM events) = "
+                                      "(SELECT count(*) FROM event_rows)"),
+                     "1");
+    cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM events e JOIN event_rows r "
+                                      "ON r.id = (e.session_id << 24 | e.seq)"),
+                     "28");
+}
+
+/* ---------------------------------------------------------------------------------- the ladder */
+
+static const char second[] = "ALTER TABLE sessions ADD COLUMN mood TEXT;";
+static const char third[] = "CREATE TABLE moods (mood TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;"
+                            "INSERT INTO moods VALUES ('calm'); UPDATE sessions SET mood = 'calm';";
+static const char other_views[] = "CREATE VIEW calm AS SELECT session_id FROM sessions "
+                                  "WHERE mood = 'calm'";
+
+/* Brings the file to `ladder`; what went wrong is left in `why`. */
+static bool climb(const struct ladder *ladder, struct failure *why)
+{
+    sqlite3 *db;
+    cr_assert_eq(sqlite3_open(at.path, &db), SQLITE_OK);
+    const bool done = schema_bring_forward(db, at.path, ladder, why);
+    cr_expect(sqlite3_get_autocommit(db), "a transaction was left open");
+    sqlite3_close(db);
+    return done;
+}
+
+Test(schema, an_old_history_climbs_step_by_step_and_keeps_its_rows)
+{
+    scratch_fill(&at);
+    const struct migration steps[] = {schema_ladder.steps[0], {2, second}, {3, third}};
+    const struct ladder ladder = {steps, 3, other_views};
+    struct failure why = {""};
+    cr_assert(climb(&ladder, &why), "%s", why.text);
+    cr_expect_str_eq(scratch_ask(&at, "PRAGMA user_version"), "3");
+    cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM calm"), "2");
+    cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM event_rows"), "28");
+    cr_expect_str_eq(scratch_ask(&at, "SELECT group_concat(name) FROM sqlite_schema "
+                                      "WHERE type = 'view'"),
+                     "calm", "the old views are still there");
+    /* The same from an empty file, and a second time nothing happens. */
+    cr_assert(climb(&ladder, &why), "%s", why.text);
+    scratch_remove(&at);
+    scratch_make(&at);
+    cr_assert(climb(&ladder, &why), "%s", why.text);
+    cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM moods"), "1");
+}
+
+Test(schema, a_step_that_fails_leaves_the_file_as_it_was)
+{
+    scratch_fill(&at);
+    const struct migration steps[] = {
+        schema_ladder.steps[0], {2, second}, {3, "INSERT INTO nowhere VALUES (1)"}};
+    const struct ladder ladder = {steps, 3, other_views};
+    struct failure why = {""};
+    cr_expect_not(climb(&ladder, &why));
+    cr_expect_not_null(strstr(why.text, "nowhere"), "%s", why.text);
+    cr_expect_str_eq(scratch_ask(&at, "PRAGMA user_version"), "1");
+    cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM pragma_table_info('sessions') "
+                                      "WHERE name = 'mood'"),
+                     "0");
+    cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM timeline"), "28");
+}
+
+Test(schema, the_ladder_of_this_program_has_no_hole)
+{
+    for (int i = 0; i < schema_ladder.count; i++)
+        cr_expect_eq(schema_ladder.steps[i].version, i + 1);
+    scratch_close(scratch_store(&at));
+}
