@@ -1,6 +1,6 @@
 #!/usr/bin/python3 -B
 """Checks the captures of this folder without heloscope: tshark takes the packets apart, and a few
-lines here put the streams together. Prints what does not hold, and exits with 1 when anything does not.
+lines here put the streams together. Prints what does not hold; the exit status is 1 then.
 
 Held against each other: the table of scenarios, the captures, README.md, and expected.tsv, whose
 503s, commands and origins must be on the wire."""

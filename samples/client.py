@@ -27,8 +27,8 @@ MESSAGE = [
 ]
 
 # The transcript of another session, quoted with the dot that ended it, as a mailer sends it that
-# does not stuff dots (RFC 5321 section 4.5.2). Neither the prose behind the quotation nor the second
-# lone dot could come from a client that had meant the first dot as the end.
+# does not stuff dots (RFC 5321 section 4.5.2). Neither the prose behind the quotation nor the
+# second lone dot could come from a client that had meant the first dot as the end.
 EARLY_DOT = [
     "From: Postmaster <postmaster@example.net>",
     "To: Alice <alice@example.org>",

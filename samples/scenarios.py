@@ -4,6 +4,7 @@ client.py explains the steps. `run` has the command line of a real client in pla
 which {message} stands for a file with the message."""
 
 EHLO = "EHLO client.example.net"
+LHLO = "LHLO client.example.net"
 MAIL = "MAIL FROM:<reports@example.net>"
 ALERTS = "MAIL FROM:<alerts@example.net>"
 BLOCKED = "MAIL FROM:<offers@blocked.example>"
@@ -30,6 +31,7 @@ SAMPLES = [
     sample("postfix", "mail-refused-ignored",
            [EHLO, BLOCKED, ALICE, BOB, "DATA", *END]),
     sample("postfix", "no-ehlo", [MAIL, ALICE, "DATA", *END]),
+    sample("postfix", "no-ehlo-tolerated", [*MESSAGE, *END], options="no-helo"),
     sample("postfix", "ehlo-refused", ["EHLO bad.example.net", MAIL, ALICE, "DATA", *END]),
     sample("postfix", "rset-then-rcpt", [EHLO, MAIL, ALICE, "RSET", BOB, "DATA", *END]),
     sample("postfix", "rcpt-after-message",
@@ -84,11 +86,26 @@ SAMPLES = [
     sample("exim", "starttls-not-offered", [EHLO, "STARTTLS", *MESSAGE, *END]),
     sample("exim", "pipelining-not-offered",
            [EHLO, f"{MAIL} | {ALICE} | DATA", "=quiet"], options="no-pipelining"),
+    sample("exim", "no-ehlo", [MAIL, ALICE, "DATA", *END]),
     sample("exim", "legal-message", [EHLO, *MESSAGE, *END]),
     # OpenSMTPD
     sample("opensmtpd", "second-ehlo", [EHLO, "EHLO relay.example.net", *MESSAGE, *END]),
     sample("opensmtpd", "unknown-parameter",
            [EHLO, "MAIL FROM:<reports@example.net> FLAVOUR=PLAIN", ALICE, "DATA", *END]),
+    sample("opensmtpd", "pipelining-not-offered",
+           [EHLO, f"{MAIL} | {ALICE} | DATA", "=quiet"]),
+    # Sendmail
+    sample("sendmail", "no-ehlo", [MAIL, ALICE, "DATA", *END]),
+    sample("sendmail", "nested-mail", [EHLO, *ENVELOPE, ALERTS, "DATA", "=message", *END]),
+    sample("sendmail", "mail-refused-pipelined", [EHLO, f"{BLOCKED} | {ALICE} | {BOB} | DATA",
+                                                  *END]),
+    sample("sendmail", "content-as-commands",
+           [EHLO, MAIL, NOBODY, "DATA", "=lines", "=quiet", *END]),
+    # Dovecot's LMTP
+    sample("dovecot-lmtp", "legal-refused-after-data",
+           [LHLO, f"{MAIL} | {ALICE} | {NOBODY} | {BOB} | DATA", "=message:2", *END]),
+    sample("dovecot-lmtp", "all-rcpt-refused-ignored",
+           [LHLO, MAIL, NOBODY, NOONE, "DATA", *END]),
     # aiosmtpd
     sample("aiosmtpd", "content-as-commands",
            [EHLO, MAIL, NOBODY, "DATA", "=lines", "=quiet", *END]),
@@ -99,10 +116,9 @@ SAMPLES = [
     sample("aiosmtpd", "legal-smtplib", run="smtplib"),
     # aiosmtpd's LMTP
     sample("aiosmtpd-lmtp", "legal-refused-after-data",
-           ["LHLO client.example.net", MAIL, ALICE, NOBODY, BOB, "DATA", "=message:2", *END]),
+           [LHLO, MAIL, ALICE, NOBODY, BOB, "DATA", "=message:2", *END]),
     sample("aiosmtpd-lmtp", "rcpt-after-message",
-           ["LHLO client.example.net", MAIL, ALICE, BOB, "DATA", "=message:2", CAROL, "DATA",
-            *END]),
+           [LHLO, MAIL, ALICE, BOB, "DATA", "=message:2", CAROL, "DATA", *END]),
     # nodemailer's smtp-server
     sample("smtp-server", "nested-mail", [EHLO, MAIL, ALERTS, ALICE, "DATA", "=message", *END]),
     sample("smtp-server", "rcpt-after-message", [EHLO, *MESSAGE, BOB, "DATA", *END]),

@@ -3,82 +3,16 @@
 They share one policy: clients from 127.0.0.66 and the HELO name bad.example.net are refused, so is
 every sender in blocked.example, and alice, bob and carol at example.org have mailboxes."""
 
-import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 
-import sandbox
+from server import Server, output
 
 HERE = pathlib.Path(__file__).resolve().parent
-PORT = 2525
 LMTP_PORT = 10024
-START_S = 20
-
-
-class Server:
-    """One kind of server: what it needs, how it is started, what its version is."""
-
-    port = PORT
-    address = "127.0.0.1"
-    needs = ()      # programs
-    packages = ""   # how to get them
-
-    def __init__(self, scratch, options=""):
-        self.directory = scratch
-        self.options = options
-        self.log = (scratch / "log").open("wb")
-
-    def missing(self):
-        return sandbox.find(*self.needs)
-
-    def start(self):
-        self.process = subprocess.Popen(self.command(), stdout=self.log, stderr=self.log,
-                                        stdin=subprocess.DEVNULL, env=self.environment())
-        end = time.monotonic() + START_S
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                socket.create_connection((self.address, self.port), 1).close()
-                time.sleep(0.5)
-                return
-            except OSError:
-                time.sleep(0.1)
-        log = (self.directory / "log").read_text(errors="replace")
-        raise RuntimeError(f"{type(self).__name__} does not answer on port {self.port}:\n{log}")
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def environment(self):
-        return dict(os.environ)
-
-    def write(self, name, text):
-        path = self.directory / name
-        path.write_text(text)
-        return path
-
-    def certificate(self):
-        """A self-signed certificate and its key, good for a day."""
-        key, certificate = self.directory / "key.pem", self.directory / "certificate.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
-                        "-subj", f"/CN={sandbox.HOST}", "-keyout", key, "-out", certificate],
-                       check=True, capture_output=True)
-        key.chmod(0o644)
-        return certificate, key
-
-
-def output(*command):
-    result = subprocess.run(command, capture_output=True, text=True)
-    return result.stdout + result.stderr
 
 
 class Postfix(Server):
@@ -99,7 +33,7 @@ data_directory = {directory}/data
 maillog_file = {directory}/postfix.log
 maillog_file_prefixes = /
 smtpd_delay_reject = no
-smtpd_helo_required = yes
+smtpd_helo_required = {helo}
 smtpd_client_restrictions = check_client_access texthash:{directory}/clients
 smtpd_helo_restrictions = check_helo_access texthash:{directory}/helos
 smtpd_sender_restrictions = check_sender_access texthash:{directory}/senders
@@ -143,6 +77,7 @@ postlog unix-dgram n - n - 1 postlogd
         shutil.chown(directory / "data", "postfix", "postfix")
         self.write("main.cf", self.MAIN.format(
             directory=directory, certificate=certificate, key=key,
+            helo="no" if "no-helo" in self.options else "yes",
             tls="may" if "tls" in self.options else "none"))
         self.write("master.cf", self.MASTER)
         return ["postfix", "-c", str(directory), "start-fg"]
@@ -260,6 +195,121 @@ match from any for rcpt-to <mailboxes> action onward
         return output("/usr/sbin/smtpd", "-h").splitlines()[0].replace("version: ", "")
 
 
+class Sendmail(Server):
+    PROGRAM = "/usr/libexec/sendmail/sendmail"
+    MAKEMAP = "/usr/libexec/sendmail/makemap"
+    needs = ("m4", PROGRAM, MAKEMAP)
+    packages = ("apt-get download sendmail-bin sendmail-base sendmail-cf liblockfile1 "
+                "libwrap0, then dpkg -x each into the packages directory")
+
+    CONFIG = """
+divert(-1)include(`/usr/share/sendmail/cf/m4/cf.m4')divert(0)
+OSTYPE(`debian')
+define(`confDOMAIN_NAME', `mx.example.org')
+define(`confPRIVACY_FLAGS', `needmailhelo')
+define(`confPID_FILE', `{directory}/pid')
+define(`QUEUE_DIR', `{directory}/queue')
+define(`STATUS_FILE', `{directory}/statistics')
+define(`ALIAS_FILE', `')
+define(`confDELIVERY_MODE', `queueonly')
+define(`confTO_IDENT', `0')
+define(`confDONT_BLAME_SENDMAIL', `MapInUnsafeDirPath')
+define(`confSERVICE_SWITCH_FILE', `{directory}/service.switch')
+define(`confSMTP_LOGIN_MSG', `$j Sendmail $v')
+define(`confHOST_STATUS_DIRECTORY', `')
+define(`confBAD_RCPT_THROTTLE', `0')
+define(`SMART_HOST', `[127.0.0.1]')
+FEATURE(`nocanonify')
+FEATURE(`accept_unresolvable_domains')
+FEATURE(`access_db', `hash -T<TMPF> {directory}/access')
+FEATURE(`blocklist_recipients')
+FEATURE(`no_default_msa')
+RELAY_DOMAIN(`example.org')
+DAEMON_OPTIONS(`Name=MTA, Port=2525, Addr=127.0.0.1')
+MAILER(`smtp')
+"""
+    ACCESS = """
+Connect:127.0.0.66 REJECT
+From:blocked.example ERROR:5.7.1:550 sender is blocked
+To:nobody@example.org ERROR:5.1.1:550 no such user: nobody
+To:noone@example.org ERROR:5.1.1:550 no such user: noone
+"""
+
+    def command(self):
+        (self.directory / "queue").mkdir(mode=0o700)
+        self.write("service.switch", "hosts files\naliases files\npasswd files\n")
+        macros = self.write("sendmail.mc", self.CONFIG.format(directory=self.directory))
+        config = self.write("sendmail.cf", "")
+        with config.open("w") as file:
+            subprocess.run(["m4", macros], stdout=file, check=True)
+        subprocess.run([self.MAKEMAP, "-C", config, "hash", self.directory / "access"],
+                       input=self.ACCESS, text=True, check=True, stderr=self.log)
+        return [self.PROGRAM, "-C", str(config), "-bD"]
+
+    def version(self):
+        found = re.search(r"Version (\S+)", output(self.PROGRAM, "-d0.1", "-bt", "-C/dev/null"))
+        return "Sendmail " + (found[1] if found else "")
+
+
+class DovecotLmtp(Server):
+    port = LMTP_PORT
+    needs = ("dovecot",)
+    packages = ("apt-get download dovecot-core dovecot-lmtpd, then dpkg -x each into the "
+                "packages directory")
+
+    # Bob's quota is spent before he gets his first message. Dovecot tells so after the data,
+    # unless lmtp_rcpt_check_quota makes it look at RCPT.
+    CONFIG = """
+base_dir = {directory}/run
+state_dir = {directory}/state
+log_path = {directory}/dovecot.log
+protocols = lmtp
+hostname = mx.example.org
+ssl = no
+default_login_user = dovenull
+default_internal_user = dovecot
+first_valid_uid = 1
+mail_location = maildir:{directory}/mail/%u
+mail_plugins = quota
+auth_username_format = %Lu
+plugin {{
+  quota = maildir:mailbox
+  quota_rule = *:storage=1M
+}}
+passdb {{
+  driver = static
+  args = nopassword
+}}
+userdb {{
+  driver = passwd-file
+  args = {directory}/users
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = 10024
+  }}
+}}
+"""
+    USERS = """
+alice@example.org:{{plain}}:907:907::{directory}/mail::
+bob@example.org:{{plain}}:907:907::{directory}/mail::userdb_quota_rule=*:bytes=10
+carol@example.org:{{plain}}:907:907::{directory}/mail::
+"""
+
+    def command(self):
+        mail = self.directory / "mail"
+        mail.mkdir()
+        shutil.chown(mail, "vmail", "vmail")
+        self.directory.chmod(0o755)
+        self.write("users", self.USERS.format(directory=self.directory)).chmod(0o644)
+        config = self.write("dovecot.conf", self.CONFIG.format(directory=self.directory))
+        return ["dovecot", "-F", "-c", str(config)]
+
+    def version(self):
+        return "Dovecot " + output("dovecot", "--version").split()[0]
+
+
 class Aiosmtpd(Server):
     packages = "apt-get install python3-aiosmtpd"
     kind = "smtp"
@@ -302,6 +352,8 @@ KINDS = {
     "postfix": Postfix,
     "exim": Exim,
     "opensmtpd": OpenSMTPD,
+    "sendmail": Sendmail,
+    "dovecot-lmtp": DovecotLmtp,
     "aiosmtpd": Aiosmtpd,
     "aiosmtpd-lmtp": AiosmtpdLmtp,
     "smtp-server": SmtpServer,
