@@ -83,7 +83,7 @@ def record(sample, scratch, output, verbose):
     finally:
         server.stop()
     if path.stat().st_size <= EMPTY_PCAP:
-        raise RuntimeError(f"{sample['name']}: nothing was sent")
+        raise RuntimeError("nothing was sent")
     print(f"{sample['name']}: {path.stat().st_size} octets from {server.version()}", flush=True)
 
 
@@ -130,12 +130,18 @@ def main():
                  + ", ".join(sandbox.COVERED))
     if not sandbox.inside():
         return sandbox.run_again_inside(options.packages)
-    scratch = sandbox.enter()
+    try:
+        scratch = sandbox.enter()
+    except (OSError, subprocess.CalledProcessError) as problem:
+        sys.exit(f"record.py: the machine allows no private file systems: {problem}")
     missing = what_is_missing(samples, scratch)
     if missing:
         sys.exit("record.py: missing:\n  " + "\n  ".join(missing))
     for sample in samples:
-        record(sample, scratch, output, options.verbose)
+        try:
+            record(sample, scratch, output, options.verbose)
+        except (OSError, RuntimeError, subprocess.CalledProcessError) as problem:
+            sys.exit(f"record.py: {sample['name']}: {problem}")
     return 0
 
 
