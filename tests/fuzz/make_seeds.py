@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Writes the seeds of fuzz_packet and fuzz_smtp_lines: small inputs, one for each thing that the
+dissectors know, so that a fuzzer need not guess numbers. Without an argument into tests/fuzz/seeds.
+The result is the same each time; inputs that a fuzzer found are kept beside it under their own
+names."""
+
+import os
+import struct
+import sys
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "seeds")
+MACS = bytes.fromhex("020000000002020000000001")
+PAYLOAD = b"RCPT TO:<a@b>\r\n"
+
+
+def tcp(payload=PAYLOAD, options=b""):
+    words = (20 + len(options)) // 4
+    return struct.pack("!HHIIBBHHH", 40000, 25, 1, 2, words << 4, 0x18, 512, 0, 0) + options + payload
+
+
+def ip4(payload, protocol=6, fragment=0, options=b"", total=None):
+    length = 20 + len(options) + len(payload) if total is None else total
+    return struct.pack("!BBHHHBBH", 0x45 + len(options) // 4, 0, length, 1, fragment, 64, protocol,
+                       0) + bytes([127, 0, 0, 1, 127, 0, 0, 2]) + options + payload
+
+
+def ip6(payload, protocol=6):
+    loopback = bytes(15) + b"\1"
+    return struct.pack("!IHBB", 0x60000000, len(payload), protocol, 64) + loopback * 2 + payload
+
+
+def udp(payload, port):
+    return struct.pack("!HHHH", 49152, port, 8 + len(payload), 0) + payload
+
+
+def ethernet(payload, *types):
+    """With each type but the last a tag."""
+    tags = b"".join(struct.pack("!HH", t, 7) for t in types[:-1])
+    return MACS + tags + struct.pack("!H", types[-1]) + payload
+
+
+def hexed(text, payload):
+    return bytes.fromhex(text) + payload
+
+
+V4, V6 = ip4(tcp()), ip6(tcp())
+FRAMES = {
+    "ethernet_ip4": (1, ethernet(V4, 0x800)),
+    "ethernet_ip6": (1, ethernet(V6, 0x86dd)),
+    "ethernet_padded": (1, ethernet(ip4(tcp(b"")), 0x800) + bytes(6)),
+    "ethernet_llc": (1, ethernet(hexed("aaaa030000000800", V4), 8 + len(V4))),
+    "vlan": (1, ethernet(V4, 0x8100, 0x800)),
+    "vlan_stacked": (1, ethernet(V6, 0x88a8, 0x9100, 0x8100, 0x86dd)),
+    "mpls": (1, ethernet(hexed("0000104000002140", V4), 0x8847)),
+    "mpls_ethernet": (1, ethernet(hexed("0000214000000000", ethernet(V4, 0x800)), 0x8847)),
+    "pppoe": (1, ethernet(hexed("110000010000" + "0021", V4), 0x8864)),
+    "sll": (113, hexed("00000001000602000000000100000800", V4)),
+    "sll2": (276, hexed("86dd0000000000010001000602000000" + "00010000", V6)),
+    "raw_ip4": (101, V4),
+    "raw_ip6": (12, V6),
+    "null": (0, hexed("02000000", V4)),
+    "loop": (108, hexed("00000018", V6)),
+    "ppp": (9, hexed("ff030021", V4)),
+    "ppp_serial": (50, hexed("0f000800", V4)),
+    "hdlc": (104, hexed("8f0086dd", V6)),
+    "atm": (100, hexed("aaaa030000000800", V4)),
+    "ip4_options": (101, ip4(tcp(), options=b"\1\1\1\0")),
+    "ip4_fragment": (101, ip4(tcp(), fragment=0x2000)),
+    "ip4_offload": (101, ip4(tcp(), total=0)),
+    "ip4_ah": (101, ip4(hexed("06040000" + "00" * 20, tcp()), 51)),
+    "ip6_extensions": (101, ip6(hexed("3c00010400000000" "2b00010400000000" "2c00010400000000"
+                                      "0600000000000001", tcp()), 0)),
+    "ip6_fragment": (101, ip6(hexed("0600000100000001", tcp()), 44)),
+    "tcp_options": (101, ip4(tcp(options=bytes.fromhex("0101080a0000000100000002")))),
+    "ipip": (101, ip4(V4, 4)),
+    "6in4": (101, ip4(V6, 41)),
+    "gre": (101, ip4(hexed("b0000800" + "00" * 12, V4), 47)),
+    "erspan1": (101, ip4(hexed("000088be", ethernet(V4, 0x800)), 47)),
+    "erspan2": (101, ip4(hexed("100088be00000001" "1007000100000000", ethernet(V4, 0x800)), 47)),
+    "erspan3": (101, ip4(hexed("100022eb00000001" "20070001" "00000000" "00000001" + "00" * 8,
+                               ethernet(V6, 0x86dd)), 47)),
+    "vxlan": (101, ip4(udp(hexed("0800000000000700", ethernet(V4, 0x800)), 4789), 17)),
+    "geneve": (101, ip4(udp(hexed("0100655800000700" "00000000", ethernet(V4, 0x800)), 6081), 17)),
+}
+
+HELLO = ("010000510303" + "00" * 32 + "00" "00021301" "0100" "0026" "0a0a0000"
+         "00000013001100000e" + b"mail.localhost".hex() + "002b0007063a3a03040303")
+LINES = {
+    "client": b"EHLO client.example\r\nMAIL FROM:<a@b> SIZE=5 BODY=BINARYMIME\r\nRCPT TO:<c@d>\r\n"
+              b"DATA\r\nRSET\r\nNOOP\r\nQUIT\r\n",
+    "client_odd": b" mail from: <\"a> b\"@c>\nRCPT TO :x\nSAML FROM:<>\nDatabase\nXXXX a\ndata is\n",
+    "chunks": b"BDAT 5\r\nabcdeBDAT 0 LAST\r\nBDAT 18446744073709551616\r\nBURL imap://x LAST\r\n",
+    "auth": b"AUTH PLAIN AGEAYg==\r\nX-EXPS LOGIN\r\nSTARTTLS\r\nX-ANONYMOUSTLS\r\ndXNlcg==\r\n*\r\n",
+    "others": b"HELO a\r\nLHLO a\r\nVRFY a\r\nEXPN a\r\nHELP\r\nETRN a\r\nATRN\r\nTURN\r\n"
+              b"XCLIENT A=b\r\nXFORWARD A=b\r\n",
+    "server": b"220 mail.example ESMTP\r\n250-mail.example\r\n250-PIPELINING\r\n250-SIZE 1\r\n"
+              b"250-AUTH=LOGIN\r\n250-X_PIPE_CONNECT\r\n250-XXXXXXXA\r\n250 CHUNKING\r\n"
+              b"503 5.5.1 need MAIL\r\n550 #5.1.0 no\r\n503 MAIL first (#5.5.1)\r\n354\r\n",
+    "content": b"Subject: x\r\n\r\n..dot\r\n.a\r\ntext\r\n.\r\nQUIT\r\n",
+    "content_empty": b".\r\n",
+    "content_long": b"0123456789abcdef0123456789abcdef01234567\r\n" * 8 + b".\r\n",
+    "content_smuggle": b"a\n.\nb\r.\rc\n.\r\nd\r\n.\ne\r\n.\rf\0\r\r\n.\r\n",
+    "tls_client": bytes.fromhex("16030100" "55" + HELLO),
+    "tls_client_cut": bytes.fromhex("160301005501000051" "0303"),
+    "tls_server": bytes.fromhex("160303003202" "00002e0303" + "00" * 32 + "00130200" "0006002b00020304"),
+}
+
+
+def write(folder, name, octets):
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(octets)
+
+
+def main():
+    folder = sys.argv[1] if len(sys.argv) > 1 else FOLDER
+    for name, (link_type, frame) in FRAMES.items():
+        write(f"{folder}/packet", name, struct.pack("!H", link_type) + frame)
+    # As a snap length leaves it: 32 octets more were on the wire.
+    write(f"{folder}/packet", "cut", struct.pack("!H", 2 << 9 | 1) + FRAMES["ethernet_ip4"][1][:-8])
+    for name, octets in LINES.items():
+        write(f"{folder}/smtp_lines", name, octets)
+
+
+if __name__ == "__main__":
+    main()
