@@ -159,19 +159,24 @@ Test(sql_error, a_file_that_may_only_be_read)
     history_close(history);
 }
 
+/* Under a name that must be quoted where SQLite is given a URI. */
 Test(sql_error, a_folder_that_may_only_be_read)
 {
+    char odd[160];
+    snprintf(odd, sizeof odd, "%s/50%% odd?#.db", at.folder);
     scratch_fill(&at);
     become_somebody();
+    cr_assert_eq(rename(at.path, odd), 0);
     cr_assert_eq(chmod(at.folder, 0555), 0);
-    writer_refuses(at.path, "cannot be written; change the permissions");
+    writer_refuses(odd, "cannot be written; change the permissions");
     struct failure why = {""};
-    struct history *history = history_open(at.path, &why);
+    struct history *history = history_open(odd, &why);
     cr_expect_not_null(history, "%s", why.text);
     if (history)
         cr_expect_eq(history_last_diagnosis(history), 2);
     history_close(history);
     cr_assert_eq(chmod(at.folder, 0755), 0);
+    cr_assert_eq(rename(odd, at.path), 0);
 }
 
 Test(sql_error, no_space_left)
