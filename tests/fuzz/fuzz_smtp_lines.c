@@ -1,5 +1,6 @@
 /* The parsers of what both sides send: each line of the input as a command and as a reply, the
  * whole input as message content and as TLS. */
+#undef NDEBUG /* the checks are assertions */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 #include "frame.h"
 
+#undef NDEBUG
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
