@@ -1,0 +1,393 @@
+/* heloscope analyze: captures in, findings out. */
+#include <inttypes.h>
+
+#include "heloscope/capture_problem.h"
+#include "heloscope/command.h"
+#include "heloscope/finding_print.h"
+#include "heloscope/recording.h"
+#include "heloscope/text.h"
+
+enum {
+    DEFAULT_LIMIT = 10,
+    JSON_LIMIT = 1000000,
+    PROGRESS_EVERY = 1024,
+    NAMED_FILES = 3
+};
+
+/* One run: what went in, and which rows of the history belong to it. */
+struct run {
+    const struct options *options;
+    struct terminal *terminal;
+    struct capture *capture;
+    struct pipeline_totals totals;
+    int64_t last_diagnosis; /* of earlier runs */
+    int64_t started_us, ended_us;
+    struct findings findings;
+};
+
+/* ------------------------------------------------------------------------------------------- in */
+
+static bool read_packets(struct run *run, struct recording *recording, struct failure *why)
+{
+    struct packet_record packet;
+    uint64_t packets = 0, done, total;
+    while (capture_next(run->capture, &packet) == CAPTURE_PACKET) {
+        if (!recording_packet(recording, &packet, why))
+            return false;
+        if (++packets % PROGRESS_EVERY == 0) {
+            capture_progress(run->capture, &done, &total);
+            terminal_progress(run->terminal, done, total, packets);
+        }
+    }
+    return recording_finish(recording, why);
+}
+
+static bool last_diagnosis(struct run *run, struct failure *why)
+{
+    struct history *history = history_open(run->options->database, why);
+    if (!history)
+        return false;
+    run->last_diagnosis = history_last_diagnosis(history);
+    history_close(history);
+    return true;
+}
+
+/* From the capture to the closed history. */
+static bool record(struct run *run, bool *incomplete, struct failure *why)
+{
+    struct recording recording;
+    if (!recording_open(&recording, run->options, run->capture, run->terminal, why))
+        return false;
+    bool done = last_diagnosis(run, why) && read_packets(run, &recording, why);
+    terminal_progress_end(run->terminal);
+    if (done)
+        pipeline_totals(recording.pipeline, &run->totals);
+    *incomplete = recording.incomplete;
+    return recording_close(&recording, done ? why : NULL) && done;
+}
+
+/* ------------------------------------------------------------------------------- what was found */
+
+static void find_time_span(struct run *run)
+{
+    struct capture_source **sources;
+    size_t count = capture_sources(run->capture, &sources);
+    run->started_us = INT64_MAX;
+    run->ended_us = INT64_MIN;
+    for (size_t i = 0; i < count; i++) {
+        if (!sources[i]->packets)
+            continue;
+        if (sources[i]->started_us < run->started_us)
+            run->started_us = sources[i]->started_us;
+        if (sources[i]->ended_us > run->ended_us)
+            run->ended_us = sources[i]->ended_us;
+    }
+}
+
+/* A session that an earlier run had stored already keeps its rows; they are of this run too when
+ * they come from one of its files. */
+static bool is_of_this_run(const struct run *run, const struct history_diagnosis *row)
+{
+    if (row->id > run->last_diagnosis)
+        return true;
+    if (!row->source || row->ts_us < run->started_us || row->ts_us > run->ended_us)
+        return false;
+    struct capture_source **sources;
+    size_t count = capture_sources(run->capture, &sources);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(sources[i]->name, row->source) == 0)
+            return true;
+    return false;
+}
+
+static bool add_diagnosis(void *context, const struct history_diagnosis *row)
+{
+    struct run *run = context;
+    if (is_of_this_run(run, row))
+        findings_add(&run->findings, row);
+    return true;
+}
+
+static bool collect(struct run *run, struct history *history, struct failure *why)
+{
+    long limit = run->options->limit;
+    if (limit < 0)
+        limit = run->options->json ? JSON_LIMIT : DEFAULT_LIMIT;
+    findings_begin(&run->findings, (size_t)limit);
+    find_time_span(run);
+    int64_t after = run->totals.sessions_known ? 0 : run->last_diagnosis;
+    return history_diagnoses(history, after, false, add_diagnosis, run, why);
+}
+
+/* --------------------------------------------------------------------------------- on the screen
+ */
+
+static bool print_list(const struct run *run, const struct finding_list *list,
+                       struct history *history, struct failure *why)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (!finding_print(stdout, run->terminal, history, &list->all[i], why))
+            return false;
+        putchar('\n');
+    }
+    return true;
+}
+
+static void print_sources(const struct run *run)
+{
+    struct capture_source **sources;
+    size_t count = capture_sources(run->capture, &sources);
+    char words[TEXT_COUNT];
+    if (count > NAMED_FILES) {
+        fputs(text_counted(count, "file", words), stdout);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        fputs(i ? ", " : "", stdout);
+        text_print(stdout, bytes_of_string(capture_source_title(sources[i]->name)));
+    }
+}
+
+static void print_row(const char *label)
+{
+    printf("  %-12s", label);
+}
+
+static void print_sessions(const struct pipeline_totals *totals)
+{
+    char words[TEXT_COUNT];
+    print_row("sessions");
+    printf("%" PRIu64, totals->sessions);
+    if (totals->sessions_known)
+        printf(" (%" PRIu64 " known from an earlier run)", totals->sessions_known);
+    printf(", %s", text_counted(totals->commands, "command", words));
+    printf(", %s\n", text_counted(totals->messages, "message", words));
+}
+
+static void print_packets(const struct pipeline_totals *totals)
+{
+    char words[TEXT_COUNT];
+    print_row("packets");
+    printf("%" PRIu64, totals->packets);
+    printf(" (%" PRIu64 " TCP in %s", totals->tcp_packets,
+           text_counted(totals->connections, "connection", words));
+    if (totals->unreadable_packets)
+        printf(", %" PRIu64 " unreadable", totals->unreadable_packets);
+    if (totals->fragments)
+        printf(", %s", text_counted(totals->fragments, "fragment", words));
+    puts(")");
+    if (!totals->bytes_missing)
+        return;
+    print_row("missing");
+    printf("%s that the capture does not hold\n",
+           text_counted(totals->bytes_missing, "octet", words));
+}
+
+/* The causes, the most frequent first. */
+static void print_causes(const struct findings *findings)
+{
+    bool printed[CAUSE_COUNT] = {false};
+    for (;;) {
+        int most = -1;
+        for (int i = 0; i < CAUSE_COUNT; i++)
+            if (!printed[i] && findings->errors_503[i] &&
+                (most < 0 || findings->errors_503[i] > findings->errors_503[most]))
+                most = i;
+        if (most < 0)
+            return;
+        printed[most] = true;
+        const struct cause_entry *entry = cause_entry((enum cause)most);
+        printf("  %10" PRIu64 "  %-24s %s\n", findings->errors_503[most], entry->name,
+               entry->title);
+    }
+}
+
+static void print_errors(const struct findings *findings)
+{
+    char words[TEXT_COUNT];
+    print_row("503s");
+    if (findings->total_503) {
+        printf("%s", text_counted(findings->total_503, "error", words));
+        printf(", %s\n", text_counted(findings->total_origins_503, "cause", words));
+    } else {
+        puts("none");
+    }
+    print_causes(findings);
+    if (!findings->total_other)
+        return;
+    print_row("the like");
+    printf("%s", text_counted(findings->total_other, "error", words));
+    printf(" of order under other codes, %s\n",
+           text_counted(findings->total_origins_other, "cause", words));
+}
+
+static void print_summary(const struct run *run)
+{
+    const struct findings *findings = &run->findings;
+    char words[TEXT_COUNT], more[TEXT_COUNT];
+    if (!run->totals.sessions) {
+        fputs("no SMTP in ", stdout);
+        print_sources(run);
+        printf(": %s, %s\n", text_counted(run->totals.packets, "packet", words),
+               text_counted(run->totals.connections, "TCP connection", more));
+        return;
+    }
+    printf("%sSummary of ", terminal_style(run->terminal, STYLE_HEADING));
+    print_sources(run);
+    printf("%s\n", terminal_style(run->terminal, STYLE_PLAIN));
+    print_packets(&run->totals);
+    print_sessions(&run->totals);
+    print_errors(findings);
+    uint64_t all = findings->total_origins_503 + findings->total_origins_other;
+    uint64_t shown = findings->with_503.count + findings->other.count;
+    if (shown < all)
+        printf("  %" PRIu64 " of %" PRIu64 " findings are printed; --limit changes that, "
+               "heloscope show SESSION prints any\n",
+               shown, all);
+}
+
+static bool print_text(const struct run *run, struct history *history, struct failure *why)
+{
+    if (!print_list(run, &run->findings.with_503, history, why) ||
+        !print_list(run, &run->findings.other, history, why))
+        return false;
+    print_summary(run);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------- as JSON */
+
+static void json_sources(const struct run *run, struct json *json)
+{
+    struct capture_source **sources;
+    size_t count = capture_sources(run->capture, &sources);
+    json_open(json, "captures", '[');
+    for (size_t i = 0; i < count; i++) {
+        json_open(json, NULL, '{');
+        json_string(json, "source", sources[i]->name);
+        json_integer(json, "packets", (int64_t)sources[i]->packets);
+        json_integer(json, "bytes", (int64_t)sources[i]->bytes);
+        json_integer(json, "started_us", sources[i]->started_us);
+        json_integer(json, "ended_us", sources[i]->ended_us);
+        json_string(json, "problem", sources[i]->problem[0] ? sources[i]->problem : NULL);
+        json_close(json);
+    }
+    json_close(json);
+}
+
+static void json_totals(const struct run *run, struct json *json)
+{
+    const struct pipeline_totals *totals = &run->totals;
+    const struct findings *findings = &run->findings;
+    const struct {
+        const char *name;
+        uint64_t value;
+    } numbers[] = {
+        {"packets", totals->packets},
+        {"tcp_packets", totals->tcp_packets},
+        {"unreadable_packets", totals->unreadable_packets},
+        {"connections", totals->connections},
+        {"sessions", totals->sessions},
+        {"sessions_known", totals->sessions_known},
+        {"commands", totals->commands},
+        {"messages", totals->messages},
+        {"violations", totals->violations},
+        {"bytes_missing", totals->bytes_missing},
+        {"errors_503", findings->total_503},
+        {"causes_503", findings->total_origins_503},
+        {"errors_other", findings->total_other},
+        {"causes_other", findings->total_origins_other},
+    };
+    json_open(json, "summary", '{');
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        json_integer(json, numbers[i].name, (int64_t)numbers[i].value);
+    json_open(json, "by_cause", '{');
+    for (int i = 0; i < CAUSE_COUNT; i++)
+        if (findings->errors_503[i])
+            json_integer(json, cause_entry((enum cause)i)->name, (int64_t)findings->errors_503[i]);
+    json_close(json);
+    json_close(json);
+}
+
+static bool print_json(const struct run *run, struct history *history, struct failure *why)
+{
+    const struct finding_list *lists[] = {&run->findings.with_503, &run->findings.other};
+    struct json json = {.out = stdout};
+    json_open(&json, NULL, '{');
+    json_sources(run, &json);
+    json_totals(run, &json);
+    json_open(&json, "findings", '[');
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < lists[k]->count; i++)
+            if (!finding_json(&json, history, &lists[k]->all[i], why))
+                return false;
+    json_close(&json);
+    json_close(&json);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------ altogether
+ */
+
+static bool print_run(struct run *run, struct failure *why)
+{
+    if (run->options->quiet && !run->options->json)
+        return true;
+    struct history *history = history_open(run->options->database, why);
+    if (!history)
+        return false;
+    bool done = collect(run, history, why) && (run->options->json ? print_json(run, history, why)
+                                                                  : print_text(run, history, why));
+    findings_free(&run->findings);
+    history_close(history);
+    return done;
+}
+
+static bool any_is_readable(struct capture *capture)
+{
+    struct capture_source **sources;
+    size_t count = capture_sources(capture, &sources);
+    for (size_t i = 0; i < count; i++)
+        if (!sources[i]->problem[0] || sources[i]->started_us)
+            return true;
+    return false;
+}
+
+static enum status analyze(struct run *run, struct failure *why)
+{
+    /* Nothing to read: not even a history is made. */
+    if (!any_is_readable(run->capture)) {
+        recording_warn(run->capture, run->terminal);
+        return STATUS_INCOMPLETE;
+    }
+    bool incomplete = false;
+    interrupt_watch(run->capture);
+    bool done = record(run, &incomplete, why);
+    interrupt_watch(NULL);
+    if (!done)
+        return STATUS_INCOMPLETE;
+    if (recording_warn(run->capture, run->terminal))
+        incomplete = true;
+    if (interrupt_came()) {
+        terminal_warn(run->terminal, "interrupted; what was read up to here is stored");
+        incomplete = true;
+    }
+    done = print_run(run, why);
+    return done && !incomplete ? STATUS_DONE : STATUS_INCOMPLETE;
+}
+
+enum status cmd_analyze(const struct options *options, struct terminal *terminal,
+                        struct failure *why)
+{
+    if (!options->word_count) {
+        failure_set(why, "analyze needs the name of a capture file (- is standard input)");
+        return STATUS_USAGE;
+    }
+    struct run run = {.options = options, .terminal = terminal};
+    run.capture = capture_open_files(options->words, options->word_count, options->filter, why);
+    if (!run.capture)
+        return STATUS_USAGE;
+    enum status status = analyze(&run, why);
+    capture_close(run.capture);
+    return status;
+}

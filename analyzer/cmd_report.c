@@ -1,0 +1,107 @@
+/* heloscope report: what went wrong, ranked. */
+#include "heloscope/command.h"
+#include "heloscope/history.h"
+#include "heloscope/table.h"
+
+enum {
+    OVERVIEW_ROWS = 10
+};
+
+static const struct {
+    const char *by, *title;
+} rankings[] = {
+    {"cause", "503s by cause"},   {"client", "503s by client"},
+    {"server", "503s by server"}, {"software", "503s by the server's software"},
+    {"day", "503s by day (UTC)"},
+};
+#define RANKINGS (sizeof rankings / sizeof rankings[0])
+
+struct ranking {
+    struct table table;
+    const struct terminal *terminal;
+    long rows, limit; /* limit -1 = none */
+};
+
+static bool add_row(void *context, int columns, const char *const *cells, bool header)
+{
+    struct ranking *ranking = context;
+    if (header) {
+        table_begin(&ranking->table, stdout, ranking->terminal, columns, cells);
+        return true;
+    }
+    if (ranking->rows++ == ranking->limit) {
+        ranking->rows--;
+        return false;
+    }
+    table_row(&ranking->table, cells);
+    return true;
+}
+
+/* Returns the number of rows printed, -1 with `why`. */
+static long print_ranking(struct history *history, const char *by, long limit,
+                          const struct terminal *terminal, struct failure *why)
+{
+    struct ranking ranking = {.terminal = terminal, .limit = limit};
+    bool done = history_report(history, by, add_row, &ranking, why);
+    if (ranking.table.columns)
+        table_end(&ranking.table);
+    return done ? ranking.rows : -1;
+}
+
+static bool print_overview(struct history *history, long limit, const struct terminal *terminal,
+                           struct failure *why)
+{
+    for (size_t i = 0; i < RANKINGS; i++) {
+        printf("%s%s%s%s\n", i ? "\n" : "", terminal_style(terminal, STYLE_ORIGIN),
+               rankings[i].title, terminal_style(terminal, STYLE_PLAIN));
+        long rows = print_ranking(history, rankings[i].by, limit, terminal, why);
+        if (rows < 0)
+            return false;
+        if (rows == 0) {
+            puts("none");
+            return true; /* the other rankings are of the same 503s */
+        }
+    }
+    return true;
+}
+
+static bool print_json(struct history *history, const char *by, struct failure *why)
+{
+    if (by)
+        return history_json_report(history, by, stdout, why);
+    for (size_t i = 0; i < RANKINGS; i++) {
+        printf("%s\"%s\": ", i ? ", " : "{", rankings[i].by);
+        if (!history_json_report(history, rankings[i].by, stdout, why))
+            return false;
+    }
+    puts("}");
+    return true;
+}
+
+static bool print_text(const struct options *options, struct history *history,
+                       const struct terminal *terminal, struct failure *why)
+{
+    if (!options->by)
+        return print_overview(history, options->limit < 0 ? OVERVIEW_ROWS : options->limit,
+                              terminal, why);
+    long rows = print_ranking(history, options->by, options->limit, terminal, why);
+    if (rows == 0)
+        puts("no 503s");
+    return rows >= 0;
+}
+
+enum status cmd_report(const struct options *options, struct terminal *terminal,
+                       struct failure *why)
+{
+    if (options->word_count) {
+        failure_set(why, "report takes no names; --by says by what it ranks, --db where");
+        return STATUS_USAGE;
+    }
+    struct history *history = history_open(options->database, why);
+    if (!history)
+        return STATUS_INCOMPLETE;
+    bool done = options->json ? print_json(history, options->by, why)
+                              : print_text(options, history, terminal, why);
+    history_close(history);
+    return done ? STATUS_DONE : STATUS_INCOMPLETE;
+}

@@ -1,0 +1,255 @@
+/* heloscope show: the sessions of the history, and the whole timeline of one. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "heloscope/capture_problem.h"
+#include "heloscope/command.h"
+#include "heloscope/table.h"
+#include "heloscope/text.h"
+#include "heloscope/timeline_print.h"
+
+/* -------------------------------------------------------------------------------------- the list
+ */
+
+enum {
+    ENDPOINT = 80,
+    NUMBER = 24
+};
+
+static void endpoint(char out[ENDPOINT], const char *address, int port)
+{
+    const char *shown = text_or(address, "?");
+    snprintf(out, ENDPOINT, strchr(shown, ':') ? "[%.60s]:%d" : "%.60s:%d", shown, port);
+}
+
+static void number(char out[NUMBER], int64_t value)
+{
+    snprintf(out, NUMBER, "%" PRId64, value);
+}
+
+static bool list_session(void *context, const struct history_session *row)
+{
+    char id[NUMBER], start[TEXT_TIME], client[ENDPOINT], server[ENDPOINT], messages[NUMBER],
+        errors[NUMBER];
+    number(id, row->session_id);
+    number(messages, row->messages);
+    number(errors, row->errors_503);
+    endpoint(client, row->client_addr, row->client_port);
+    endpoint(server, row->server_addr, row->server_port);
+    const char *cells[] = {
+        id,     text_time(row->started_us, start), client,
+        server, text_or(row->helo, "-"),           messages,
+        errors, text_or(row->outcome, "-"),
+    };
+    table_row(context, cells);
+    return true;
+}
+
+static bool list_text(const struct options *options, struct history *history,
+                      const struct terminal *terminal, struct failure *why)
+{
+    static const char *const names[] = {"session", "start",    "client", "server",
+                                        "helo",    "messages", "503s",   "outcome"};
+    struct table table;
+    table_begin(&table, stdout, terminal, sizeof names / sizeof names[0], names);
+    bool done = history_sessions(history, options->errors_only, list_session, &table, why);
+    bool empty = !table.rows && !table.headed;
+    table_end(&table);
+    if (done && empty)
+        puts(options->errors_only ? "no session with a 503" : "no sessions");
+    return done;
+}
+
+static bool json_session(void *context, const struct history_session *row)
+{
+    struct json *json = context;
+    json_open(json, NULL, '{');
+    json_integer(json, "session_id", row->session_id);
+    json_integer(json, "started_us", row->started_us);
+    json_integer(json, "ended_us", row->ended_us);
+    json_string(json, "source", row->source);
+    json_string(json, "client_addr", row->client_addr);
+    json_integer(json, "client_port", row->client_port);
+    json_string(json, "server_addr", row->server_addr);
+    json_integer(json, "server_port", row->server_port);
+    json_string(json, "helo", row->helo);
+    json_integer(json, "messages", row->messages);
+    json_integer(json, "errors_503", row->errors_503);
+    json_string(json, "outcome", row->outcome);
+    json_close(json);
+    return true;
+}
+
+static bool list_json(const struct options *options, struct history *history, struct failure *why)
+{
+    struct json json = {.out = stdout};
+    json_open(&json, NULL, '[');
+    if (!history_sessions(history, options->errors_only, json_session, &json, why))
+        return false;
+    json_close(&json);
+    return true;
+}
+
+/* -------------------------------------------------------------------------------- one session */
+
+struct view {
+    const struct terminal *terminal;
+    int64_t session_id, start_us;
+    uint64_t diagnoses;
+};
+
+static void print_field(const char *label, const char *text)
+{
+    if (!text || !*text)
+        return;
+    printf("  %-10s", label);
+    text_print(stdout, bytes_of_string(text));
+    putchar('\n');
+}
+
+static void print_span(const struct history_session *row)
+{
+    char when[TEXT_TIME];
+    int64_t length = row->ended_us - row->started_us;
+    printf("  %-10s%s, %" PRId64 ".%03d s\n", "start", text_time(row->started_us, when),
+           length / 1000000, (int)(length % 1000000 / 1000));
+}
+
+static void print_counts(const struct history_session *row)
+{
+    char words[TEXT_COUNT];
+    printf("  %-10s%s", "content", text_counted((uint64_t)row->commands, "command", words));
+    printf(", %s", text_counted((uint64_t)row->messages, "message", words));
+    printf(", %s", text_counted((uint64_t)row->errors_503, "503", words));
+    if (row->bytes_missing)
+        printf(", %s missing", text_counted((uint64_t)row->bytes_missing, "octet", words));
+    puts(row->midstream ? ", begun before the capture" : "");
+}
+
+static bool print_head(void *context, const struct history_session *row)
+{
+    struct view *view = context;
+    view->start_us = row->started_us;
+    printf("%sSession %" PRId64 ": ", terminal_style(view->terminal, STYLE_HEADING),
+           row->session_id);
+    text_endpoint(stdout, row->client_addr, row->client_port);
+    fputs(" -> ", stdout);
+    text_endpoint(stdout, row->server_addr, row->server_port);
+    printf(", %s%s\n", text_or(row->protocol, "SMTP"), terminal_style(view->terminal, STYLE_PLAIN));
+    print_field("capture", capture_source_title(text_or(row->source, "?")));
+    print_span(row);
+    print_field("helo", row->helo);
+    print_field("client", row->client_software);
+    print_field("server", row->server_software);
+    print_field("tls", row->tls_version);
+    print_field("tls name", row->tls_sni);
+    print_counts(row);
+    print_field("outcome", row->outcome);
+    putchar('\n');
+    return true;
+}
+
+static bool print_event(void *context, const struct history_event *event)
+{
+    struct view *view = context;
+    timeline_print_event(stdout, view->terminal, event, view->start_us);
+    return true;
+}
+
+static bool print_diagnosis(void *context, const struct history_diagnosis *row)
+{
+    struct view *view = context;
+    if (row->session_id != view->session_id)
+        return true;
+    printf("\n%s%d at #%" PRIu32, terminal_style(view->terminal, STYLE_HEADING), row->code,
+           row->reply);
+    if (row->command)
+        printf(", answer to #%" PRIu32, row->command);
+    if (row->origin)
+        printf(", origin #%" PRIu32, row->origin);
+    printf("%s\n", terminal_style(view->terminal, STYLE_PLAIN));
+    const struct verdict verdict = {
+        text_or(row->cause, "unknown"),
+        text_or(row->fault, "unknown"),
+        text_or(row->certainty, "unknown"),
+        row->server_says,
+        row->explanation,
+        row->advice,
+        row->agrees,
+    };
+    timeline_print_verdict(stdout, &verdict);
+    return true;
+}
+
+static bool show_text(struct history *history, int64_t session_id, const struct terminal *terminal,
+                      struct failure *why)
+{
+    struct view view = {.terminal = terminal, .session_id = session_id};
+    if (!history_session(history, session_id, print_head, &view, why))
+        return false;
+    timeline_print_heading(stdout, terminal);
+    return history_events(history, session_id, 1, UINT32_MAX, print_event, &view, why) &&
+           history_diagnoses(history, 0, false, print_diagnosis, &view, why);
+}
+
+static bool read_id(const char *word, int64_t *out, struct failure *why)
+{
+    char *end;
+    errno = 0;
+    long long id = strtoll(word, &end, 10);
+    if (*word < '0' || *word > '9' || *end || errno)
+        return failure_set(why, "'%s' is not the number of a session; heloscope show lists them",
+                           word);
+    *out = id;
+    return true;
+}
+
+static bool show_all(const struct options *options, const int64_t *ids, struct history *history,
+                     const struct terminal *terminal, struct failure *why)
+{
+    bool array = options->json && options->word_count > 1;
+    fputs(array ? "[" : "", stdout);
+    for (size_t i = 0; i < options->word_count; i++) {
+        fputs(!i ? "" : options->json ? ",\n" : "\n", stdout);
+        if (options->json ? !history_json_session(history, ids[i], stdout, why)
+                          : !show_text(history, ids[i], terminal, why))
+            return false;
+    }
+    fputs(array ? "]\n" : "", stdout);
+    return true;
+}
+
+static bool show(const struct options *options, const int64_t *ids, struct terminal *terminal,
+                 struct failure *why)
+{
+    struct history *history = history_open(options->database, why);
+    if (!history)
+        return false;
+    bool done;
+    if (options->word_count)
+        done = show_all(options, ids, history, terminal, why);
+    else if (options->json)
+        done = list_json(options, history, why);
+    else
+        done = list_text(options, history, terminal, why);
+    history_close(history);
+    return done;
+}
+
+enum status cmd_show(const struct options *options, struct terminal *terminal, struct failure *why)
+{
+    int64_t *ids = calloc(options->word_count + 1, sizeof *ids);
+    if (!ids) {
+        failure_set(why, "out of memory");
+        return STATUS_INCOMPLETE;
+    }
+    enum status status = STATUS_DONE;
+    for (size_t i = 0; i < options->word_count; i++)
+        if (!read_id(options->words[i], &ids[i], why))
+            status = STATUS_USAGE;
+    if (status == STATUS_DONE && !show(options, ids, terminal, why))
+        status = STATUS_INCOMPLETE;
+    free(ids);
+    return status;
+}

@@ -1,0 +1,90 @@
+#include "heloscope/json.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+#include "heloscope/text.h"
+
+static void line_break(struct json *json)
+{
+    if (!json->one_line)
+        fprintf(json->out, "\n%*s", json->depth * 2, "");
+}
+
+static void quote(FILE *out, struct bytes text)
+{
+    putc('"', out);
+    while (text.len) {
+        size_t length = text_wellformed(text);
+        uint8_t c = text.at[0];
+        if (!length)
+            fputs("\\ufffd", out);
+        else if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c == '\n')
+            fputs("\\n", out);
+        else if (c < 0x20 || c == 0x7f)
+            fprintf(out, "\\u%04x", c);
+        else
+            fwrite(text.at, 1, length, out);
+        text = bytes_from(text, length ? length : 1);
+    }
+    putc('"', out);
+}
+
+/* What stands in front of any value: a comma, a new line, the name. */
+static void begin_value(struct json *json, const char *name)
+{
+    if (json->depth) {
+        bool *filled = &json->filled[json->depth - 1];
+        if (*filled)
+            fputs(json->one_line ? ", " : ",", json->out);
+        *filled = true;
+        line_break(json);
+    }
+    if (name) {
+        quote(json->out, bytes_of_string(name));
+        fputs(": ", json->out);
+    }
+}
+
+void json_open(struct json *json, const char *name, char bracket)
+{
+    assert(json->depth < JSON_DEPTH);
+    begin_value(json, name);
+    putc(bracket, json->out);
+    json->closing[json->depth] = bracket == '{' ? '}' : ']';
+    json->filled[json->depth++] = false;
+}
+
+void json_close(struct json *json)
+{
+    assert(json->depth > 0);
+    bool filled = json->filled[--json->depth];
+    if (filled)
+        line_break(json);
+    putc(json->closing[json->depth], json->out);
+    if (!json->depth)
+        putc('\n', json->out);
+}
+
+void json_string(struct json *json, const char *name, const char *text)
+{
+    begin_value(json, name);
+    if (text)
+        quote(json->out, bytes_of_string(text));
+    else
+        fputs("null", json->out);
+}
+
+void json_integer(struct json *json, const char *name, int64_t value)
+{
+    begin_value(json, name);
+    fprintf(json->out, "%" PRId64, value);
+}
+
+void json_boolean(struct json *json, const char *name, bool value)
+{
+    begin_value(json, name);
+    fputs(value ? "true" : "false", json->out);
+}

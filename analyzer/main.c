@@ -1,0 +1,101 @@
+/* heloscope: the subcommands, their help, and the one place that prints what the machine refused.
+ */
+#include <string.h>
+
+#include "heloscope/command.h"
+#include "heloscope/text.h"
+
+static const struct subcommand_row {
+    enum subcommand id;
+    const char *name, *synopsis, *summary, *more;
+    command_fn *run;
+} subcommands[] = {
+    {FOR_ANALYZE, "analyze", "[options] FILE...", "read captures, store, print what went wrong",
+     "FILEs are pcap or pcapng, - is standard input. Several are one capture in time order.",
+     cmd_analyze},
+    {FOR_MONITOR, "monitor", "-i NAME [options] [FILTER]",
+     "the same live, until stopped: each 503 as it happens",
+     "FILTER is an expression in tcpdump's language, such as: tcp port 25", cmd_monitor},
+    {FOR_SHOW, "show", "[options] [SESSION...]", "list sessions, or print their timelines",
+     "SESSION is a number from the list. The origin of each 503 is marked.", cmd_show},
+    {FOR_REPORT, "report", "[options]", "what went wrong, by cause, client, server, day",
+     "Counts all 503s of the history.", cmd_report},
+    {FOR_EXPLAIN, "explain", "[options] [CAUSE...]", "what a cause means, its rule, the remedy",
+     "Without a CAUSE all are listed.", cmd_explain},
+};
+#define SUBCOMMANDS (sizeof subcommands / sizeof subcommands[0])
+
+static void print_overview(FILE *out)
+{
+    fputs("heloscope: a flight recorder for SMTP that shows where a 503 came from\n\n", out);
+    for (size_t i = 0; i < SUBCOMMANDS; i++) {
+        char left[48];
+        snprintf(left, sizeof left, "%s %s", subcommands[i].name, subcommands[i].synopsis);
+        fprintf(out, "  heloscope %-36s %s\n", left, subcommands[i].summary);
+    }
+    fputs("\nheloscope COMMAND --help prints the options of one; heloscope --version the version.\n"
+          "The sessions are kept in an SQLite database, heloscope.db unless --db names another.\n",
+          out);
+}
+
+static void print_help(const struct subcommand_row *row)
+{
+    printf("Usage: heloscope %s %s\n\n%s\n\nOptions:\n", row->name, row->synopsis, row->more);
+    options_help(row->id, stdout);
+}
+
+/* A failure's line and, for a wrong command line, where to look. */
+static enum status report(enum status status, const char *subcommand, const struct failure *why)
+{
+    struct terminal terminal = {0};
+    if (why->text[0])
+        terminal_warn(&terminal, "%s", why->text);
+    if (status == STATUS_USAGE)
+        fprintf(stderr, "Try: heloscope %s--help\n", subcommand);
+    return status;
+}
+
+static enum status run(const struct subcommand_row *row, int argc, char **argv, struct failure *why)
+{
+    struct options options;
+    struct terminal terminal;
+    enum status status = STATUS_USAGE;
+    bool fine = options_read(row->id, argc, argv, &options, why);
+    if (fine && options.help) {
+        print_help(row);
+        status = STATUS_DONE;
+    } else if (fine) {
+        terminal_setup(&terminal, options.colour, options.quiet);
+        status = row->run(&options, &terminal, why);
+    }
+    options_free(&options);
+    if (status == STATUS_DONE && !terminal_flush(why))
+        status = STATUS_INCOMPLETE;
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct failure why = {""};
+    if (argc < 2) {
+        print_overview(stderr);
+        return STATUS_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_overview(stdout);
+        return STATUS_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("heloscope " PACKAGE_VERSION);
+        return STATUS_DONE;
+    }
+    for (size_t i = 0; i < SUBCOMMANDS; i++) {
+        if (strcmp(argv[1], subcommands[i].name) != 0)
+            continue;
+        char name[16];
+        snprintf(name, sizeof name, "%s ", subcommands[i].name);
+        return report(run(&subcommands[i], argc - 1, argv + 1, &why), name, &why);
+    }
+    failure_set(&why, "there is no subcommand '%s'", argv[1]);
+    return report(STATUS_USAGE, "", &why);
+}

@@ -1,0 +1,281 @@
+#include "heloscope/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "heloscope/text.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Sets what `value` says; false with `why` when it says nothing sensible. `name` is the option as
+ * it is shown in complaints. */
+typedef bool option_set_fn(struct options *options, const char *name, const char *value,
+                           struct failure *why);
+
+static bool read_number(const char *name, const char *value, long low, long high, long *out,
+                        struct failure *why)
+{
+    char *end;
+    errno = 0;
+    long number = strtol(value, &end, 10);
+    if (!*value || *end || errno || number < low || number > high)
+        return failure_set(why, "--%s wants a number from %ld to %ld, not '%s'", name, low, high,
+                           value);
+    *out = number;
+    return true;
+}
+
+static bool set_database(struct options *o, const char *name, const char *value,
+                         struct failure *why)
+{
+    o->database = value;
+    return *value || failure_set(why, "--%s wants the name of a file", name);
+}
+
+static bool set_filter(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    (void)name, (void)why;
+    o->filter = value;
+    return true;
+}
+
+static bool set_interface(struct options *o, const char *name, const char *value,
+                          struct failure *why)
+{
+    o->interface = value;
+    return *value || failure_set(why, "--%s wants the name of an interface", name);
+}
+
+static bool set_limit(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    return read_number(name, value, 0, 1000000, &o->limit, why);
+}
+
+static bool set_snap_length(struct options *o, const char *name, const char *value,
+                            struct failure *why)
+{
+    long number = 0;
+    bool fine = read_number(name, value, 0, 262144, &number, why);
+    o->snap_length = (int)number;
+    return fine;
+}
+
+static bool set_buffer(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    long number = 0;
+    bool fine = read_number(name, value, 1, INT_MAX / 1024, &number, why);
+    o->buffer_kib = (int)number;
+    return fine;
+}
+
+/* A list such as 25,587,2525. */
+static bool set_ports(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    o->port_count = 0;
+    for (const char *at = value;;) {
+        char *end;
+        long port = strtol(at, &end, 10);
+        bool digits = *at >= '0' && *at <= '9';
+        if (!digits || port < 1 || port > 65535 || (*end && *end != ','))
+            return failure_set(why, "--%s wants ports such as 25,587, not '%s'", name, value);
+        if (o->port_count == OPTIONS_PORTS_MAX)
+            return failure_set(why, "--%s takes at most %d ports", name, OPTIONS_PORTS_MAX);
+        o->ports[o->port_count++] = (uint16_t)port;
+        if (!*end)
+            return true;
+        at = end + 1;
+    }
+}
+
+static bool set_colour(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    static const char *const choices[] = {
+        [COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never"};
+    for (size_t i = 0; i < COUNT_OF(choices); i++)
+        if (strcmp(value, choices[i]) == 0) {
+            o->colour = (enum colour_choice)i;
+            return true;
+        }
+    return failure_set(why, "--%s is auto, always or never, not '%s'", name, value);
+}
+
+static bool set_by(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    static const char *const rankings[] = {"cause", "client", "server", "software", "day"};
+    for (size_t i = 0; i < COUNT_OF(rankings); i++)
+        if (strcmp(value, rankings[i]) == 0) {
+            o->by = value;
+            return true;
+        }
+    return failure_set(why, "--%s is cause, client, server, software or day, not '%s'", name,
+                       value);
+}
+
+static bool add_file(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    (void)name, (void)why;
+    o->words[o->word_count++] = value;
+    return true;
+}
+
+#define FLAG_SETTER(field)                                                                         \
+    static bool set_##field(struct options *o, const char *name, const char *value,                \
+                            struct failure *why)                                                   \
+    {                                                                                              \
+        (void)name, (void)value, (void)why;                                                        \
+        o->field = true;                                                                           \
+        return true;                                                                               \
+    }
+FLAG_SETTER(json)
+FLAG_SETTER(quiet)
+FLAG_SETTER(no_promiscuous)
+FLAG_SETTER(list_interfaces)
+FLAG_SETTER(errors_only)
+FLAG_SETTER(help)
+
+enum {
+    FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT,
+    FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
+    FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,
+};
+
+/* Letters and long names follow tcpdump where it has the option. */
+static const struct option_row {
+    unsigned where;
+    char letter; /* 0 = none */
+    const char *name;
+    const char *argument; /* NULL = takes none */
+    option_set_fn *set;
+    const char *help;
+} rows[] = {
+    {FOR_ANALYZE, 'r', "read", "FILE", add_file, "read FILE too (- is standard input)"},
+    {FOR_MONITOR, 'i', "interface", "NAME", set_interface,
+     "listen on NAME; \"any\" is all of them (default: the first that is up)"},
+    {FOR_MONITOR, 's', "snapshot-length", "BYTES", set_snap_length,
+     "keep BYTES of each packet (default: all)"},
+    {FOR_MONITOR, 'p', "no-promiscuous-mode", NULL, set_no_promiscuous,
+     "do not put the interface into promiscuous mode"},
+    {FOR_MONITOR, 'B', "buffer-size", "KIB", set_buffer, "size of the kernel's capture buffer"},
+    {FOR_MONITOR, 'D', "list-interfaces", NULL, set_list_interfaces,
+     "list the interfaces and exit"},
+    {FOR_HISTORY, 0, "db", "FILE", set_database, "the history (default: heloscope.db)"},
+    {FOR_ANALYZE, 0, "filter", "EXPR", set_filter,
+     "look only at packets that match EXPR, in tcpdump's language"},
+    {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
+     "ports that are SMTP (default: 25,465,587,2525,24)"},
+    {FOR_SHOW, 0, "errors", NULL, set_errors_only, "list only sessions with a 503"},
+    {FOR_REPORT, 0, "by", "WHAT", set_by, "cause, client, server, software or day (default: all)"},
+    {FOR_ANALYZE | FOR_REPORT, 0, "limit", "N", set_limit,
+     "print at most N findings, or rows of a table"},
+    {FOR_ALL, 0, "json", NULL, set_json, "print for a program to read"},
+    {FOR_CAPTURE, 'q', "quiet", NULL, set_quiet,
+     "store, and print nothing but problems with the input"},
+    {FOR_ALL, 0, "color", "WHEN", set_colour, "auto, always or never (NO_COLOR is honoured)"},
+    {FOR_ALL, 'h', "help", NULL, set_help, "print this help"},
+};
+
+enum {
+    FIRST_LONG = 256
+}; /* getopt's value for row i is FIRST_LONG + i */
+
+struct getopt_tables {
+    char letters[2 + 2 * COUNT_OF(rows) + 1];
+    struct option names[COUNT_OF(rows) + 1];
+};
+
+/* What getopt wants to know, of the rows that the subcommand has. */
+static void make_tables(enum subcommand subcommand, struct getopt_tables *tables)
+{
+    size_t names = 0;
+    char *letter = tables->letters;
+    *letter++ = ':'; /* tell a missing value from an unknown option */
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (!(rows[i].where & subcommand))
+            continue;
+        tables->names[names++] = (struct option){
+            .name = rows[i].name,
+            .has_arg = rows[i].argument ? required_argument : no_argument,
+            .val = FIRST_LONG + (int)i,
+        };
+        if (rows[i].letter) {
+            *letter++ = rows[i].letter;
+            if (rows[i].argument)
+                *letter++ = ':';
+        }
+    }
+    *letter = '\0';
+    tables->names[names] = (struct option){0};
+}
+
+static const struct option_row *find_row(int value)
+{
+    if (value >= FIRST_LONG)
+        return &rows[value - FIRST_LONG];
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i].letter == value)
+            return &rows[i];
+    return NULL;
+}
+
+/* getopt's own words name neither the subcommand nor what to do, so they are switched off. */
+static bool complain(int result, char **argv, struct failure *why)
+{
+    const struct option_row *row = optopt ? find_row(optopt) : NULL;
+    if (result == ':' && row)
+        return failure_set(why, "option --%s needs %s behind it", row->name, row->argument);
+    if (row)
+        return failure_set(why, "option --%s takes no value", row->name);
+    if (optopt)
+        return failure_set(why, "unknown option -%c", optopt);
+    return failure_set(why, "unknown option %s", argv[optind - 1]);
+}
+
+bool options_read(enum subcommand subcommand, int argc, char **argv, struct options *out,
+                  struct failure *why)
+{
+    struct getopt_tables tables;
+    make_tables(subcommand, &tables);
+    *out = (struct options){.database = "heloscope.db", .limit = -1};
+    out->words = calloc((size_t)argc + 1, sizeof *out->words);
+    if (!out->words)
+        return failure_set(why, "out of memory");
+
+    opterr = 0;
+    optind = 0; /* glibc and musl: begin anew */
+    int result;
+    while ((result = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1) {
+        const struct option_row *row = result == '?' || result == ':' ? NULL : find_row(result);
+        if (!row)
+            return complain(result, argv, why);
+        if (!row->set(out, row->name, optarg, why))
+            return false;
+    }
+    for (int i = optind; i < argc; i++)
+        out->words[out->word_count++] = argv[i];
+    return true;
+}
+
+void options_free(struct options *options)
+{
+    free(options->words);
+    options->words = NULL;
+    options->word_count = 0;
+}
+
+void options_help(enum subcommand subcommand, FILE *out)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (!(rows[i].where & subcommand))
+            continue;
+        char left[64];
+        int length = rows[i].letter ? snprintf(left, sizeof left, "-%c, ", rows[i].letter)
+                                    : snprintf(left, sizeof left, "    ");
+        snprintf(left + length, sizeof left - (size_t)length, "--%s%s%s", rows[i].name,
+                 rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
+        fprintf(out, "  %-30s", left);
+        text_wrap(out, rows[i].help, 32, 32, 80);
+    }
+}

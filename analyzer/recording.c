@@ -1,0 +1,128 @@
+#include "heloscope/recording.h"
+
+#include <signal.h>
+
+#include "heloscope/capture_problem.h"
+#include "heloscope/packet.h"
+
+bool recording_open(struct recording *recording, const struct options *options,
+                    struct capture *capture, struct terminal *terminal, struct failure *why)
+{
+    struct capture_source **sources;
+    capture_sources(capture, &sources);
+    const struct pipeline_options pipeline = {
+        .ports = options->port_count ? options->ports : NULL,
+        .port_count = options->port_count,
+        .live = sources[0]->live,
+    };
+    *recording = (struct recording){.capture = capture, .terminal = terminal};
+    recording->store = store_open(options->database, why);
+    if (recording->store)
+        recording->pipeline = pipeline_new(&pipeline, recording->store, why);
+    if (recording->pipeline)
+        return true;
+    recording_close(recording, NULL);
+    return false;
+}
+
+static bool note_source(struct recording *recording, struct capture_source *source,
+                        struct failure *why)
+{
+    source->capture_id = store_capture(recording->store, source->name,
+                                       source->live ? "live" : "file", source->started_us, why);
+    return source->capture_id != 0;
+}
+
+bool recording_packet(struct recording *recording, const struct packet_record *packet,
+                      struct failure *why)
+{
+    struct capture_source *source = packet->source;
+    if (!source->capture_id) {
+        if (!note_source(recording, source, why))
+            return false;
+        if (!link_type_known(packet->link_type)) {
+            recording->incomplete = true;
+            terminal_warn(recording->terminal,
+                          "%s: link type %d is not known to heloscope; its packets are counted, "
+                          "not read",
+                          capture_source_title(source->name), packet->link_type);
+        }
+    }
+    return pipeline_packet(recording->pipeline, packet, why);
+}
+
+bool recording_totals(struct recording *recording, struct failure *why)
+{
+    struct capture_source **sources;
+    size_t count = capture_sources(recording->capture, &sources);
+    for (size_t i = 0; i < count; i++) {
+        const struct capture_source *source = sources[i];
+        if (source->capture_id &&
+            !store_capture_totals(recording->store, source->capture_id, source->packets,
+                                  source->bytes, source->dropped, source->ended_us,
+                                  source->problem[0] ? source->problem : NULL, why))
+            return false;
+    }
+    return true;
+}
+
+bool recording_finish(struct recording *recording, struct failure *why)
+{
+    struct capture_source **sources;
+    size_t count = capture_sources(recording->capture, &sources);
+    for (size_t i = 0; i < count; i++)
+        if (!sources[i]->capture_id && !note_source(recording, sources[i], why))
+            return false;
+    return recording_totals(recording, why) && pipeline_finish(recording->pipeline, why);
+}
+
+bool recording_close(struct recording *recording, struct failure *why)
+{
+    pipeline_free(recording->pipeline);
+    bool closed = store_close(recording->store, why);
+    recording->pipeline = NULL;
+    recording->store = NULL;
+    return closed;
+}
+
+size_t recording_warn(struct capture *capture, struct terminal *terminal)
+{
+    struct capture_source **sources;
+    size_t count = capture_sources(capture, &sources), problems = 0;
+    for (size_t i = 0; i < count; i++)
+        if (sources[i]->problem[0]) {
+            terminal_warn(terminal, "%s", sources[i]->problem);
+            problems++;
+        }
+    return problems;
+}
+
+/* ---------------------------------------------------------------------------------- interruption
+ */
+
+/* A signal finds its way only through these two. */
+static struct capture *volatile watched;
+static volatile sig_atomic_t came;
+
+static void on_signal(int number)
+{
+    (void)number;
+    came = 1;
+    if (watched)
+        capture_stop(watched);
+}
+
+void interrupt_watch(struct capture *capture)
+{
+    struct sigaction action = {.sa_handler = capture ? on_signal : SIG_DFL};
+    action.sa_flags = capture ? (int)SA_RESETHAND : 0;
+    watched = capture;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+bool interrupt_came(void)
+{
+    return came;
+}

@@ -1,0 +1,102 @@
+#include "heloscope/terminal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "heloscope/text.h"
+
+enum {
+    BAR_WIDTH = 30,
+    BAR_INTERVAL_US = 100000
+};
+
+static bool colour_is_wanted(enum colour_choice choice)
+{
+    if (choice != COLOUR_AUTO)
+        return choice == COLOUR_ALWAYS;
+    const char *refused = getenv("NO_COLOR"), *kind = getenv("TERM");
+    if (refused && *refused)
+        return false;
+    return isatty(STDOUT_FILENO) && kind && strcmp(kind, "dumb") != 0;
+}
+
+void terminal_setup(struct terminal *terminal, enum colour_choice choice, bool quiet)
+{
+    *terminal = (struct terminal){
+        .colour = colour_is_wanted(choice),
+        .progress = !quiet && isatty(STDERR_FILENO),
+    };
+}
+
+const char *terminal_style(const struct terminal *terminal, enum style style)
+{
+    static const char *const sequences[STYLE_COUNT] = {
+        [STYLE_PLAIN] = "\x1b[0m",    [STYLE_HEADING] = "\x1b[1m", [STYLE_ORIGIN] = "\x1b[1;31m",
+        [STYLE_REFUSED] = "\x1b[33m", [STYLE_CLIENT] = "\x1b[36m", [STYLE_FAINT] = "\x1b[2m",
+    };
+    return terminal->colour ? sequences[style] : "";
+}
+
+void terminal_warn(struct terminal *terminal, const char *format, ...)
+{
+    char line[2048];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    terminal_progress_end(terminal);
+    fputs("heloscope: ", stderr);
+    text_print(stderr, bytes_of_string(line));
+    putc('\n', stderr);
+}
+
+int64_t terminal_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void terminal_progress(struct terminal *terminal, uint64_t done, uint64_t total, uint64_t packets)
+{
+    if (!terminal->progress)
+        return;
+    int64_t now = terminal_clock();
+    if (now < terminal->next_bar_us)
+        return;
+    terminal->next_bar_us = now + BAR_INTERVAL_US;
+    terminal->bar_is_drawn = true;
+    char count[TEXT_COUNT];
+    text_counted(packets, "packet", count);
+    if (!total) {
+        fprintf(stderr, "\r\x1b[K%s", count);
+    } else {
+        double share = (double)(done < total ? done : total) / (double)total;
+        int filled = (int)(share * BAR_WIDTH);
+        fprintf(stderr, "\r\x1b[K[%.*s%*s] %3d %%  %s", filled, "##############################",
+                BAR_WIDTH - filled, "", (int)(share * 100), count);
+    }
+    fflush(stderr);
+}
+
+void terminal_progress_end(struct terminal *terminal)
+{
+    if (terminal->bar_is_drawn)
+        fputs("\r\x1b[K", stderr);
+    terminal->bar_is_drawn = false;
+}
+
+bool terminal_flush(struct failure *why)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    if (errno == EPIPE)
+        return true;
+    return failure_set(why, "standard output: %s", errno ? strerror(errno) : "write error");
+}

@@ -1,0 +1,175 @@
+#include "heloscope/text.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+/* RFC 3629 section 4: first octets, the length they announce, and the range that the second octet
+ * must keep to (which shuts out overlong forms, surrogates and what lies beyond U+10FFFF). */
+static const struct {
+    uint8_t first, last, length, second_first, second_last;
+} utf8_forms[] = {
+    {0x00, 0x7f, 1, 0, 0},       {0xc2, 0xdf, 2, 0x80, 0xbf}, {0xe0, 0xe0, 3, 0xa0, 0xbf},
+    {0xe1, 0xec, 3, 0x80, 0xbf}, {0xed, 0xed, 3, 0x80, 0x9f}, {0xee, 0xef, 3, 0x80, 0xbf},
+    {0xf0, 0xf0, 4, 0x90, 0xbf}, {0xf1, 0xf3, 4, 0x80, 0xbf}, {0xf4, 0xf4, 4, 0x80, 0x8f},
+};
+
+static bool continues(uint8_t octet)
+{
+    return (octet & 0xc0) == 0x80;
+}
+
+size_t text_wellformed(struct bytes text)
+{
+    if (!text.len)
+        return 0;
+    for (size_t i = 0; i < sizeof utf8_forms / sizeof utf8_forms[0]; i++) {
+        size_t length = utf8_forms[i].length;
+        if (text.at[0] < utf8_forms[i].first || text.at[0] > utf8_forms[i].last)
+            continue;
+        if (length == 1)
+            return 1;
+        if (text.len < length || text.at[1] < utf8_forms[i].second_first ||
+            text.at[1] > utf8_forms[i].second_last)
+            return 0;
+        for (size_t k = 2; k < length; k++)
+            if (!continues(text.at[k]))
+                return 0;
+        return length;
+    }
+    return 0;
+}
+
+static uint32_t code_point(const uint8_t *at, size_t length)
+{
+    static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t point = at[0] & masks[length];
+    for (size_t i = 1; i < length; i++)
+        point = point << 6 | (at[i] & 0x3f);
+    return point;
+}
+
+/* Characters that steer a terminal or reorder what it shows: C0, DEL, C1, line and paragraph
+ * separators, and the bidirectional controls. */
+static const struct {
+    uint32_t first, last;
+} steering[] = {
+    {0x00, 0x1f},     {0x7f, 0x9f},     {0x061c, 0x061c}, {0x200e, 0x200f},
+    {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfff9, 0xfffb},
+};
+
+size_t text_visible(struct bytes text)
+{
+    size_t length = text_wellformed(text);
+    if (!length)
+        return 0;
+    uint32_t point = code_point(text.at, length);
+    for (size_t i = 0; i < sizeof steering / sizeof steering[0]; i++)
+        if (point >= steering[i].first && point <= steering[i].last)
+            return 0;
+    return length;
+}
+
+size_t text_print(FILE *out, struct bytes text)
+{
+    size_t columns = 0;
+    while (text.len) {
+        size_t length = text_visible(text);
+        if (length) {
+            fwrite(text.at, 1, length, out);
+            columns++;
+        } else {
+            fprintf(out, "\\x%02X", text.at[0]);
+            columns += 4;
+            length = 1;
+        }
+        text = bytes_from(text, length);
+    }
+    return columns;
+}
+
+size_t text_columns(struct bytes text)
+{
+    size_t columns = 0;
+    while (text.len) {
+        size_t length = text_visible(text);
+        columns += length ? 1 : 4;
+        text = bytes_from(text, length ? length : 1);
+    }
+    return columns;
+}
+
+void text_wrap(FILE *out, const char *text, int column, int indent, int width)
+{
+    bool begun = false;
+    while (*text) {
+        size_t word = strcspn(text, " \n");
+        int columns = (int)text_columns(bytes_of(text, word));
+        if (word && begun && column + 1 + columns > width) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+            begun = false;
+        }
+        if (word) {
+            column += (int)begun + columns;
+            if (begun)
+                putc(' ', out);
+            text_print(out, bytes_of(text, word));
+            begun = true;
+        }
+        text += word;
+        if (*text == '\n') {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+            begun = false;
+        }
+        text += *text != '\0';
+    }
+    putc('\n', out);
+}
+
+void text_endpoint(FILE *out, const char *address, int port)
+{
+    const char *shown = text_or(address, "?");
+    bool v6 = strchr(shown, ':') != NULL;
+    fputs(v6 ? "[" : "", out);
+    text_print(out, bytes_of_string(shown));
+    fprintf(out, "%s:%d", v6 ? "]" : "", port);
+}
+
+char *text_time(int64_t us, char out[TEXT_TIME])
+{
+    time_t seconds = (time_t)(us / 1000000);
+    struct tm parts;
+    size_t length;
+    if (us <= 0 || !gmtime_r(&seconds, &parts) ||
+        !(length = strftime(out, TEXT_TIME, "%Y-%m-%d %H:%M:%S", &parts)))
+        return strcpy(out, "-");
+    snprintf(out + length, TEXT_TIME - length, ".%03d UTC", (int)(us % 1000000 / 1000));
+    return out;
+}
+
+char *text_counted(uint64_t count, const char *noun, char out[TEXT_COUNT])
+{
+    size_t length = strlen(noun);
+    bool in_y = length > 1 && noun[length - 1] == 'y' && !strchr("aeiou", noun[length - 2]);
+    if (count == 1)
+        snprintf(out, TEXT_COUNT, "1 %s", noun);
+    else if (in_y)
+        snprintf(out, TEXT_COUNT, "%" PRIu64 " %.*sies", count, (int)length - 1, noun);
+    else
+        snprintf(out, TEXT_COUNT, "%" PRIu64 " %ss", count, noun);
+    return out;
+}
+
+char *text_size(uint64_t octets, char out[TEXT_COUNT])
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    double value = (double)octets;
+    size_t unit = 0;
+    while (value >= 999.95 && unit + 1 < sizeof units / sizeof units[0]) {
+        value /= 1000;
+        unit++;
+    }
+    snprintf(out, TEXT_COUNT, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+    return out;
+}

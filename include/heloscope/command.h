@@ -1,0 +1,19 @@
+/* The subcommands. Each returns the program's exit status; what is in `why` then is printed by
+ * main(), with a hint at --help when the status is STATUS_USAGE. */
+#ifndef HELOSCOPE_COMMAND_H
+#define HELOSCOPE_COMMAND_H
+
+#include "heloscope/options.h"
+
+enum status {
+    STATUS_DONE = 0,
+    STATUS_INCOMPLETE = 1, /* some input could not be read, or the work could not be finished */
+    STATUS_USAGE = 2,
+};
+
+typedef enum status command_fn(const struct options *options, struct terminal *terminal,
+                               struct failure *why);
+
+command_fn cmd_analyze, cmd_monitor, cmd_show, cmd_report, cmd_explain;
+
+#endif

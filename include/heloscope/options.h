@@ -1,0 +1,49 @@
+/* The command line: one table of options, from which parsing and help are made. */
+#ifndef HELOSCOPE_OPTIONS_H
+#define HELOSCOPE_OPTIONS_H
+
+#include <stdio.h>
+
+#include "heloscope/failure.h"
+#include "heloscope/terminal.h"
+
+enum {
+    OPTIONS_PORTS_MAX = 64
+};
+
+struct options {
+    const char *database;
+    const char *filter;
+    const char *interface; /* NULL = the first that is up */
+    const char *by;        /* NULL = all rankings */
+    long limit;            /* -1 = none was given */
+    int snap_length, buffer_kib;
+    uint16_t ports[OPTIONS_PORTS_MAX];
+    size_t port_count;
+    enum colour_choice colour;
+    bool json, quiet, no_promiscuous, list_interfaces, errors_only, help;
+
+    /* What is left on the command line, and the files of -r in front of it; owned, see
+     * options_free(). */
+    const char **words;
+    size_t word_count;
+};
+
+/* Where an option is valid. */
+enum subcommand {
+    FOR_ANALYZE = 1 << 0,
+    FOR_MONITOR = 1 << 1,
+    FOR_SHOW = 1 << 2,
+    FOR_REPORT = 1 << 3,
+    FOR_EXPLAIN = 1 << 4,
+};
+
+/* Reads the words behind the subcommand's name (argv[0]). False with `why` when they are wrong. */
+bool options_read(enum subcommand subcommand, int argc, char **argv, struct options *out,
+                  struct failure *why);
+void options_free(struct options *options);
+
+/* Prints the options that `subcommand` has. */
+void options_help(enum subcommand subcommand, FILE *out);
+
+#endif

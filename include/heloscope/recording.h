@@ -1,0 +1,43 @@
+/* A capture on its way into the history: what `analyze` and `monitor` share. */
+#ifndef HELOSCOPE_RECORDING_H
+#define HELOSCOPE_RECORDING_H
+
+#include "heloscope/options.h"
+#include "heloscope/pipeline.h"
+
+struct recording {
+    struct capture *capture; /* borrowed */
+    struct terminal *terminal;
+    struct store *store;
+    struct pipeline *pipeline;
+    bool incomplete; /* something could not be read */
+};
+
+/* Opens the history for writing and the pipeline into it. */
+bool recording_open(struct recording *recording, const struct options *options,
+                    struct capture *capture, struct terminal *terminal, struct failure *why);
+
+/* Takes one packet in; notes its source in the history when it is the first of it. */
+bool recording_packet(struct recording *recording, const struct packet_record *packet,
+                      struct failure *why);
+
+/* Notes the sources' totals so far. */
+bool recording_totals(struct recording *recording, struct failure *why);
+
+/* Ends the sessions and notes all sources, also those without packets. */
+bool recording_finish(struct recording *recording, struct failure *why);
+
+/* Closes the history. Also after a failure; `why` then keeps what it says. */
+bool recording_close(struct recording *recording, struct failure *why);
+
+/* One line on standard error for each source that could not be read to its end; how many. */
+size_t recording_warn(struct capture *capture, struct terminal *terminal);
+
+/* From now on SIGINT and SIGTERM stop `capture`; a second one ends the program at once. NULL: as
+ * before. */
+void interrupt_watch(struct capture *capture);
+
+/* Whether a signal came. */
+bool interrupt_came(void);
+
+#endif

@@ -1,0 +1,58 @@
+/* What depends on whether a person is watching: colour on standard output, a progress bar and
+ * warnings on standard error. */
+#ifndef HELOSCOPE_TERMINAL_H
+#define HELOSCOPE_TERMINAL_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "heloscope/failure.h"
+
+enum colour_choice {
+    COLOUR_AUTO, /* on a terminal, unless NO_COLOR is set or the terminal is "dumb" */
+    COLOUR_ALWAYS,
+    COLOUR_NEVER,
+};
+
+/* Colour only repeats what words and marks say. */
+enum style {
+    STYLE_PLAIN,
+    STYLE_HEADING,
+    STYLE_ORIGIN,
+    STYLE_REFUSED, /* a reply that a diagnosis explains */
+    STYLE_CLIENT,
+    STYLE_FAINT,
+    STYLE_COUNT
+};
+
+struct terminal {
+    bool colour;
+    bool progress;     /* a bar may be drawn */
+    bool bar_is_drawn; /* the cursor stands behind it */
+    int64_t next_bar_us;
+};
+
+void terminal_setup(struct terminal *terminal, enum colour_choice choice, bool quiet);
+
+/* The sequence that switches to `style`, "" without colour. */
+const char *terminal_style(const struct terminal *terminal, enum style style);
+
+/* "heloscope: " and one line on standard error, in place of the progress bar. Control characters in
+ * it (of a file's name) are made visible. */
+__attribute__((format(printf, 2, 3))) void terminal_warn(struct terminal *terminal,
+                                                         const char *format, ...);
+
+/* Draws the bar, at most ten times a second. `total` 0 = not known. */
+void terminal_progress(struct terminal *terminal, uint64_t done, uint64_t total, uint64_t packets);
+
+/* Takes the bar away. */
+void terminal_progress_end(struct terminal *terminal);
+
+/* Whether all that was printed has arrived. False with `why`, but not for a reader that has closed
+ * the pipe: it has seen what it wanted. */
+bool terminal_flush(struct failure *why);
+
+/* Microseconds of a clock that only goes forward. */
+int64_t terminal_clock(void);
+
+#endif

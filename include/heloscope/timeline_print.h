@@ -1,0 +1,33 @@
+/* Timelines on the screen: an event a line, origin and refusals marked in words. */
+#ifndef HELOSCOPE_TIMELINE_PRINT_H
+#define HELOSCOPE_TIMELINE_PRINT_H
+
+#include "heloscope/history.h"
+#include "heloscope/json.h"
+#include "heloscope/terminal.h"
+
+/* The line above the first event. */
+void timeline_print_heading(FILE *out, const struct terminal *terminal);
+
+/* One event; its time is printed as an offset to `start_us`. */
+void timeline_print_event(FILE *out, const struct terminal *terminal,
+                          const struct history_event *event, int64_t start_us);
+
+/* "..." and how many events are left out. */
+void timeline_print_elision(FILE *out, const struct terminal *terminal, event_no count);
+
+/* A paragraph "LABEL: text", indented, wrapped; nothing when `text` is NULL or empty. */
+void timeline_print_paragraph(FILE *out, const char *label, const char *text);
+
+/* What is known of a refusal beside its place: cause, fault, certainty, explanation, advice, and
+ * where the reply's own text says something else. */
+struct verdict {
+    const char *cause, *fault, *certainty, *server_says, *explanation, *advice;
+    int agrees; /* 1, 0, -1 */
+};
+void timeline_print_verdict(FILE *out, const struct verdict *verdict);
+
+/* The event as an object of an array. */
+void timeline_json_event(struct json *json, const struct history_event *event);
+
+#endif
