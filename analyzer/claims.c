@@ -1,0 +1,140 @@
+/* What a reply's text says of the cause. Texts are a hint and no proof: of the known 503 texts more
+ * than a third name another cause than the one that holds. Words, first hit wins; a text can be
+ * matched whatever server it comes from. */
+#include "heloscope/session.h"
+
+enum {
+    WORDS = 4
+};
+
+/* A row holds when each of its groups has a word in the text; a word is an alternative within "|".
+ */
+static const struct claim_row {
+    const char *groups[WORDS];
+    enum cause claim;
+} claim_rows[] = {
+    {{"pipelin|synchroni|too soon"}, CAUSE_PIPELINING_VIOLATION},
+    {{"before", "greeting|banner"}, CAUSE_EARLY_TALKER},
+    {{"too many", "error|command|unrecogni|syntax|protocol|bad|invalid"}, CAUSE_ERROR_LIMIT},
+    {{"rate limit|ratelimit|too many|too fast|throttl"}, CAUSE_POLICY},
+    {{"sender and recipient|sender and rcpt|mail & rcpt|mail and rcpt|mail from and rcpt"},
+     CAUSE_UNKNOWN},
+    {{"helo|ehlo", " and | & ", "auth|mail"}, CAUSE_UNKNOWN},
+    {{"auth", "already|once|previously|any other"}, CAUSE_AUTH_REPEATED},
+    {{"identity change"}, CAUSE_AUTH_REPEATED},
+    {{"tls|channel", "already|repeat|active|in use|secured"}, CAUSE_STARTTLS_REPEATED},
+    {{"auth", "transaction|permitted"}, CAUSE_AUTH_IN_TRANSACTION},
+    {{"not permitted in mail transaction|not permitted during a mail transaction"},
+     CAUSE_AUTH_IN_TRANSACTION},
+    {{"tls", "transaction|permitted now"}, CAUSE_STARTTLS_IN_TRANSACTION},
+    {{"tls",
+      "not available|not advertised|not enabled|not supported|not offered|when not|disabled"},
+     CAUSE_STARTTLS_NOT_OFFERED},
+    {{"auth",
+      "not available|not advertised|not enabled|not supported|not offered|when not|not allowed|not "
+      "defined|only allowed|disabled"},
+     CAUSE_AUTH_NOT_OFFERED},
+    {{"tls|encryption|ssl", "required|first|must"}, CAUSE_TLS_REQUIRED},
+    {{"authenticat|authori[sz]|auth ", "required|must|need|first"}, CAUSE_AUTH_REQUIRED},
+    {{"rcpt", "bdat|binarymime", "precede"}, CAUSE_RCPT_MISSING},
+    {{"bdat", "advertised|not offered|chunking"}, CAUSE_BDAT_NOT_OFFERED},
+    {{"chunk", "fail|rset first"}, CAUSE_BDAT_AFTER_FAILURE},
+    {{"only rset"}, CAUSE_BDAT_AFTER_FAILURE},
+    {{"binarymime", "data"}, CAUSE_BINARYMIME_DATA},
+    {{"bdat"}, CAUSE_BDAT_DATA_MIX},
+    {{"helo|ehlo|identified", "already|duplicate|wrong state"}, CAUSE_HELLO_REPEATED},
+    {{"helo|ehlo|lhlo|hello|introduce|polite|invisible", "first|need|send|say|required|before|yet"},
+     CAUSE_HELLO_MISSING},
+    {{"nested|multiple mail|multiple from|only one sender|start over|in progress|already specified|"
+      "already given|already have|already issued|already told|already been|already started"},
+     CAUSE_NESTED_MAIL},
+    {{"rcpt|recipient", "rejected|no valid|refused"}, CAUSE_ALL_RCPT_REJECTED},
+    {{"option|parameter|argument", "unsupported|not supported|unknown|unrecogni|multiple|requires"},
+     CAUSE_PARAMETER_REFUSED},
+    {{"mail|sender|from", "first|need|missing|required|not yet|before|precede|use mail"},
+     CAUSE_MAIL_MISSING},
+    {{"rcpt|recipient|address to send"}, CAUSE_RCPT_MISSING},
+    {{"no transaction|not in a transaction"}, CAUSE_MAIL_MISSING},
+    {{"access denied|not allowed to|policy|blocked|blacklist|prohibited|relay"}, CAUSE_POLICY},
+    {{"sequence|not allowed at this point|out of order|command error|wrong state|out of sequence"},
+     CAUSE_UNKNOWN},
+};
+
+/* Whether one of the alternatives in `words` stands in `text` (in small letters). */
+static bool holds_one(struct bytes text, const char *words)
+{
+    while (*words) {
+        size_t n = strcspn(words, "|");
+        if (n && text.len >= n && memmem(text.at, text.len, words, n))
+            return true;
+        words += n + (words[n] == '|');
+    }
+    return false;
+}
+
+static bool row_holds(const struct claim_row *row, struct bytes text)
+{
+    for (int g = 0; g < WORDS && row->groups[g]; g++)
+        if (!holds_one(text, row->groups[g]))
+            return false;
+    return true;
+}
+
+enum cause claim_of_reply(const char *software, int code, struct bytes enhanced, struct bytes text,
+                          enum verb verb)
+{
+    (void)software;
+    uint8_t small[512];
+    text = bytes_first(text, sizeof small);
+    for (size_t i = 0; i < text.len; i++)
+        small[i] = text.at[i] >= 'A' && text.at[i] <= 'Z' ? (uint8_t)(text.at[i] + 32) : text.at[i];
+    if (code == 538 ||
+        code == 523) /* RFC 4954 section 6: encryption is needed for this mechanism */
+        return CAUSE_TLS_REQUIRED;
+    for (size_t i = 0; i < sizeof claim_rows / sizeof *claim_rows; i++) {
+        if (!row_holds(&claim_rows[i], bytes_of(small, text.len)))
+            continue;
+        enum cause claim = claim_rows[i].claim;
+        if (claim != CAUSE_NESTED_MAIL)
+            return claim;
+        /* "transaction in progress" is said of each verb that must not stand in one. */
+        return verb == VERB_AUTH       ? CAUSE_AUTH_IN_TRANSACTION
+               : verb == VERB_STARTTLS ? CAUSE_STARTTLS_IN_TRANSACTION
+               : verb == VERB_ETRN || verb == VERB_XCLIENT || verb == VERB_XFORWARD
+                   ? CAUSE_COMMAND_IN_TRANSACTION
+                   : claim;
+    }
+    if (code == 530) /* RFC 4954 section 6 */
+        return CAUSE_AUTH_REQUIRED;
+    (void)enhanced;
+    return CAUSE_NONE;
+}
+
+bool claim_agrees(enum cause claim, enum cause cause)
+{
+    /* Several causes look the same from where the server stands. */
+    static const struct {
+        enum cause claim, cause;
+    } same[] = {
+        {CAUSE_HELLO_MISSING, CAUSE_HELLO_REJECTED},
+        {CAUSE_HELLO_MISSING, CAUSE_HELLO_RESET},
+        {CAUSE_HELLO_MISSING, CAUSE_EHLO_REQUIRED},
+        {CAUSE_MAIL_MISSING, CAUSE_MAIL_REJECTED},
+        {CAUSE_MAIL_MISSING, CAUSE_TRANSACTION_RESET},
+        {CAUSE_RCPT_MISSING, CAUSE_ALL_RCPT_REJECTED},
+        {CAUSE_ALL_RCPT_REJECTED, CAUSE_RCPT_MISSING},
+        {CAUSE_NESTED_MAIL, CAUSE_TRANSACTION_ABANDONED},
+        {CAUSE_BDAT_DATA_MIX, CAUSE_BDAT_AFTER_FAILURE},
+        {CAUSE_BDAT_DATA_MIX, CAUSE_BDAT_AFTER_LAST},
+        {CAUSE_PIPELINING_VIOLATION, CAUSE_EARLY_TALKER},
+        {CAUSE_EARLY_TALKER, CAUSE_PIPELINING_VIOLATION},
+        {CAUSE_AUTH_NOT_OFFERED, CAUSE_TLS_REQUIRED},
+        {CAUSE_AUTH_REQUIRED, CAUSE_AUTH_REJECTED},
+    };
+    if (claim == cause)
+        return true;
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (same[i].claim == claim && same[i].cause == cause)
+            return true;
+    return false;
+}

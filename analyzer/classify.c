@@ -1,0 +1,206 @@
+#include "heloscope/classify.h"
+
+#include <ndpi/ndpi_api.h>
+#include <stdlib.h>
+
+#include "heloscope/memory.h"
+#include "heloscope/smtp_command.h"
+#include "heloscope/smtp_reply.h"
+
+enum {
+    SPANS_WATCHED = 12, /* after so many spans a flow is not SMTP */
+    FED_PAYLOAD = 1200, /* octets of a span that nDPI gets to see */
+};
+
+struct classifier {
+    struct ndpi_detection_module_struct *ndpi;
+};
+
+struct classifier *classifier_new(struct failure *why)
+{
+    struct classifier *c = memory_get(sizeof *c);
+    c->ndpi = ndpi_init_detection_module(ndpi_no_prefs);
+    if (!c->ndpi) {
+        free(c);
+        failure_set(why, "nDPI cannot be set up: not enough memory");
+        return NULL;
+    }
+    /* Only what SMTP could be taken for: deciding costs half as much as with all dissectors. */
+    static const u_int16_t wanted[] = {NDPI_PROTOCOL_MAIL_SMTP,   NDPI_PROTOCOL_MAIL_SMTPS,
+                                       NDPI_PROTOCOL_MAIL_POP,    NDPI_PROTOCOL_MAIL_IMAP,
+                                       NDPI_PROTOCOL_FTP_CONTROL, NDPI_PROTOCOL_HTTP,
+                                       NDPI_PROTOCOL_TLS};
+    NDPI_PROTOCOL_BITMASK mask;
+    NDPI_BITMASK_RESET(mask);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        NDPI_BITMASK_ADD(mask, wanted[i]);
+    ndpi_set_protocol_detection_bitmask2(c->ndpi, &mask);
+    ndpi_finalize_initialization(c->ndpi);
+    return c;
+}
+
+void classifier_free(struct classifier *c)
+{
+    if (!c)
+        return;
+    ndpi_exit_detection_module(c->ndpi);
+    free(c);
+}
+
+void watch_free(struct classifier *c, struct watch *watch)
+{
+    (void)c;
+    if (!watch)
+        return;
+    if (watch->ndpi)
+        ndpi_flow_free(watch->ndpi);
+    free(watch);
+}
+
+/* --- what the octets say for themselves
+ * -------------------------------------------------------------- */
+
+static struct bytes first_line(struct bytes data)
+{
+    const uint8_t *lf = data.len ? memchr(data.at, '\n', data.len) : NULL;
+    if (!lf)
+        return bytes_of(data.at, 0);
+    data.len = (size_t)(lf - data.at);
+    if (data.len && data.at[data.len - 1] == '\r')
+        data.len--;
+    return data;
+}
+
+static bool says_smtp(struct bytes line)
+{
+    return line.len > 4 &&
+           (memmem(line.at, line.len, "SMTP", 4) || memmem(line.at, line.len, "LMTP", 4));
+}
+
+/* Verbs that no other protocol of lines uses so. */
+static bool certain_command(struct bytes line)
+{
+    struct smtp_command c;
+    smtp_command_parse(line, &c);
+    switch (c.verb) {
+    case VERB_EHLO:
+    case VERB_LHLO:
+    case VERB_HELO:
+    case VERB_MAIL:
+    case VERB_RCPT:
+    case VERB_BDAT:
+        return c.well_formed;
+    default:
+        return false;
+    }
+}
+
+enum speaker speaker_of(struct bytes data)
+{
+    struct bytes line = first_line(data);
+    struct smtp_reply_line reply;
+    smtp_reply_line_parse(line, &reply);
+    if (reply.well_formed)
+        return SPEAKER_SERVER;
+    struct smtp_command c;
+    smtp_command_parse(line, &c);
+    return c.verb != VERB_UNKNOWN ? SPEAKER_CLIENT : SPEAKER_UNKNOWN;
+}
+
+/* Octets that cannot begin a side of SMTP: not text, or the first word of a well-known other
+ * protocol. */
+static bool foreign(struct bytes data)
+{
+    static const char *const words[] = {"GET ", "POST ", "PUT ", "HEAD ", "OPTIONS ", "HTTP/",
+                                        "SSH-", "USER ", "* OK", "+OK ",  "RFB ",     "CONNECT "};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (bytes_start_nocase(data, words[i]))
+            return true;
+    for (size_t i = 0; i < data.len && i < 16; i++)
+        if (data.at[i] < 0x20 && data.at[i] != '\r' && data.at[i] != '\n' && data.at[i] != '\t')
+            return true;
+    return false;
+}
+
+static enum classification by_octets(const struct watch *watch)
+{
+    for (int side = 0; side < 2; side++) {
+        struct bytes head = {watch->side[side].head, watch->side[side].length};
+        struct bytes line = first_line(head);
+        struct smtp_reply_line reply;
+        if (!head.len)
+            continue;
+        smtp_reply_line_parse(line, &reply);
+        if (certain_command(line) || (reply.well_formed && says_smtp(line)))
+            return CLASS_SMTP;
+        if (foreign(head))
+            return CLASS_OTHER;
+    }
+    return CLASS_UNDECIDED;
+}
+
+/* --- nDPI
+ * ---------------------------------------------------------------------------------------------- */
+
+/* nDPI reads IP packets; it gets the reassembled octets behind headers made for it. */
+static size_t make_packet(uint8_t *out, int side, struct bytes data, const struct segment *segment)
+{
+    uint16_t total = (uint16_t)(40 + data.len);
+    uint16_t from = segment->src_port, to = segment->dst_port;
+    memset(out, 0, 40);
+    out[0] = 0x45;
+    out[2] = (uint8_t)(total >> 8);
+    out[3] = (uint8_t)total;
+    out[8] = 64;
+    out[9] = 6;
+    out[12] = out[16] = 10;
+    out[15] = side ? 2 : 1;
+    out[19] = side ? 1 : 2;
+    out[20] = (uint8_t)(from >> 8);
+    out[21] = (uint8_t)from;
+    out[22] = (uint8_t)(to >> 8);
+    out[23] = (uint8_t)to;
+    out[32] = 0x50;
+    out[33] = TCP_ACK | TCP_PSH;
+    memcpy(out + 40, data.at, data.len);
+    return total;
+}
+
+static enum classification by_ndpi(struct classifier *c, struct watch *watch, int side,
+                                   struct bytes data, const struct segment *segment)
+{
+    uint8_t packet[40 + FED_PAYLOAD];
+    if (!watch->ndpi) {
+        watch->ndpi = ndpi_flow_malloc(SIZEOF_FLOW_STRUCT);
+        if (!watch->ndpi)
+            return CLASS_UNDECIDED;
+        memset(watch->ndpi, 0, SIZEOF_FLOW_STRUCT);
+    }
+    size_t length = make_packet(packet, side, bytes_first(data, FED_PAYLOAD), segment);
+    ndpi_protocol found =
+        ndpi_detection_process_packet(c->ndpi, watch->ndpi, packet, (unsigned short)length, 0);
+    u_int16_t protocol =
+        found.master_protocol != NDPI_PROTOCOL_UNKNOWN ? found.master_protocol : found.app_protocol;
+    if (protocol == NDPI_PROTOCOL_UNKNOWN)
+        return CLASS_UNDECIDED;
+    return protocol == NDPI_PROTOCOL_MAIL_SMTP || protocol == NDPI_PROTOCOL_MAIL_SMTPS
+               ? CLASS_SMTP
+               : CLASS_OTHER;
+}
+
+enum classification classify_span(struct classifier *c, struct watch *watch, int side,
+                                  struct bytes data, const struct segment *segment)
+{
+    struct bytes_copy *copy = &watch->side[side];
+    struct bytes part = bytes_first(data, sizeof copy->head - copy->length);
+    memcpy(copy->head + copy->length, part.at, part.len);
+    copy->length += (uint8_t)part.len;
+    watch->spans++;
+
+    enum classification found = by_octets(watch);
+    if (found == CLASS_UNDECIDED)
+        found = by_ndpi(c, watch, side, data, segment);
+    if (found == CLASS_UNDECIDED && watch->spans >= SPANS_WATCHED)
+        found = CLASS_OTHER;
+    return found;
+}

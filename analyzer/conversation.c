@@ -1,0 +1,239 @@
+#include "heloscope/conversation.h"
+
+enum {
+    /* A capture that reorders does so by a few packets; one that lost a packet never brings it. */
+    PATIENCE_PACKETS = 12,
+    PATIENCE_US = 250 * 1000,
+    /* A reset this far outside of what was sent is stale or forged (RFC 9293 section 3.10.7.4). */
+    RESET_WINDOW = 1 << 20,
+};
+
+/* What the sender had received, as an offset of the peer's stream. */
+static uint64_t seen_by(const struct conversation *c, int side, const struct segment *segment)
+{
+    const struct stream *peer = &c->side[!side];
+    if (!(segment->flags & TCP_ACK) || !peer->started)
+        return 0;
+    int64_t offset = stream_offset(peer, segment->ack);
+    if (offset <= 0)
+        return 0;
+    if (peer->finished && (uint64_t)offset > peer->end)
+        return peer->end; /* the FIN has a sequence number too */
+    return (uint64_t)offset;
+}
+
+static void start_streams(struct conversation *c, int side, const struct segment *segment)
+{
+    bool syn = segment->flags & TCP_SYN;
+    if (!c->side[side].started)
+        stream_start(&c->side[side], segment->seq + syn);
+    /* A side that has not been captured yet has at least sent what is acknowledged here. */
+    if (!c->side[!side].started && (segment->flags & TCP_ACK) && !(segment->flags & TCP_RST))
+        stream_start(&c->side[!side], segment->ack);
+    if (syn)
+        c->from_start = true;
+}
+
+static void note_acknowledged(struct conversation *c, int side, uint64_t seen)
+{
+    struct stream *peer = &c->side[!side];
+    if (seen > peer->acked && seen - peer->next <= STREAM_MAX_WAITING * 64ull)
+        peer->acked = seen;
+}
+
+/* The next octets of `side` if they are there and all that they acknowledge has been delivered. */
+static bool deliverable(const struct conversation *c, int side, struct span *out)
+{
+    return stream_ready(&c->side[side], out) && out->mark.seen <= c->side[!side].next;
+}
+
+static void deliver_waiting(struct conversation *c, conversation_sink *sink, void *context)
+{
+    struct span span;
+    for (int side = 0, idle = 0; idle < 2; side = !side) {
+        if (!deliverable(c, side, &span)) {
+            idle++;
+            continue;
+        }
+        idle = 0;
+        sink(context, side, &span);
+        stream_advance(&c->side[side], span.gap ? span.gap : span.data.len);
+    }
+}
+
+/* A hole of `side`: its length, 0 when it has none. `acknowledged` asks only for octets that the
+ * peer has received; without it a hole before octets that wait counts too. */
+static uint64_t hole(const struct conversation *c, int side, bool acknowledged)
+{
+    const struct stream *s = &c->side[side];
+    uint64_t stop = s->waiting ? s->waiting->offset : UINT64_MAX;
+    if (s->acked < stop) {
+        if (s->acked > s->next)
+            return s->acked - s->next;
+        if (acknowledged || stop == UINT64_MAX)
+            return 0;
+    }
+    return stop == UINT64_MAX ? 0 : stop - s->next;
+}
+
+static bool give_up_side(struct conversation *c, int side, bool acknowledged,
+                         conversation_sink *sink, void *context)
+{
+    uint64_t length = hole(c, side, acknowledged);
+    if (!length)
+        return false;
+    struct span gap = {.offset = c->side[side].next, .gap = length, .mark = c->last};
+    gap.mark.seen = c->side[!side].next;
+    sink(context, side, &gap);
+    stream_advance(&c->side[side], length);
+    return true;
+}
+
+static bool give_up_hole(struct conversation *c, bool acknowledged, conversation_sink *sink,
+                         void *context)
+{
+    return give_up_side(c, 0, acknowledged, sink, context) ||
+           give_up_side(c, 1, acknowledged, sink, context);
+}
+
+/* A side that was never captured is not waited for. */
+static uint32_t patience(const struct conversation *c)
+{
+    return c->spoke[0] && c->spoke[1] ? PATIENCE_PACKETS : 0;
+}
+
+bool conversation_waits(const struct conversation *c)
+{
+    return c->side[0].waiting || c->side[1].waiting;
+}
+
+/* Octets that wait for an acknowledged hole wait a little, since captures reorder; then no more. */
+static void resolve_holes(struct conversation *c, conversation_sink *sink, void *context)
+{
+    while (conversation_waits(c)) {
+        bool overfull = stream_overfull(&c->side[0]) || stream_overfull(&c->side[1]);
+        bool acknowledged = hole(c, 0, true) || hole(c, 1, true);
+        if (!overfull && !acknowledged) {
+            break; /* lost on the way to the peer as well: it will be sent again */
+        }
+        if (!c->blocked_since) {
+            c->blocked_since = c->last.ts_us;
+            c->blocked_packets = 0;
+        }
+        if (!overfull && c->blocked_packets < patience(c) &&
+            c->last.ts_us - c->blocked_since < PATIENCE_US)
+            return;
+        if (!give_up_hole(c, acknowledged, sink, context))
+            break;
+        deliver_waiting(c, sink, context);
+    }
+    c->blocked_since = 0;
+}
+
+static bool in_order(const struct conversation *c, int side, int64_t offset, size_t length,
+                     uint64_t seen)
+{
+    const struct stream *s = &c->side[side];
+    return offset == (int64_t)s->next && seen <= c->side[!side].next &&
+           (!s->waiting || s->waiting->offset >= s->next + length);
+}
+
+static void push_payload(struct conversation *c, int side, int64_t offset,
+                         const struct segment *segment, const struct mark *mark,
+                         conversation_sink *sink, void *context)
+{
+    struct stream *s = &c->side[side];
+    if (segment->payload.len && in_order(c, side, offset, segment->payload.len, mark->seen)) {
+        struct span span = {.offset = s->next, .data = segment->payload, .mark = *mark};
+        if (s->waiting && s->waiting->mark.seen < span.mark.seen)
+            span.mark.seen = s->waiting->mark.seen;
+        sink(context, side, &span);
+        stream_advance(s, segment->payload.len);
+    } else if (segment->payload.len) {
+        stream_keep(s, offset, segment->payload, false, mark);
+    }
+    if (segment->cut)
+        stream_keep(s, offset + (int64_t)segment->payload.len, bytes_of(NULL, segment->cut), true,
+                    mark);
+}
+
+static void note_end(struct conversation *c, int side, const struct segment *segment,
+                     int64_t offset)
+{
+    struct stream *s = &c->side[side];
+    if (segment->flags & TCP_RST) {
+        if (offset < (int64_t)s->next - RESET_WINDOW || offset > (int64_t)s->next + RESET_WINDOW)
+            return;
+        c->end = END_RESET;
+    } else if ((segment->flags & TCP_FIN) && !s->finished) {
+        int64_t end = offset + (int64_t)segment->payload.len + segment->cut;
+        if (end < (int64_t)s->next)
+            return;
+        s->finished = true;
+        s->end = (uint64_t)end;
+    } else {
+        return;
+    }
+    if (c->ended_by < 0)
+        c->ended_by = side;
+}
+
+void conversation_push(struct conversation *c, int side, const struct segment *segment,
+                       int64_t ts_us, uint64_t packet, conversation_sink *sink, void *context)
+{
+    if (!c->packets++)
+        c->ended_by = -1;
+    c->spoke[side] = true;
+    c->octets[side] += segment->payload.len + segment->cut;
+    c->last.ts_us = ts_us;
+    c->last.packet = packet;
+    start_streams(c, side, segment);
+
+    struct mark mark = {ts_us, packet, seen_by(c, side, segment)};
+    if (!(segment->flags & TCP_RST))
+        note_acknowledged(c, side, mark.seen);
+    int64_t offset = stream_offset(&c->side[side], segment->seq + !!(segment->flags & TCP_SYN));
+    if (!(segment->flags & TCP_RST))
+        push_payload(c, side, offset, segment, &mark, sink, context);
+    note_end(c, side, segment, offset);
+
+    if (conversation_waits(c)) {
+        c->blocked_packets++;
+        deliver_waiting(c, sink, context);
+        resolve_holes(c, sink, context);
+    } else {
+        c->blocked_since = 0;
+    }
+    if (c->end == END_NONE && c->side[0].finished && c->side[1].finished &&
+        c->side[0].next >= c->side[0].end && c->side[1].next >= c->side[1].end)
+        c->end = END_FIN;
+}
+
+void conversation_drain(struct conversation *c, conversation_sink *sink, void *context)
+{
+    do
+        deliver_waiting(c, sink, context);
+    while (conversation_waits(c) &&
+           (give_up_hole(c, true, sink, context) || give_up_hole(c, false, sink, context)));
+
+    /* What was acknowledged and never seen, with nothing behind it; one octet alone is the FIN. */
+    for (int side = 0; side < 2; side++)
+        if (c->side[side].acked > c->side[side].next + 1)
+            give_up_side(c, side, true, sink, context);
+}
+
+bool conversation_is_new(const struct conversation *c, int side, const struct segment *segment)
+{
+    if (!(segment->flags & TCP_SYN) || (segment->flags & TCP_RST))
+        return false;
+    const struct stream *s = &c->side[side];
+    if (!s->started)
+        return false;
+    return segment->seq + 1 != s->base;
+}
+
+void conversation_free(struct conversation *c)
+{
+    stream_free(&c->side[0]);
+    stream_free(&c->side[1]);
+}

@@ -1,0 +1,315 @@
+/* From a broken rule to a finding: cause, origin, fault, certainty. What the facts say comes first;
+ * only where the sequence was legal does the text of the reply decide. */
+#include "heloscope/session.h"
+
+/* --- violations
+ * ------------------------------------------------------------------------------------- */
+
+void note_violation(struct session *s, event_no seq, const char *rule, bool tolerated)
+{
+    struct violation *v = arena_get(&s->draft->arena, sizeof *v);
+    v->seq = seq;
+    v->rule = rule;
+    v->tolerated = tolerated;
+    *s->draft->violations_tail = v;
+    s->draft->violations_tail = &v->next;
+    s->row.violations++;
+}
+
+/* A command that follows from a refusal accuses its sender only when the refusal had reached it:
+ * RFC 2920 lets a group go on blindly. */
+static void judge_client(struct session *s, const struct pending *p, const struct verdict *v,
+                         bool tolerated)
+{
+    if (p->content_line || (p->kind == PENDING_COMMAND && p->shaky))
+        return;
+    const char *rule = NULL;
+    if (p->early)
+        rule = "wait for a 220 greeting";
+    else if (v->kind == VERDICT_BROKEN && (!v->refusal || p->command.saw >= v->refusal))
+        rule = v->rule->name;
+    else if (p->group)
+        rule = s->order.extensions & EXT_PIPELINING ? "last command of a group"
+                                                    : "no PIPELINING was offered";
+    if (rule && p->kind != PENDING_CONTENT)
+        note_violation(s, p->command.seq, rule, tolerated);
+}
+
+/* --- findings
+ * --------------------------------------------------------------------------------------- */
+
+struct finding {
+    enum cause cause;
+    event_no origin;
+    enum certainty certainty;
+    enum cause claim;
+    event_no related;
+    enum role role;
+};
+
+/* Causes whose reason is the command's own content, not its place (DESIGN's convention 6). */
+static bool lies_in_command(enum cause cause)
+{
+    return cause == CAUSE_AUTH_REQUIRED || cause == CAUSE_TLS_REQUIRED ||
+           cause == CAUSE_PARAMETER_REFUSED || cause == CAUSE_EHLO_REQUIRED ||
+           cause == CAUSE_COMMAND_NOT_OFFERED;
+}
+
+static bool class_is(struct bytes enhanced, const char *subject)
+{
+    return enhanced.len > 2 && enhanced.at[1] == '.' &&
+           bytes_equal_nocase(bytes_first(bytes_from(enhanced, 2), strlen(subject)), subject);
+}
+
+/* The sequence was legal: what else can be the reason? */
+static enum cause reason_beside_order(const struct session *s, const struct pending *p,
+                                      const struct answer *a, enum cause claim)
+{
+    enum verb verb = p->command.verb;
+    bool hello = verb == VERB_HELO || verb == VERB_EHLO || verb == VERB_LHLO;
+    if (hello && order_holds(&s->order, FACT_HELLO))
+        return CAUSE_HELLO_REPEATED;
+    switch (claim) {
+    case CAUSE_AUTH_REQUIRED:
+    case CAUSE_TLS_REQUIRED:
+    case CAUSE_TLS_FAILED:
+    case CAUSE_PARAMETER_REFUSED:
+    case CAUSE_ERROR_LIMIT:
+    case CAUSE_POLICY:
+    case CAUSE_MIDDLEBOX:
+        return claim;
+    case CAUSE_PIPELINING_VIOLATION:
+    case CAUSE_EARLY_TALKER:
+        return CAUSE_PIPELINING_VIOLATION;
+    default:
+        break;
+    }
+    if (p->group)
+        return CAUSE_PIPELINING_VIOLATION;
+    if (class_is(a->enhanced, "7."))
+        return CAUSE_POLICY;
+    if (class_is(a->enhanced, "5.4") && p->command.has_parameters)
+        return CAUSE_PARAMETER_REFUSED;
+    if (verb == VERB_MASKED)
+        return CAUSE_MIDDLEBOX;
+    if (verb == VERB_UNKNOWN)
+        return CAUSE_COMMAND_NOT_OFFERED;
+    if (verb == VERB_DATA && s->order.limited) /* RFC 5321 section 4.5.3.1.10 allows it */
+        return CAUSE_POLICY;
+    return CAUSE_SERVER_DISAGREES;
+}
+
+/* Codes by which a server refuses a legal command for want of AUTH or TLS (RFC 4954 section 6, RFC
+ * 3207 section 4); with any other code only a 503 is looked into. */
+static bool tells_a_reason(int code, enum cause claim)
+{
+    if (code == 503)
+        return true;
+    if (claim == CAUSE_AUTH_REQUIRED || claim == CAUSE_TLS_REQUIRED)
+        return code == 530 || code == 538 || code == 523 || code == 524 || code == 504 ||
+               code == 451 || code == 550 || code == 554;
+    if (claim == CAUSE_PIPELINING_VIOLATION || claim == CAUSE_EARLY_TALKER)
+        return code == 554 || code == 521 || code == 500 || code == 550;
+    return claim == CAUSE_ERROR_LIMIT && code == 421;
+}
+
+static struct finding find_beside_order(const struct session *s, const struct pending *p,
+                                        const struct answer *a, enum cause claim)
+{
+    struct finding f = {.claim = claim, .certainty = CERTAINTY_CERTAIN};
+    if (p->early) {
+        f.cause = CAUSE_EARLY_TALKER;
+        f.origin = p->command.seq;
+        return f;
+    }
+    f.cause = reason_beside_order(s, p, a, claim);
+    f.origin = a->seq;
+    if (lies_in_command(f.cause)) {
+        f.origin = p->command.seq;
+        if (f.cause == CAUSE_TLS_REQUIRED) {
+            f.related = s->order.offer;
+            f.role = ROLE_OFFER;
+        }
+    } else if (f.cause == CAUSE_HELLO_REPEATED) {
+        f.origin = p->command.seq;
+        f.related = s->order.facts[FACT_HELLO].since;
+        f.role = ROLE_OPENED;
+    } else if (f.cause == CAUSE_PIPELINING_VIOLATION) {
+        f.origin = p->command.seq;
+        f.related = p->group;
+        f.role = ROLE_GROUP;
+        if (!p->group && claim != CAUSE_PIPELINING_VIOLATION)
+            f.certainty = CERTAINTY_LIKELY;
+    } else if (f.cause == CAUSE_ERROR_LIMIT && s->order.first_error) {
+        f.origin = s->order.first_error;
+    }
+    return f;
+}
+
+/* Octets that the capture lacks may have changed what the verdict rests on. What was seen refused,
+ * cleared or open and what the text confirms is likely; all else is unknown, with the hole as
+ * origin. */
+static void weaken(const struct session *s, const struct pending *p, const struct verdict *v,
+                   struct finding *f)
+{
+    bool confirmed = f->claim != CAUSE_NONE && claim_agrees(f->claim, f->cause);
+    bool never = f->origin == p->command.seq && v->rule && v->rule->kind == RULE_NEEDS;
+    bool reason = v->kind == VERDICT_LEGAL && f->cause == f->claim;
+    if ((v->kind != VERDICT_LEGAL && confirmed && !never) || reason) {
+        f->certainty = CERTAINTY_LIKELY;
+        return;
+    }
+    f->certainty = CERTAINTY_UNKNOWN;
+    f->cause = CAUSE_UNKNOWN;
+    f->origin = s->order.hole;
+}
+
+static enum fault fault_of(const struct session *s, const struct pending *p,
+                           const struct verdict *v, const struct finding *f)
+{
+    switch (f->cause) {
+    case CAUSE_SERVER_DISAGREES:
+    case CAUSE_HELLO_REPEATED:
+        return FAULT_SERVER;
+    case CAUSE_POLICY:
+    case CAUSE_AUTH_REQUIRED:
+    case CAUSE_TLS_REQUIRED:
+    case CAUSE_ERROR_LIMIT:
+        return FAULT_POLICY;
+    case CAUSE_MIDDLEBOX:
+        return FAULT_MIDDLEBOX;
+    case CAUSE_UNKNOWN:
+    case CAUSE_REPLY_DESYNC:
+        return FAULT_UNKNOWN;
+    default:
+        break;
+    }
+    /* A firewall that overwrites verbs or keywords leaves its mark (Cisco PIX/ASA fixup). */
+    if (f->cause == CAUSE_HELLO_REJECTED && (s->masked_hello || s->masked_banner))
+        return FAULT_MIDDLEBOX;
+    if (f->cause == CAUSE_AUTH_NOT_OFFERED || f->cause == CAUSE_STARTTLS_NOT_OFFERED)
+        if (s->order.extensions & EXT_MASKED)
+            return FAULT_MIDDLEBOX;
+    if (f->cause == CAUSE_CONTENT_AS_COMMANDS && !s->content_run_after_data)
+        return p && p->command.saw >= f->origin ? FAULT_CLIENT : FAULT_PIPELINING;
+    if (v && v->refusal && p)
+        return p->command.saw >= v->refusal ? FAULT_CLIENT : FAULT_PIPELINING;
+    return FAULT_CLIENT;
+}
+
+/* --- rows
+ * --------------------------------------------------------------------------------------------- */
+
+static void relate(struct session *s, struct diagnosis *d, event_no seq, enum role role)
+{
+    struct related **tail = &d->related;
+    if (!seq || seq == d->origin || seq == d->reply)
+        return;
+    for (; *tail; tail = &(*tail)->next)
+        if ((*tail)->seq == seq)
+            return;
+    *tail = arena_get(&s->draft->arena, sizeof **tail);
+    (*tail)->seq = seq;
+    (*tail)->role = role;
+}
+
+static void write_finding(struct session *s, const struct pending *p, const struct answer *a,
+                          const struct verdict *v, const struct finding *f)
+{
+    struct diagnosis *d = arena_get(&s->draft->arena, sizeof *d);
+    d->reply = a->seq;
+    d->command = p ? p->command.seq : 0;
+    d->origin = f->origin;
+    d->code = a->code;
+    d->cause = f->cause;
+    d->certainty = f->certainty;
+    d->fault = fault_of(s, p, v, f);
+    d->server_says = f->claim;
+    d->agrees = f->claim == CAUSE_NONE || f->claim == CAUSE_UNKNOWN || f->cause == CAUSE_UNKNOWN
+                    ? -1
+                    : claim_agrees(f->claim, f->cause);
+    for (int i = 0; v && f->cause == v->cause && i < v->related_count; i++)
+        relate(s, d, v->related[i], v->roles[i]);
+    relate(s, d, f->related, f->role);
+    d->explanation = explain_finding(s, &s->draft->arena, d, p, v);
+    d->advice = advise_finding(&s->draft->arena, d);
+    *s->draft->diagnoses_tail = d;
+    s->draft->diagnoses_tail = &d->next;
+    s->news = true;
+}
+
+/* --- the way in
+ * -------------------------------------------------------------------------------------------- */
+
+static void diagnose_surplus(struct session *s, const struct answer *a)
+{
+    struct verdict none = {.kind = VERDICT_LEGAL};
+    struct finding f = {.claim = claim_of_reply(NULL, a->code, a->enhanced, a->text, VERB_UNKNOWN)};
+    if (a->code != 503)
+        return;
+    if (s->hole || s->row.midstream) {
+        f.cause = CAUSE_UNKNOWN;
+        f.origin = s->order.hole;
+        f.certainty = CERTAINTY_UNKNOWN;
+    } else {
+        f.cause = CAUSE_REPLY_DESYNC;
+        f.origin = a->seq;
+        f.certainty = CERTAINTY_LIKELY;
+    }
+    write_finding(s, NULL, a, &none, &f);
+}
+
+struct verdict diagnose(struct session *s, const struct pending *p, const struct answer *a)
+{
+    struct verdict v = {.kind = VERDICT_LEGAL};
+    bool refused = a->code >= 400;
+    if (!p) {
+        diagnose_surplus(s, a);
+        return v;
+    }
+    if (p->kind == PENDING_SASL)
+        return v;
+    v = order_judge(&s->order, &p->command);
+    struct pending mine = *p;
+    if (s->content_run && p->command.seq > s->content_run && p->kind == PENDING_COMMAND &&
+        !s->content_run_sure)
+        mine.content_line = client_flight_is_content(s);
+    judge_client(s, &mine, &v, !refused);
+    if (!refused)
+        return v;
+
+    enum cause claim = claim_of_reply(NULL, a->code, a->enhanced, a->text, p->command.verb);
+    struct finding f = {
+        .cause = v.cause, .origin = v.origin, .claim = claim, .certainty = CERTAINTY_CERTAIN};
+    bool syntax = (a->code == 501 || a->code == 500) && !p->command.well_formed;
+    if (mine.content_line) {
+        f.cause = CAUSE_CONTENT_AS_COMMANDS;
+        f.origin = s->content_run ? s->content_run : s->content_run_last;
+    } else if (v.kind == VERDICT_LEGAL || syntax) {
+        if (syntax || !tells_a_reason(a->code, claim))
+            return v;
+        f = find_beside_order(s, &mine, a, claim);
+    } else if (v.kind == VERDICT_DOUBTFUL && a->code != 503) {
+        return v;
+    }
+    bool weak = v.kind == VERDICT_DOUBTFUL || a->doubtful || p->doubtful ||
+                (v.kind == VERDICT_LEGAL && order_doubtful(&s->order, p->command.verb));
+    if (weak)
+        weaken(s, p, &v, &f);
+    write_finding(s, &mine, a, &v, &f);
+    return v;
+}
+
+void diagnose_greeting(struct session *s, const struct answer *a)
+{
+    struct verdict none = {.kind = VERDICT_LEGAL};
+    const struct pending *early = pending_at(s, 0);
+    enum cause claim = claim_of_reply(NULL, a->code, a->enhanced, a->text, VERB_UNKNOWN);
+    struct finding f = {.cause = CAUSE_SESSION_REFUSED, .origin = a->seq, .claim = claim};
+    if (early) {
+        f.cause = CAUSE_EARLY_TALKER;
+        f.origin = early->command.seq;
+    }
+    if (early || a->code == 503)
+        write_finding(s, early, a, &none, &f);
+}

@@ -1,0 +1,65 @@
+#include "heloscope/identity.h"
+
+#include <nettle/base64.h>
+#include <nettle/sha1.h>
+
+static size_t address_size(const struct address *a)
+{
+    return a->family == 6 ? 16 : 4;
+}
+
+static void put16(struct sha1_ctx *sha, uint16_t value)
+{
+    uint8_t octets[2] = {(uint8_t)(value >> 8), (uint8_t)value};
+    sha1_update(sha, sizeof octets, octets);
+}
+
+void community_id(const struct address *a, uint16_t a_port, const struct address *b,
+                  uint16_t b_port, char out[IDENTITY_SIZE])
+{
+    size_t size = address_size(a);
+    int order = memcmp(a->octets, b->octets, size);
+    if (order > 0 || (order == 0 && a_port > b_port)) {
+        const struct address *other = a;
+        uint16_t port = a_port;
+        a = b;
+        a_port = b_port;
+        b = other;
+        b_port = port;
+    }
+    static const uint8_t tcp[2] = {6, 0}; /* the protocol number, and padding */
+    struct sha1_ctx sha;
+    sha1_init(&sha);
+    put16(&sha, 0); /* the seed */
+    sha1_update(&sha, size, a->octets);
+    sha1_update(&sha, size, b->octets);
+    sha1_update(&sha, sizeof tcp, tcp);
+    put16(&sha, a_port);
+    put16(&sha, b_port);
+    uint8_t digest[SHA1_DIGEST_SIZE];
+    sha1_digest(&sha, sizeof digest, digest);
+    memcpy(out, "1:", 2);
+    base64_encode_raw(out + 2, sizeof digest, digest);
+    out[2 + BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE)] = '\0';
+}
+
+void session_uid(const struct address *client, uint16_t client_port, const struct address *server,
+                 uint16_t server_port, int64_t started_us, char out[IDENTITY_SIZE])
+{
+    struct sha1_ctx sha;
+    sha1_init(&sha);
+    sha1_update(&sha, address_size(client), client->octets);
+    put16(&sha, client_port);
+    sha1_update(&sha, address_size(server), server->octets);
+    put16(&sha, server_port);
+    for (int shift = 48; shift >= 0; shift -= 16)
+        put16(&sha, (uint16_t)((uint64_t)started_us >> shift));
+    uint8_t digest[SHA1_DIGEST_SIZE];
+    sha1_digest(&sha, sizeof digest, digest);
+    static const char hex[] = "0123456789abcdef";
+    for (int i = 0; i < 10; i++) {
+        out[2 * i] = hex[digest[i] >> 4];
+        out[2 * i + 1] = hex[digest[i] & 15];
+    }
+    out[20] = '\0';
+}

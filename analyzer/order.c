@@ -1,0 +1,526 @@
+#include "heloscope/order.h"
+
+/* What a fact rests on, and what it means when it is needed and does not hold. */
+static const struct fact_row {
+    const char *label;
+    enum fact_name rests_on; /* FACT_COUNT: on nothing */
+    enum cause never, refused, cleared;
+} fact_rows[FACT_COUNT] = {
+    [FACT_GREETING] = {"greeting", FACT_COUNT, CAUSE_EARLY_TALKER, CAUSE_SESSION_REFUSED,
+                       CAUSE_SESSION_REFUSED},
+    [FACT_HELLO] = {"hello", FACT_COUNT, CAUSE_HELLO_MISSING, CAUSE_HELLO_REJECTED,
+                    CAUSE_HELLO_RESET},
+    [FACT_TLS] = {"tls", FACT_COUNT, CAUSE_TLS_REQUIRED, CAUSE_TLS_FAILED, CAUSE_TLS_FAILED},
+    [FACT_AUTH] = {"auth", FACT_COUNT, CAUSE_AUTH_REQUIRED, CAUSE_AUTH_REJECTED,
+                   CAUSE_AUTH_REQUIRED},
+    [FACT_MAIL] = {"mail", FACT_HELLO, CAUSE_MAIL_MISSING, CAUSE_MAIL_REJECTED,
+                   CAUSE_TRANSACTION_RESET},
+    [FACT_RCPT] = {"rcpt", FACT_MAIL, CAUSE_RCPT_MISSING, CAUSE_ALL_RCPT_REJECTED,
+                   CAUSE_TRANSACTION_RESET},
+    [FACT_BDAT] = {"bdat", FACT_COUNT, CAUSE_BDAT_DATA_MIX, CAUSE_BDAT_AFTER_FAILURE,
+                   CAUSE_BDAT_AFTER_LAST},
+    [FACT_CHUNKS] = {"chunks", FACT_COUNT, CAUSE_NONE, CAUSE_BDAT_AFTER_FAILURE,
+                     CAUSE_BDAT_AFTER_LAST},
+    [FACT_BINARY] = {"binary", FACT_COUNT, CAUSE_NONE, CAUSE_NONE, CAUSE_NONE},
+    [FACT_QUIT] = {"quit", FACT_COUNT, CAUSE_NONE, CAUSE_NONE, CAUSE_NONE},
+};
+
+#define ANY VERB_COUNT /* a row for every verb but QUIT */
+
+static const struct rule rules[] = {
+#define NEEDS(verb, fact, name, section)                                                           \
+    {                                                                                              \
+        verb, RULE_NEEDS, FACT_##fact, 0, CAUSE_NONE, name, section                                \
+    }
+#define FORBIDS(verb, fact, cause, name, section)                                                  \
+    {                                                                                              \
+        verb, RULE_FORBIDS, FACT_##fact, 0, CAUSE_##cause, name, section                           \
+    }
+#define OFFERED(verb, ext, cause, name, section)                                                   \
+    {                                                                                              \
+        verb, RULE_OFFERED, FACT_HELLO, EXT_##ext, CAUSE_##cause, name, section                    \
+    }
+    NEEDS(ANY, GREETING, "wait for a 220 greeting", "RFC 5321 3.1, 4.3.1"),
+    FORBIDS(ANY, QUIT, SESSION_OVER, "nothing after QUIT or 421", "RFC 5321 4.1.1.10, 3.8"),
+
+    NEEDS(VERB_MAIL, HELLO, "MAIL needs a hello", "RFC 5321 4.1.4"),
+    FORBIDS(VERB_MAIL, MAIL, NESTED_MAIL, "no MAIL in a transaction", "RFC 5321 4.1.4"),
+
+    NEEDS(VERB_RCPT, MAIL, "RCPT needs MAIL", "RFC 5321 3.3, 4.1.4"),
+    FORBIDS(VERB_RCPT, BDAT, BDAT_DATA_MIX, "no RCPT between chunks", "RFC 3030 2"),
+
+    NEEDS(VERB_DATA, RCPT, "DATA needs an accepted RCPT", "RFC 5321 3.3, 4.1.4"),
+    FORBIDS(VERB_DATA, BDAT, BDAT_DATA_MIX, "no DATA after BDAT", "RFC 3030 2"),
+    FORBIDS(VERB_DATA, BINARY, BINARYMIME_DATA, "no DATA for BINARYMIME", "RFC 3030 3"),
+
+    NEEDS(VERB_BDAT, HELLO, "BDAT needs EHLO", "RFC 3030 2, RFC 5321 4.1.4"),
+    OFFERED(VERB_BDAT, CHUNKING, BDAT_NOT_OFFERED, "BDAT needs CHUNKING", "RFC 3030 2"),
+    FORBIDS(VERB_BDAT, CHUNKS, BDAT_AFTER_FAILURE, "no chunk after a failed or last one",
+            "RFC 3030 2"),
+    NEEDS(VERB_BDAT, RCPT, "BDAT needs an accepted RCPT", "RFC 3030 2"),
+
+    NEEDS(VERB_BURL, HELLO, "BURL needs EHLO", "RFC 4468 3.2"),
+    OFFERED(VERB_BURL, BURL, COMMAND_NOT_OFFERED, "BURL must be offered", "RFC 4468 3.1"),
+    NEEDS(VERB_BURL, RCPT, "BURL needs an accepted RCPT", "RFC 4468 3.2"),
+
+    NEEDS(VERB_AUTH, HELLO, "AUTH needs EHLO", "RFC 4954 4"),
+    FORBIDS(VERB_AUTH, MAIL, AUTH_IN_TRANSACTION, "no AUTH in a transaction", "RFC 4954 4"),
+    FORBIDS(VERB_AUTH, AUTH, AUTH_REPEATED, "no second AUTH", "RFC 4954 4"),
+    OFFERED(VERB_AUTH, AUTH, AUTH_NOT_OFFERED, "AUTH must be offered", "RFC 4954 3, 4"),
+
+    NEEDS(VERB_STARTTLS, HELLO, "STARTTLS needs EHLO", "RFC 3207 4"),
+    FORBIDS(VERB_STARTTLS, TLS, STARTTLS_REPEATED, "no second STARTTLS", "RFC 3207 4.2"),
+    FORBIDS(VERB_STARTTLS, MAIL, STARTTLS_IN_TRANSACTION, "no STARTTLS in a transaction",
+            "RFC 3207 4.2"),
+    OFFERED(VERB_STARTTLS, STARTTLS, STARTTLS_NOT_OFFERED, "STARTTLS must be offered",
+            "RFC 3207 3, 4"),
+
+    NEEDS(VERB_ETRN, HELLO, "ETRN needs EHLO", "RFC 1985 5"),
+    FORBIDS(VERB_ETRN, MAIL, COMMAND_IN_TRANSACTION, "no ETRN in a transaction", "RFC 1985 5"),
+    OFFERED(VERB_ETRN, ETRN, COMMAND_NOT_OFFERED, "ETRN must be offered", "RFC 1985 3"),
+
+    FORBIDS(VERB_ATRN, MAIL, COMMAND_IN_TRANSACTION, "no ATRN in a transaction", "RFC 2645 5"),
+    FORBIDS(VERB_TURN, MAIL, COMMAND_IN_TRANSACTION, "no TURN in a transaction", "RFC 821 3.8"),
+
+    NEEDS(VERB_XCLIENT, HELLO, "XCLIENT needs EHLO", "Postfix XCLIENT"),
+    FORBIDS(VERB_XCLIENT, MAIL, COMMAND_IN_TRANSACTION, "no XCLIENT in a transaction",
+            "Postfix XCLIENT"),
+    OFFERED(VERB_XCLIENT, XCLIENT, COMMAND_NOT_OFFERED, "XCLIENT must be offered",
+            "Postfix XCLIENT"),
+
+    NEEDS(VERB_XFORWARD, HELLO, "XFORWARD needs EHLO", "Postfix XFORWARD"),
+    FORBIDS(VERB_XFORWARD, MAIL, COMMAND_IN_TRANSACTION, "no XFORWARD in a transaction",
+            "Postfix XFORWARD"),
+    OFFERED(VERB_XFORWARD, XFORWARD, COMMAND_NOT_OFFERED, "XFORWARD must be offered",
+            "Postfix XFORWARD"),
+#undef NEEDS
+#undef FORBIDS
+#undef OFFERED
+};
+
+const struct rule *order_rules(size_t *count)
+{
+    *count = sizeof rules / sizeof *rules;
+    return rules;
+}
+
+const char *fact_label(enum fact_name fact)
+{
+    return fact_rows[fact].label;
+}
+
+static void relate(struct verdict *v, event_no seq, enum role role)
+{
+    if (!seq || seq == v->origin ||
+        v->related_count == (int)(sizeof v->related / sizeof *v->related))
+        return;
+    v->related[v->related_count] = seq;
+    v->roles[v->related_count++] = role;
+}
+
+/* Whether a need for `fact` is met, for MAIL's sake also when the server does without a hello. */
+static bool met(const struct order *order, enum fact_name fact)
+{
+    if (order->facts[fact].since)
+        return true;
+    if (fact == FACT_GREETING) /* a session begun midway was greeted before */
+        return order->facts[fact].doubtful;
+    return fact == FACT_HELLO && order_holds(order, FACT_MAIL);
+}
+
+/* The missing fact that comes first in protocol order, of those that `fact` rests on and itself. */
+static enum fact_name first_missing(const struct order *order, enum fact_name fact)
+{
+    enum fact_name missing = FACT_COUNT;
+    for (; fact != FACT_COUNT; fact = fact_rows[fact].rests_on) {
+        if (met(order, fact))
+            break;
+        if (fact == FACT_HELLO && order->hello_waived && missing != FACT_COUNT)
+            break; /* MAIL or RCPT is what this server asks for */
+        missing = fact;
+    }
+    return missing;
+}
+
+/* The refusal nearest to `missing`, among the facts between it and `wanted`, that was itself an
+ * order error: its diagnosis is passed on. */
+static const struct fact *passed_on(const struct order *order, enum fact_name missing,
+                                    enum fact_name wanted)
+{
+    const struct fact *found = NULL;
+    for (enum fact_name f = wanted; f != missing && f != FACT_COUNT; f = fact_rows[f].rests_on)
+        if (order->facts[f].refused && order->facts[f].blame.cause != CAUSE_NONE)
+            found = &order->facts[f];
+    return found;
+}
+
+static void judge_need(const struct order *order, const struct order_command *command,
+                       const struct rule *rule, struct verdict *v)
+{
+    enum fact_name missing = first_missing(order, rule->fact);
+    if (missing == FACT_COUNT)
+        return;
+    const struct fact *fact = &order->facts[missing];
+    const struct fact_row *row = &fact_rows[missing];
+    const struct fact *inherited = fact->refused && fact->blame.cause != CAUSE_NONE
+                                       ? fact
+                                       : passed_on(order, missing, rule->fact);
+    v->rule = rule;
+    v->kind = fact->doubtful ? VERDICT_DOUBTFUL : VERDICT_BROKEN;
+    if (inherited) {
+        v->cause = inherited->blame.cause;
+        v->origin = inherited->blame.origin;
+        v->refusal = inherited->refused;
+        relate(v, inherited->refused, ROLE_CASCADE);
+    } else if (fact->refused) {
+        v->cause = row->refused;
+        v->origin = v->refusal = fact->refused;
+        if (missing == FACT_RCPT && order->refused > 1)
+            relate(v, order->last_refusal, ROLE_REFUSAL);
+    } else if (fact->cleared) {
+        v->cause = row->cleared;
+        v->origin = fact->cleared;
+    } else {
+        v->cause = row->never;
+        v->origin = command->seq;
+        if (missing == FACT_RCPT)
+            relate(v, order->facts[FACT_MAIL].since, ROLE_OPENED);
+    }
+}
+
+/* A second MAIL: forgotten, or the transaction given up after a refusal that the client had read.
+ */
+static void judge_second_mail(const struct order *order, const struct order_command *command,
+                              struct verdict *v)
+{
+    event_no opened = order->facts[FACT_MAIL].since;
+    if (order->last_refusal && command->saw >= order->last_refusal) {
+        v->cause = CAUSE_TRANSACTION_ABANDONED;
+        v->origin = v->refusal = order->first_refusal;
+    }
+    relate(v, opened, ROLE_OPENED);
+}
+
+static void judge_ban(const struct order *order, const struct order_command *command,
+                      const struct rule *rule, struct verdict *v)
+{
+    const struct fact *fact = &order->facts[rule->fact];
+    if (!fact->since)
+        return;
+    if (rule->fact == FACT_QUIT && fact->code == 421 && command->saw < fact->since)
+        return; /* the 421 was still on its way */
+    v->rule = rule;
+    v->kind = fact->doubtful ? VERDICT_DOUBTFUL : VERDICT_BROKEN;
+    v->cause = rule->cause;
+    v->origin = command->seq;
+    if (rule->fact == FACT_CHUNKS) {
+        v->cause = fact->cleared ? CAUSE_BDAT_AFTER_LAST : CAUSE_BDAT_AFTER_FAILURE;
+        v->origin = v->refusal = fact->refused;
+    } else if (rule->fact == FACT_QUIT) {
+        v->origin = fact->since;
+    } else if (rule->verb == VERB_MAIL) {
+        judge_second_mail(order, command, v);
+    } else {
+        relate(v, fact->since, ROLE_OPENED);
+    }
+}
+
+static void judge_offer(const struct order *order, const struct order_command *command,
+                        const struct rule *rule, struct verdict *v)
+{
+    if (order->extensions & rule->extension)
+        return;
+    v->rule = rule;
+    v->kind =
+        order->facts[FACT_HELLO].doubtful || !order->offer ? VERDICT_DOUBTFUL : VERDICT_BROKEN;
+    v->cause = rule->cause;
+    v->origin = command->seq;
+    relate(v, order->offer, ROLE_OFFER);
+    if (!order->offer && !order->facts[FACT_HELLO].doubtful)
+        v->kind = VERDICT_BROKEN; /* no hello at all: nothing was offered */
+}
+
+struct verdict order_judge(const struct order *order, const struct order_command *command)
+{
+    struct verdict v = {.kind = VERDICT_LEGAL, .cause = CAUSE_NONE};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules && !v.rule; i++) {
+        const struct rule *rule = &rules[i];
+        if (rule->verb != command->verb && !(rule->verb == ANY && command->verb != VERB_QUIT))
+            continue;
+        if (rule->kind == RULE_NEEDS)
+            judge_need(order, command, rule, &v);
+        else if (rule->kind == RULE_FORBIDS)
+            judge_ban(order, command, rule, &v);
+        else
+            judge_offer(order, command, rule, &v);
+    }
+    return v;
+}
+
+bool order_doubtful(const struct order *order, enum verb verb)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].verb == verb)
+            for (enum fact_name f = rules[i].fact; f != FACT_COUNT; f = fact_rows[f].rests_on)
+                if (order->facts[f].doubtful)
+                    return true;
+    return false;
+}
+
+/* --- settling ----------------------------------------------------------------------------------
+ */
+
+static void establish(struct order *order, enum fact_name fact, event_no since)
+{
+    order->facts[fact] = (struct fact){.since = since};
+}
+
+static void refuse(struct order *order, enum fact_name fact, event_no reply, int code,
+                   const struct verdict *verdict)
+{
+    struct fact *f = &order->facts[fact];
+    *f = (struct fact){.refused = reply, .code = code};
+    if (verdict->kind == VERDICT_BROKEN)
+        f->blame = (struct blame){verdict->cause, verdict->origin};
+}
+
+static void forget(struct order *order, enum fact_name fact)
+{
+    order->facts[fact] = (struct fact){0};
+}
+
+static void forget_recipients(struct order *order)
+{
+    forget(order, FACT_RCPT);
+    forget(order, FACT_BDAT);
+    forget(order, FACT_CHUNKS);
+    forget(order, FACT_BINARY);
+    order->accepted = order->refused = order->limited = order->refused_temporary = 0;
+    order->first_refusal = order->last_refusal = 0;
+    order->first_refusal_code = 0;
+}
+
+/* Section 4 of RFC 5321 empties all buffers; `by` is what did it. A transaction that was not open
+ * is not cleared, but a refusal that hung over it is forgotten. */
+static void clear_transaction(struct order *order, event_no by)
+{
+    struct fact *mail = &order->facts[FACT_MAIL];
+    event_no cleared = mail->since || mail->doubtful ? by : mail->cleared;
+    *mail = (struct fact){.cleared = cleared};
+    forget_recipients(order);
+    order->data_refused = 0;
+}
+
+static void note_refusal(struct order *order, event_no reply, int code)
+{
+    if (!order->first_refusal) {
+        order->first_refusal = reply;
+        order->first_refusal_code = code;
+    }
+    order->last_refusal = reply;
+}
+
+static void settle_hello(struct order *order, const struct order_command *c,
+                         const struct verdict *verdict, event_no reply, int code,
+                         unsigned extensions)
+{
+    struct fact *hello = &order->facts[FACT_HELLO];
+    if (code / 100 == 2) {
+        establish(order, FACT_HELLO, c->seq);
+        order->hello_verb = c->verb;
+        order->extensions = c->verb == VERB_HELO ? 0 : extensions;
+        order->offer = reply;
+        clear_transaction(order, c->seq);
+    } else if (!hello->since && !hello->refused) {
+        /* A refused hello does not undo an accepted one (RFC 5321 section 4.1.4); of several
+         * refused attempts the first is what went wrong. */
+        refuse(order, FACT_HELLO, reply, code, verdict);
+    }
+}
+
+static void settle_mail(struct order *order, const struct order_command *c,
+                        const struct verdict *verdict, event_no reply, int code)
+{
+    if (code / 100 == 2) {
+        if (!order_holds(order, FACT_HELLO) && !order->facts[FACT_HELLO].doubtful)
+            order->hello_waived = true;
+        establish(order, FACT_MAIL, c->seq);
+        forget_recipients(order);
+        if (c->binarymime)
+            establish(order, FACT_BINARY, c->seq);
+    } else if (!order_holds(order, FACT_MAIL)) {
+        bool doubtful = order->facts[FACT_MAIL].doubtful;
+        refuse(order, FACT_MAIL, reply, code, verdict);
+        order->facts[FACT_MAIL].doubtful = doubtful;
+        forget_recipients(order);
+    }
+    order->data_refused = 0;
+}
+
+static void settle_rcpt(struct order *order, const struct order_command *c,
+                        const struct verdict *verdict, event_no reply, int code)
+{
+    if (code / 100 == 2) { /* 252 counts as accepted too (RFC 5321 section 3.5.3) */
+        if (!order_holds(order, FACT_MAIL)) /* behind a hole, or a server that does without MAIL */
+            establish(order, FACT_MAIL, c->seq);
+        order->facts[FACT_MAIL].doubtful = false;
+        if (!order_holds(order, FACT_RCPT))
+            establish(order, FACT_RCPT, c->seq);
+        order->accepted++;
+        order->last_refusal = 0; /* the client went on after it */
+        return;
+    }
+    order->refused++;
+    order->refused_temporary += code / 100 == 4;
+    order->limited += code == 452 || code == 552;
+    struct fact *rcpt = &order->facts[FACT_RCPT];
+    if (!rcpt->since && !rcpt->refused) {
+        bool doubtful = rcpt->doubtful;
+        refuse(order, FACT_RCPT, reply, code, verdict);
+        rcpt->doubtful = doubtful;
+    }
+    if (order_holds(order, FACT_MAIL))
+        note_refusal(order, reply, code);
+}
+
+static void settle_data(struct order *order, const struct order_command *c, event_no reply,
+                        int code)
+{
+    if (c->content) {
+        clear_transaction(order, c->seq);
+    } else if (code / 100 == 3) {
+        for (enum fact_name f = FACT_MAIL; f <= FACT_RCPT; f++) /* 354 proves both */
+            if (order->facts[f].doubtful)
+                establish(order, f, order->facts[f].since ? order->facts[f].since : c->seq);
+        order->data_refused = 0;
+    } else {
+        order->data_refused = reply;
+        if (order_holds(order, FACT_MAIL))
+            note_refusal(order, reply, code);
+        if (order_holds(order, FACT_BDAT)) /* RFC 3030 section 2: only RSET makes it clean */
+            order->facts[FACT_CHUNKS] = (struct fact){.since = c->seq, .refused = reply};
+    }
+}
+
+static void settle_bdat(struct order *order, const struct order_command *c,
+                        const struct verdict *verdict, event_no reply, int code)
+{
+    if (code / 100 == 2) {
+        if (c->chunk_last) {
+            clear_transaction(order, c->seq);
+            return;
+        }
+        if (!order_holds(order, FACT_BDAT))
+            establish(order, FACT_BDAT, c->seq);
+        order->last_refusal = 0;
+        return;
+    }
+    if (verdict->kind != VERDICT_LEGAL) {
+        /* Servers that took a failed sequence's LAST for its end start anew with it. */
+        if (c->chunk_last && order_holds(order, FACT_CHUNKS))
+            clear_transaction(order, c->seq);
+        return;
+    }
+    if (c->chunk_last) { /* undefined until RSET by RFC 3030 section 2; servers clear it */
+        clear_transaction(order, c->seq);
+        order->facts[FACT_CHUNKS] =
+            (struct fact){.since = c->seq, .refused = reply, .cleared = c->seq};
+    } else {
+        order->facts[FACT_CHUNKS] = (struct fact){.since = c->seq, .refused = reply};
+        note_refusal(order, reply, code);
+    }
+}
+
+static void settle_auth(struct order *order, const struct order_command *c,
+                        const struct verdict *verdict, event_no reply, int code)
+{
+    if (code / 100 == 2)
+        establish(order, FACT_AUTH, c->seq);
+    else if (code / 100 != 3 && !order_holds(order, FACT_AUTH))
+        refuse(order, FACT_AUTH, reply, code, verdict);
+}
+
+/* XCLIENT's 220 is a new greeting: the session starts again (Postfix XCLIENT README). */
+static void settle_xclient(struct order *order, const struct order_command *c, int code)
+{
+    if (code / 100 != 2)
+        return;
+    clear_transaction(order, c->seq);
+    order->facts[FACT_HELLO] = (struct fact){.cleared = c->seq};
+    order->extensions = 0;
+}
+
+void order_settle(struct order *order, const struct order_command *c, const struct verdict *verdict,
+                  event_no reply, int code, unsigned extensions)
+{
+    if (code / 100 == 5 && !order->errors++)
+        order->first_error = reply;
+    switch (c->verb) {
+    case VERB_HELO:
+    case VERB_EHLO:
+    case VERB_LHLO:
+        settle_hello(order, c, verdict, reply, code, extensions);
+        break;
+    case VERB_MASKED: /* in the place of a hello it is one, overwritten on the way */
+        if (!order_holds(order, FACT_HELLO))
+            settle_hello(order, c, verdict, reply, code, 0);
+        break;
+    case VERB_MAIL:
+        settle_mail(order, c, verdict, reply, code);
+        break;
+    case VERB_RCPT:
+        settle_rcpt(order, c, verdict, reply, code);
+        break;
+    case VERB_DATA:
+        settle_data(order, c, reply, code);
+        break;
+    case VERB_BDAT:
+    case VERB_BURL:
+        settle_bdat(order, c, verdict, reply, code);
+        break;
+    case VERB_RSET:
+        if (code / 100 == 2)
+            clear_transaction(order, c->seq);
+        break;
+    case VERB_AUTH:
+        settle_auth(order, c, verdict, reply, code);
+        break;
+    case VERB_STARTTLS:
+        if (code / 100 == 2)
+            establish(order, FACT_TLS, c->seq);
+        else
+            refuse(order, FACT_TLS, reply, code, verdict);
+        break;
+    case VERB_XCLIENT:
+        settle_xclient(order, c, code);
+        break;
+    case VERB_QUIT:
+        if (code / 100 == 2)
+            establish(order, FACT_QUIT, c->seq);
+        break;
+    default:
+        break;
+    }
+    if (code == 421) /* the service closes, whatever was asked (RFC 5321 section 3.8) */
+        order->facts[FACT_QUIT] = (struct fact){.since = reply, .code = code};
+}
+
+void order_greeting(struct order *order, event_no reply, int code)
+{
+    struct verdict none = {.kind = VERDICT_LEGAL};
+    if (code / 100 == 2)
+        establish(order, FACT_GREETING, reply);
+    else
+        refuse(order, FACT_GREETING, reply, code, &none);
+}
+
+void order_hole(struct order *order, event_no gap)
+{
+    order->hole = gap;
+    for (int f = 0; f < FACT_COUNT; f++) {
+        /* What holds for the rest of a session cannot be undone by what is missing. */
+        bool lasting = f == FACT_GREETING || f == FACT_HELLO || f == FACT_AUTH || f == FACT_TLS;
+        if (!lasting || !order->facts[f].since)
+            order->facts[f].doubtful = true;
+    }
+}

@@ -1,0 +1,106 @@
+/* Which command a reply answers: strictly first in, first out (RFC 5321 section 4.3.1, RFC 2920
+ * section 3.1). Where the capture has a hole, acknowledgement numbers find the place again. */
+#include "heloscope/session.h"
+
+#include <stdlib.h>
+
+struct pending *pending_at(struct session *s, uint32_t index)
+{
+    if (index >= s->ring_count)
+        return NULL;
+    return &s->ring[(s->ring_first + index) & (s->ring_size - 1)];
+}
+
+static void grow(struct session *s)
+{
+    uint32_t size = s->ring_size ? s->ring_size * 2 : 4;
+    struct pending *ring = memory_get(size * sizeof *ring);
+    for (uint32_t i = 0; i < s->ring_count; i++)
+        ring[i] = *pending_at(s, i);
+    free(s->ring);
+    s->ring = ring;
+    s->ring_first = 0;
+    s->ring_size = size;
+}
+
+struct pending *pending_push(struct session *s, enum pending_kind kind)
+{
+    struct pending *last = s->ring_count ? pending_at(s, s->ring_count - 1) : NULL;
+    if (s->ring_count >= PENDING_LIMIT && kind != PENDING_HOLE) {
+        if (last->kind != PENDING_HOLE)
+            last->kind = PENDING_HOLE;
+        return NULL;
+    }
+    if (kind == PENDING_HOLE && last && last->kind == PENDING_HOLE)
+        return last;
+    if (s->ring_count == s->ring_size)
+        grow(s);
+    s->ring_count++;
+    struct pending *p = pending_at(s, s->ring_count - 1);
+    *p = (struct pending){.kind = kind};
+    return p;
+}
+
+void pending_pop(struct session *s)
+{
+    if (!s->ring_count)
+        return;
+    s->ring_first = (s->ring_first + 1) & (s->ring_size - 1);
+    s->ring_count--;
+}
+
+void pending_hole(struct session *s, enum side side)
+{
+    if (side == SIDE_CLIENT) {
+        pending_push(s, PENDING_HOLE);
+        return;
+    }
+    for (uint32_t i = 0; i < s->ring_count; i++)
+        pending_at(s, i)->doubtful = true;
+}
+
+/* A later command that was sent when everything before this reply had been received, and after
+ * which nothing came before this reply: in a conversation that waits for its answers, that is the
+ * one. */
+static uint32_t resynchronised(struct session *s, uint64_t start, uint64_t seen)
+{
+    for (uint32_t i = s->ring_count; i-- > 0;) {
+        const struct pending *p = pending_at(s, i);
+        if (p->kind != PENDING_HOLE && !p->doubtful && p->end <= seen && p->seen <= start)
+            return i;
+    }
+    return UINT32_MAX;
+}
+
+struct pending *pending_match(struct session *s, int code, uint64_t start, uint64_t end,
+                              uint64_t seen, bool *doubtful)
+{
+    struct pending *head = pending_at(s, 0);
+    *doubtful = false;
+    if (!head)
+        return NULL;
+    if (head->kind != PENDING_HOLE && !head->doubtful) {
+        /* Sent before the server had the command: the farewell of RFC 5321 section 3.8. */
+        if (code == 421 && head->end > seen)
+            return NULL;
+        *doubtful = head->shaky;
+        return head;
+    }
+    *doubtful = true;
+    uint32_t found = resynchronised(s, start, seen);
+    /* A command that was sent after this reply had been received is not what it answers, nor is
+     * anything behind it. */
+    const struct pending *p = found == UINT32_MAX ? NULL : pending_at(s, found);
+    if (!p || p->seen >= end)
+        return NULL;
+    /* The first clean command behind the hole: those behind it were sent in one group with it. */
+    while (found > 0 && pending_at(s, found - 1)->kind != PENDING_HOLE &&
+           !pending_at(s, found - 1)->doubtful)
+        found--;
+    while (found--)
+        pending_pop(s);
+    for (uint32_t i = 0; i < s->ring_count; i++)
+        pending_at(s, i)->shaky = true;
+    s->shaky_end = end;
+    return pending_at(s, 0);
+}

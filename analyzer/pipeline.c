@@ -1,0 +1,436 @@
+/* The stages wired together: frame -> segment -> connection -> conversation -> session -> store. */
+#include "heloscope/pipeline.h"
+
+#include <stdlib.h>
+
+#include "heloscope/connection.h"
+#include "heloscope/identity.h"
+
+enum {
+    WATCH_LIMIT = 32 * 1024,        /* octets kept of a flow while it is watched */
+    CONNECTION_LIMIT = 2000 * 1000, /* beyond this the one that was silent longest is given up */
+    COMMIT_CHAPTERS = 2000,
+};
+
+/* How long a connection may be silent, by the capture's clock. SMTP's own limits are ten minutes at
+ * most (RFC 5321 section 4.5.3.2); pools keep connections longer. */
+static const int64_t SMTP_IDLE_US = 30ll * 60 * 1000 * 1000;
+static const int64_t OTHER_IDLE_US = 2ll * 60 * 1000 * 1000;
+
+static const uint16_t default_ports[] = {25, 465, 587, 2525, 24};
+
+struct pipeline {
+    struct store *store;
+    bool live;
+    uint8_t declared[65536 / 8];
+    struct classifier *classifier;
+    struct flow_table table;
+    struct flow_queue smtp, other;
+    int64_t now_us;
+    uint64_t handles;
+    uint32_t uncommitted;
+    bool news, failed;
+    struct failure failure;
+    struct pipeline_totals totals;
+    /* While a segment is being taken in: */
+    struct connection *current;
+    const struct segment *segment;
+};
+
+static bool declared(const struct pipeline *p, uint16_t port)
+{
+    return p->declared[port / 8] >> (port % 8) & 1;
+}
+
+struct pipeline *pipeline_new(const struct pipeline_options *options, struct store *store,
+                              struct failure *why)
+{
+    struct pipeline *p = memory_get(sizeof *p);
+    p->classifier = classifier_new(why);
+    if (!p->classifier) {
+        free(p);
+        return NULL;
+    }
+    p->store = store;
+    p->live = options->live;
+    p->totals.unknown_link_type = -1;
+    flow_table_init(&p->table);
+    size_t count = sizeof default_ports / sizeof *default_ports;
+    const uint16_t *ports = default_ports;
+    if (options->ports) {
+        ports = options->ports;
+        count = options->port_count;
+    }
+    for (size_t i = 0; i < count; i++)
+        p->declared[ports[i] / 8] |= (uint8_t)(1 << (ports[i] % 8));
+    return p;
+}
+
+/* --- sessions
+ * -------------------------------------------------------------------------------------------- */
+
+/* Hands the chapter over. After a failure nothing more is written. */
+static void hand_over(struct pipeline *p, struct connection *c, bool last)
+{
+    struct session *s = c->session;
+    s->row.packets = c->conversation.packets;
+    s->row.bytes_client = c->conversation.octets[SIDE_CLIENT];
+    s->row.bytes_server = c->conversation.octets[SIDE_SERVER];
+    s->row.retransmitted =
+        c->conversation.side[SIDE_CLIENT].repeated + c->conversation.side[SIDE_SERVER].repeated;
+    s->row.one_sided = !c->conversation.spoke[SIDE_CLIENT] || !c->conversation.spoke[SIDE_SERVER];
+    struct draft *draft = session_detach(s, last);
+    c->dirty = false;
+    for (const struct diagnosis *d = draft->chapter.diagnoses; d; d = d->next)
+        p->totals.diagnoses++;
+    for (const struct violation *v = draft->chapter.violations; v; v = v->next)
+        p->totals.violations++;
+    if (last) {
+        p->totals.sessions++;
+        p->totals.messages += s->row.messages;
+        p->totals.commands += s->row.commands;
+        p->totals.errors_503 += s->row.errors_503;
+        p->totals.bytes_missing += s->row.bytes_missing;
+    }
+    if (!p->failed)
+        p->failed = !store_write(p->store, &draft->chapter, &p->failure);
+    if (!p->failed && ++p->uncommitted >= COMMIT_CHAPTERS) {
+        p->failed = !store_commit(p->store, &p->failure);
+        p->uncommitted = 0;
+    }
+    draft_free(draft);
+}
+
+static void begin_session(struct pipeline *p, struct connection *c)
+{
+    const struct flow_key *key = &c->flow.key;
+    char uid[IDENTITY_SIZE], community[IDENTITY_SIZE];
+    struct session_begin begin = {
+        .client = key->address[c->client],
+        .server = key->address[!c->client],
+        .client_port = key->port[c->client],
+        .server_port = key->port[!c->client],
+        .vlan = c->vlan,
+        .source = c->source->name,
+        .capture_id = c->source->capture_id,
+        .midstream = !c->conversation.from_start,
+        .mark = c->first,
+        .uid = uid,
+        .community_id = community,
+        .handle = ++p->handles,
+    };
+    session_uid(&begin.client, begin.client_port, &begin.server, begin.server_port, c->first.ts_us,
+                uid);
+    community_id(&begin.client, begin.client_port, &begin.server, begin.server_port, community);
+    c->session = session_new(&begin);
+}
+
+static void give_to_session(struct pipeline *p, struct connection *c, int side,
+                            const struct span *span)
+{
+    if (!c->session)
+        begin_session(p, c);
+    session_span(c->session, side, span);
+    c->dirty = true;
+    p->news |= c->session->news;
+    if (c->session->draft->arena.total > CHAPTER_LIMIT)
+        hand_over(p, c, false);
+}
+
+/* --- flows under observation
+ * ------------------------------------------------------------------------------- */
+
+static void forget_kept(struct connection *c)
+{
+    while (c->kept) {
+        struct queued_span *q = c->kept;
+        c->kept = q->next;
+        free(q);
+    }
+    c->kept_octets = 0;
+}
+
+static void keep_span(struct connection *c, int side, const struct span *span)
+{
+    struct queued_span *q = memory_get(sizeof *q + span->data.len);
+    q->span = *span;
+    q->side = side;
+    if (span->data.at) {
+        memcpy(q->data, span->data.at, span->data.len);
+        q->span.data.at = q->data;
+    }
+    *(c->kept ? &c->kept_last->next : &c->kept) = q;
+    c->kept_last = q;
+    c->kept_octets += span->data.len;
+}
+
+static void stop_watching(struct pipeline *p, struct connection *c, enum connection_state state)
+{
+    watch_free(p->classifier, c->watch);
+    c->watch = NULL;
+    c->state = state;
+    if (state == CONNECTION_SMTP)
+        for (struct queued_span *q = c->kept; q; q = q->next)
+            give_to_session(p, c, q->side, &q->span);
+    else
+        conversation_free(&c->conversation);
+    forget_kept(c);
+}
+
+static void watch_span(struct pipeline *p, struct connection *c, int side, const struct span *span)
+{
+    enum classification found = CLASS_UNDECIDED;
+    keep_span(c, side, span);
+    if (span->data.at)
+        found = classify_span(p->classifier, c->watch, side, span->data, p->segment);
+    if (found == CLASS_SMTP)
+        stop_watching(p, c, CONNECTION_SMTP);
+    else if (found == CLASS_OTHER || c->kept_octets > WATCH_LIMIT)
+        stop_watching(p, c, CONNECTION_IGNORED);
+}
+
+static void take_span(void *context, int side, const struct span *span)
+{
+    struct pipeline *p = context;
+    struct connection *c = p->current;
+    if (c->state == CONNECTION_SMTP)
+        give_to_session(p, c, side, span);
+    else if (c->state == CONNECTION_WATCHED)
+        watch_span(p, c, side, span);
+}
+
+/* --- connections
+ * -----------------------------------------------------------------------------------------------
+ */
+
+/* Which endpoint is the client: the one that sent the SYN; else the ports tell, else the octets. */
+static int find_client(struct pipeline *p, const struct segment *segment, int sender, bool *guessed)
+{
+    *guessed = false;
+    if (segment->flags & TCP_SYN)
+        return segment->flags & TCP_ACK ? !sender : sender;
+    bool from = declared(p, segment->src_port), to = declared(p, segment->dst_port);
+    if (from != to)
+        return from ? !sender : sender;
+    *guessed = true;
+    enum speaker speaker = speaker_of(segment->payload);
+    if (speaker == SPEAKER_UNKNOWN)
+        speaker = segment->src_port < segment->dst_port ? SPEAKER_SERVER : SPEAKER_CLIENT;
+    return speaker == SPEAKER_SERVER ? !sender : sender;
+}
+
+static struct connection *open_connection(struct pipeline *p, const struct packet_record *packet,
+                                          const struct segment *segment, const struct flow_key *key,
+                                          int sender)
+{
+    struct connection *c = memory_get(sizeof *c);
+    c->flow.key = *key;
+    c->client = find_client(p, segment, sender, &c->roles_guessed);
+    c->vlan = segment->vlan;
+    c->source = packet->source;
+    c->first = (struct mark){.ts_us = packet->ts_us, .packet = packet->number};
+    if (segment->flags & TCP_SYN && !(segment->flags & TCP_ACK)) {
+        c->has_syn = true;
+        c->syn = segment->seq;
+    }
+    if (declared(p, key->port[!c->client])) {
+        c->state = CONNECTION_SMTP;
+    } else {
+        c->state = CONNECTION_WATCHED;
+        c->watch = memory_get(sizeof *c->watch);
+    }
+    flow_insert(&p->table, &c->flow);
+    p->totals.connections++;
+    return c;
+}
+
+/* Ends what is being made of the connection; the entry in the table stays. */
+static void close_connection(struct pipeline *p, struct connection *c, const char *how)
+{
+    p->current = c;
+    if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED)
+        conversation_drain(&c->conversation, take_span, p);
+    if (c->state == CONNECTION_WATCHED)
+        stop_watching(p, c, CONNECTION_IGNORED);
+    if (c->session) {
+        struct mark mark = c->conversation.last;
+        int by = c->conversation.ended_by;
+        session_end(c->session, &mark, by < 0 ? SIDE_CLIENT : by, how);
+        hand_over(p, c, true);
+        session_free(c->session);
+        c->session = NULL;
+    }
+    if (c->state == CONNECTION_SMTP)
+        conversation_free(&c->conversation);
+    c->state = CONNECTION_CLOSED;
+    p->current = NULL;
+}
+
+static void forget_connection(struct pipeline *p, struct connection *c, const char *how)
+{
+    close_connection(p, c, how);
+    flow_remove(&p->table, &c->flow);
+    free(c);
+}
+
+static void expire(struct pipeline *p)
+{
+    struct flow *oldest;
+    while ((oldest = p->smtp.oldest) && oldest->last_us < p->now_us - SMTP_IDLE_US)
+        forget_connection(p, (struct connection *)oldest, "silent");
+    while ((oldest = p->other.oldest) && oldest->last_us < p->now_us - OTHER_IDLE_US)
+        forget_connection(p, (struct connection *)oldest, NULL);
+    while (p->table.count > CONNECTION_LIMIT) {
+        oldest = p->other.oldest ? p->other.oldest : p->smtp.oldest;
+        forget_connection(p, (struct connection *)oldest, "given up");
+    }
+}
+
+/* A SYN of another connection on the same ports. */
+static bool begins_anew(const struct connection *c, const struct segment *segment, int sender)
+{
+    if (!(segment->flags & TCP_SYN) || segment->flags & (TCP_ACK | TCP_RST))
+        return false;
+    if (sender != c->client)
+        return c->state == CONNECTION_CLOSED;
+    return !c->has_syn ? c->conversation.packets > 0 && c->state != CONNECTION_IGNORED
+                       : segment->seq != c->syn;
+}
+
+static void take_segment(struct pipeline *p, const struct packet_record *packet,
+                         const struct segment *segment)
+{
+    int sender;
+    struct flow_key key = flow_key_of(segment, &sender);
+    struct connection *c = (struct connection *)flow_find(&p->table, &key);
+    if (c && begins_anew(c, segment, sender)) {
+        forget_connection(p, c, "ports reused");
+        c = NULL;
+    }
+    if (!c) {
+        /* A bare acknowledgement, FIN or RST of something unknown begins nothing. */
+        if (!(segment->flags & TCP_SYN) && !segment->payload.len)
+            return;
+        if (segment->flags & TCP_RST)
+            return;
+        c = open_connection(p, packet, segment, &key, sender);
+    }
+    if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED) {
+        p->current = c;
+        p->segment = segment;
+        conversation_push(&c->conversation, sender == c->client ? SIDE_CLIENT : SIDE_SERVER,
+                          segment, packet->ts_us, packet->number, take_span, p);
+        p->segment = NULL;
+        if (c->state != CONNECTION_IGNORED && c->conversation.end != END_NONE)
+            close_connection(p, c, c->conversation.end == END_RESET ? "reset" : NULL);
+    }
+    flow_touch(&c->flow, c->state == CONNECTION_SMTP ? &p->smtp : &p->other, p->now_us);
+}
+
+/* --- the way in
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static bool report(struct pipeline *p, struct failure *why)
+{
+    if (p->failed && why)
+        *why = p->failure;
+    return !p->failed;
+}
+
+bool pipeline_packet(struct pipeline *p, const struct packet_record *packet, struct failure *why)
+{
+    struct segment segment;
+    p->totals.packets++;
+    if (packet->ts_us > p->now_us)
+        p->now_us = packet->ts_us;
+    switch (packet_decode(packet->link_type, packet->frame, packet->wire_length, &segment)) {
+    case PACKET_TCP:
+        p->totals.tcp_packets++;
+        take_segment(p, packet, &segment);
+        break;
+    case PACKET_OTHER:
+        p->totals.other_packets++;
+        break;
+    case PACKET_FRAGMENT:
+        p->totals.fragments++;
+        break;
+    case PACKET_SHORT:
+        p->totals.unreadable_packets++;
+        break;
+    case PACKET_UNKNOWN_LINK:
+        p->totals.unreadable_packets++;
+        p->totals.unknown_link_type = packet->link_type;
+        break;
+    }
+    expire(p);
+    return report(p, why);
+}
+
+bool pipeline_flush(struct pipeline *p, int64_t now_us, struct failure *why)
+{
+    if (now_us > p->now_us)
+        p->now_us = now_us;
+    expire(p);
+    for (struct flow *f = p->smtp.newest; f; f = f->older) {
+        struct connection *c = (struct connection *)f;
+        if (c->session && c->dirty)
+            hand_over(p, c, false);
+    }
+    if (!p->failed)
+        p->failed = !store_commit(p->store, &p->failure);
+    p->uncommitted = 0;
+    p->news = false;
+    return report(p, why);
+}
+
+bool pipeline_has_news(const struct pipeline *p)
+{
+    return p->news;
+}
+
+static int by_beginning(const void *a, const void *b)
+{
+    const struct connection *x = *(struct connection *const *)a,
+                            *y = *(struct connection *const *)b;
+    if (x->first.ts_us != y->first.ts_us)
+        return x->first.ts_us < y->first.ts_us ? -1 : 1;
+    return x->first.packet < y->first.packet ? -1 : x->first.packet > y->first.packet;
+}
+
+bool pipeline_finish(struct pipeline *p, struct failure *why)
+{
+    size_t count = p->table.count, n = 0;
+    struct connection **all = memory_get((count + 1) * sizeof *all);
+    for (struct flow *f = p->smtp.oldest; f; f = f->newer)
+        all[n++] = (struct connection *)f;
+    for (struct flow *f = p->other.oldest; f; f = f->newer)
+        all[n++] = (struct connection *)f;
+    qsort(all, n, sizeof *all, by_beginning);
+    for (size_t i = 0; i < n; i++)
+        forget_connection(p, all[i], "capture ended");
+    free(all);
+    if (!p->failed)
+        p->failed = !store_commit(p->store, &p->failure);
+    return report(p, why);
+}
+
+void pipeline_totals(const struct pipeline *p, struct pipeline_totals *out)
+{
+    *out = p->totals;
+    store_counts(p->store, &out->sessions_added, &out->sessions_known);
+}
+
+void pipeline_free(struct pipeline *p)
+{
+    if (!p)
+        return;
+    while (p->smtp.oldest || p->other.oldest) {
+        struct flow *f = p->smtp.oldest ? p->smtp.oldest : p->other.oldest;
+        p->failed = true; /* nothing more is written */
+        forget_connection(p, (struct connection *)f, NULL);
+    }
+    flow_table_free(&p->table);
+    classifier_free(p->classifier);
+    free(p);
+}

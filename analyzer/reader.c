@@ -1,0 +1,400 @@
+/* Octets of one side to lines, message content, chunks and TLS records.
+ *
+ * What is complete is read where it lies; only an incomplete line is copied. How a client's octets
+ * are to be read depends on what the server answers (DATA, AUTH, STARTTLS, BDAT): until the answer
+ * is there they wait, as copies and bounded. */
+#include <stdlib.h>
+
+#include "heloscope/session.h"
+#include "heloscope/tls_hello.h"
+
+void half_free(struct half *half)
+{
+    free(half->held);
+    while (half->queue) {
+        struct queued_span *q = half->queue;
+        half->queue = q->next;
+        free(q);
+    }
+}
+
+/* --- what waits
+ * ------------------------------------------------------------------------------------ */
+
+static void enqueue(struct half *half, const struct span *span)
+{
+    struct queued_span *q = memory_get(sizeof *q + span->data.len);
+    q->span = *span;
+    if (span->data.at) {
+        memcpy(q->data, span->data.at, span->data.len);
+        q->span.data.at = q->data;
+    }
+    if (half->queue)
+        half->queue_last->next = q;
+    else
+        half->queue = q;
+    half->queue_last = q;
+    half->queued += span->data.len;
+}
+
+size_t reader_peek(const struct half *half, uint8_t *out, size_t size)
+{
+    size_t n = 0;
+    for (const struct queued_span *q = half->queue; q && q->span.data.at && n < size; q = q->next) {
+        struct bytes part = bytes_first(q->span.data, size - n);
+        memcpy(out + n, part.at, part.len);
+        n += part.len;
+    }
+    return n;
+}
+
+/* --- lines
+ * ------------------------------------------------------------------------------------------- */
+
+static void hold(struct half *half, struct bytes data, uint64_t offset, const struct mark *mark)
+{
+    if (!half->held_length && !half->skipped) {
+        half->held_offset = offset;
+        half->held_mark = *mark;
+    }
+    size_t room = LINE_LIMIT - half->held_length;
+    struct bytes part = bytes_first(data, room);
+    half->skipped += data.len - part.len;
+    if (half->held_length + part.len > half->held_size) {
+        uint32_t size = half->held_size ? half->held_size : 128;
+        while (size < half->held_length + part.len)
+            size *= 2;
+        half->held = memory_resize(half->held, size);
+        half->held_size = size;
+    }
+    if (part.len)
+        memcpy(half->held + half->held_length, part.at, part.len);
+    half->held_length += (uint32_t)part.len;
+}
+
+static void release(struct half *half)
+{
+    half->held_length = 0;
+    half->skipped = 0;
+    if (half->held_size > 1024) { /* an idle session keeps little */
+        free(half->held);
+        half->held = NULL;
+        half->held_size = 0;
+    }
+}
+
+/* `raw` ends in LF (unless the line was too long to be kept whole). */
+static void deliver_line(struct session *s, enum side side, struct bytes raw, uint64_t skipped,
+                         uint64_t start, const struct mark *mark)
+{
+    struct line line = {.text = raw,
+                        .length = raw.len + skipped,
+                        .start = start,
+                        .end = start + raw.len + skipped,
+                        .mark = *mark};
+    if (skipped) {
+        line.notes |= NOTE_LONG;
+    } else {
+        line.text.len--;
+        if (line.text.len && line.text.at[line.text.len - 1] == '\r')
+            line.text.len--;
+        else
+            line.notes |= NOTE_BARE_LF;
+        line.length = line.text.len;
+    }
+    if (line.text.len && memchr(line.text.at, '\r', line.text.len))
+        line.notes |= NOTE_BARE_CR;
+    s->half[side].offset = line.end;
+    if (side == SIDE_SERVER)
+        server_line(s, &line);
+    else if (s->half[side].reading == READ_SASL)
+        client_sasl(s, &line);
+    else if (s->half[side].reading == READ_TLS_NEXT)
+        client_discarded(s, &line);
+    else
+        client_line(s, &line);
+}
+
+static size_t read_line(struct session *s, enum side side, struct bytes data, uint64_t offset,
+                        const struct mark *mark)
+{
+    struct half *half = &s->half[side];
+    const uint8_t *lf = memchr(data.at, '\n', data.len);
+    if (!lf) {
+        hold(half, data, offset, mark);
+        return data.len;
+    }
+    struct bytes part = {data.at, (size_t)(lf - data.at) + 1};
+    if (!half->held_length && !half->skipped) {
+        deliver_line(s, side, part, 0, offset, mark);
+        return part.len;
+    }
+    hold(half, part, offset, mark);
+    /* The line is on loan while it is delivered; what it calls may hold octets of its own. */
+    uint8_t *held = half->held;
+    uint32_t length = half->held_length, size = half->held_size;
+    uint64_t skipped = half->skipped, start = half->held_offset;
+    struct mark held_mark = half->held_mark;
+    half->held = NULL;
+    half->held_length = half->held_size = 0;
+    half->skipped = 0;
+    deliver_line(s, side, bytes_of(held, length), skipped, start, &held_mark);
+    if (half->held) {
+        free(held);
+    } else {
+        half->held = held;
+        half->held_size = size;
+        release(half);
+    }
+    return part.len;
+}
+
+/* --- TLS
+ * --------------------------------------------------------------------------------------------- */
+
+static void note_hello(struct session *s, enum side side, struct bytes body,
+                       const struct mark *mark)
+{
+    struct tls_hello hello;
+    char version[16];
+    if (!tls_hello_read(body, &hello))
+        return;
+    tls_version_print(hello.version, version);
+    struct bytes text;
+    if (hello.server) {
+        s->row.tls_version = arena_copy(&s->own, bytes_of_string(version));
+        text =
+            arena_print(&s->draft->arena, "ServerHello: %s, cipher 0x%04x", version, hello.cipher);
+    } else {
+        bool odd;
+        s->row.tls_sni = hello.sni.len
+                             ? arena_printable(&s->own, bytes_first(hello.sni, 255), false, &odd)
+                             : bytes_of(NULL, 0);
+        text = arena_print(&s->draft->arena, "ClientHello: up to %s%s%.*s", version,
+                           hello.sni.len ? ", server name " : "", (int)s->row.tls_sni.len,
+                           s->row.tls_sni.len ? (const char *)s->row.tls_sni.at : "");
+    }
+    struct event *e = session_event(s, EVENT_TLS, side, mark, text);
+    e->saw = session_seen(s, !side, mark->seen);
+}
+
+/* The first record is held until it is whole, since it carries the hello; later ones are only
+ * counted. */
+static size_t read_tls(struct session *s, enum side side, struct bytes data, uint64_t offset,
+                       const struct mark *mark)
+{
+    struct half *half = &s->half[side];
+    if (half->record_left) {
+        struct bytes part = bytes_first(data, half->record_left);
+        half->record_left -= part.len;
+        return part.len;
+    }
+    size_t want = half->held_length < 5 ? 5 - half->held_length : 0;
+    struct tls_record record;
+    if (want) {
+        struct bytes part = bytes_first(data, want);
+        hold(half, part, offset, mark);
+        if (half->held_length < 5)
+            return part.len;
+        if (!tls_record_read(bytes_of(half->held, 5), &record)) {
+            half->reading = READ_NOTHING;
+            return part.len;
+        }
+        half->records++;
+        s->row.tls_records++;
+        if (half->records > 1) {
+            half->record_left = record.length;
+            release(half);
+        }
+        return part.len;
+    }
+    if (!tls_record_read(bytes_of(half->held, 5), &record))
+        return data.len;
+    size_t whole = 5 + record.length;
+    struct bytes part = bytes_first(data, whole - half->held_length);
+    hold(half, part, offset, mark);
+    if (half->held_length >= whole || half->held_length >= LINE_LIMIT) {
+        note_hello(s, side, bytes_of(half->held + 5, half->held_length - 5), &half->held_mark);
+        half->record_left = whole - half->held_length;
+        release(half);
+    }
+    return part.len;
+}
+
+/* A handshake record; in a session begun midway any record. */
+static bool tls_begins(struct bytes data, bool midway)
+{
+    uint8_t type = data.at[0];
+    return (type == TLS_HANDSHAKE || (midway && type >= 20 && type <= 23)) &&
+           (data.len < 2 || data.at[1] == 3);
+}
+
+/* --- the rest of what a client sends
+ * --------------------------------------------------------------------- */
+
+static size_t read_content(struct session *s, struct bytes data, uint64_t offset,
+                           const struct mark *mark)
+{
+    bool ended;
+    size_t n = smtp_content_scan(&s->scan, data, &ended);
+    if (s->half[SIDE_CLIENT].reading == READ_CONTENT) {
+        client_content(s, bytes_first(data, n), mark);
+        if (ended)
+            client_content_end(s, offset + n, 0);
+    } else if (ended) {
+        s->half[SIDE_CLIENT].reading = READ_LINES;
+    }
+    return n;
+}
+
+static size_t read_chunk(struct session *s, struct bytes data, uint64_t offset,
+                         const struct mark *mark)
+{
+    struct bytes part = bytes_first(data, s->chunk_left);
+    if (s->chunk_left == s->chunk_size)
+        s->chunk_mark = *mark;
+    client_content(s, part, mark);
+    s->chunk_left -= part.len;
+    if (!s->chunk_left)
+        client_chunk_end(s, offset + part.len, 0);
+    return part.len;
+}
+
+/* --- spans
+ * -------------------------------------------------------------------------------------------- */
+
+static size_t read_some(struct session *s, enum side side, struct bytes data, uint64_t offset,
+                        const struct mark *mark)
+{
+    struct half *half = &s->half[side];
+    switch (half->reading) {
+    case READ_LINES:
+        /* TLS from the first octet on (RFC 8314 section 3.3). */
+        if (offset == 0 && tls_begins(data, s->row.midstream)) {
+            half->reading = READ_TLS;
+            s->greeted = true;
+            return 0;
+        }
+        return read_line(s, side, data, offset, mark);
+    case READ_SASL:
+        return read_line(s, side, data, offset, mark);
+    case READ_TLS_NEXT:
+        if (!half->held_length && tls_begins(data, false)) {
+            half->reading = READ_TLS;
+            return 0;
+        }
+        return read_line(s, side, data, offset, mark);
+    case READ_CONTENT:
+    case READ_DRAIN:
+        return read_content(s, data, offset, mark);
+    case READ_CHUNK:
+        return read_chunk(s, data, offset, mark);
+    case READ_TLS:
+        return read_tls(s, side, data, offset, mark);
+    case READ_NOTHING:
+    case READ_WAIT:
+        break;
+    }
+    return data.len;
+}
+
+static void read_gap(struct session *s, enum side side, const struct span *span)
+{
+    struct half *half = &s->half[side];
+    s->row.bytes_missing += span->gap;
+    struct event *e = session_event(s, EVENT_GAP, side, &span->mark, bytes_of(NULL, 0));
+    e->bytes = span->gap;
+    e->has_bytes = true;
+    e->saw = session_seen(s, !side, span->mark.seen);
+    s->hole = true;
+    half->offset = span->offset + span->gap;
+    if (half->reading == READ_TLS || half->reading == READ_NOTHING) {
+        half->reading = READ_NOTHING; /* records cannot be counted on */
+        release(half);
+        return;
+    }
+    if (side == SIDE_SERVER) {
+        server_reply_cut(s);
+        release(half);
+        half->resync = true;
+        if (!s->greeted) /* the greeting lay in it */
+            s->greeted = true;
+        order_hole(&s->order, e->seq);
+        pending_hole(s, side);
+        if (s->half[SIDE_CLIENT].reading == READ_WAIT) /* the answer may lie in it */
+            client_guess(s);
+        return;
+    }
+    if (half->reading == READ_CHUNK && span->gap <= s->chunk_left) {
+        s->chunk_left -= span->gap; /* its size is known */
+        s->content_hole = true;
+        if (!s->chunk_left)
+            client_chunk_end(s, half->offset, NOTE_INCOMPLETE);
+        return;
+    }
+    if (half->reading == READ_CONTENT) { /* the end may lie in it: the next reply tells */
+        s->scan.at = CONTENT_IN_LINE;
+        s->scan.size += span->gap;
+        s->content_hole = true;
+        return;
+    }
+    if (half->reading == READ_CHUNK)
+        client_chunk_end(s, half->offset, NOTE_INCOMPLETE);
+    release(half);
+    half->reading = READ_LINES;
+    half->resync = true;
+    s->content_run = 0;
+    order_hole(&s->order, e->seq);
+    pending_hole(s, side);
+}
+
+static void read_span(struct session *s, enum side side, const struct span *span)
+{
+    struct half *half = &s->half[side];
+    if (!span->data.at) {
+        read_gap(s, side, span);
+        return;
+    }
+    struct span rest = *span;
+    while (rest.data.len) {
+        if (half->reading == READ_WAIT) {
+            enqueue(half, &rest);
+            return;
+        }
+        half->offset = rest.offset;
+        size_t n = read_some(s, side, rest.data, rest.offset, &rest.mark);
+        rest.data = bytes_from(rest.data, n);
+        rest.offset += n;
+        if (half->reading != READ_WAIT || rest.data.len == 0)
+            half->offset = rest.offset;
+    }
+}
+
+void reader_resume(struct session *s, enum side side)
+{
+    struct half *half = &s->half[side];
+    struct queued_span *q = half->queue;
+    half->queue = half->queue_last = NULL;
+    half->queued = 0;
+    while (q) {
+        struct queued_span *next = q->next;
+        if (half->reading == READ_WAIT)
+            enqueue(half, &q->span);
+        else
+            read_span(s, side, &q->span);
+        free(q);
+        q = next;
+    }
+}
+
+void session_span(struct session *s, enum side side, const struct span *span)
+{
+    struct half *half = &s->half[side];
+    if (half->reading == READ_WAIT) {
+        enqueue(half, span);
+        if (s->chunk_doubt || s->guess || half->queued > WAIT_LIMIT || !span->data.at)
+            client_guess(s);
+        return;
+    }
+    read_span(s, side, span);
+}

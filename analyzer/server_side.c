@@ -1,0 +1,317 @@
+/* What the server sends: lines to replies, replies to the commands that they answer. */
+#include "heloscope/session.h"
+
+#include <stdlib.h>
+
+static struct bytes enhanced_of(int code, struct bytes text)
+{
+    return smtp_enhanced_code(code, text);
+}
+
+/* --- lines to replies
+ * ------------------------------------------------------------------------------- */
+
+static void append_line(struct reply_building *r, struct bytes text)
+{
+    if (r->length + text.len + 1 > REPLY_LIMIT) {
+        r->truncated = true;
+        text = bytes_first(text, r->length + 1 < REPLY_LIMIT ? REPLY_LIMIT - r->length - 1 : 0);
+    }
+    if (r->length + text.len + 1 > r->size) {
+        uint32_t size = r->size ? r->size : 128;
+        while (size < r->length + text.len + 1)
+            size *= 2;
+        r->text = memory_resize(r->text, size);
+        r->size = size;
+    }
+    if (r->lines && r->length < REPLY_LIMIT)
+        r->text[r->length++] = '\n';
+    memcpy(r->text + r->length, text.at, text.len);
+    r->length += (uint32_t)text.len;
+    r->lines++;
+}
+
+static void forget_reply(struct session *s)
+{
+    struct reply_building *r = &s->reply;
+    r->length = r->lines = 0;
+    r->code = 0;
+    r->truncated = r->doubtful = false;
+    r->notes = 0;
+    if (r->size > 1024) { /* an idle session keeps little */
+        free(r->text);
+        r->text = NULL;
+        r->size = 0;
+    }
+}
+
+/* A server that quotes what it did not understand may quote a credential. */
+static void mask_secrets(struct session *s)
+{
+    struct reply_building *r = &s->reply;
+    for (int i = 0; i < 2; i++) {
+        size_t n = s->secret_length[i];
+        char *at = r->text;
+        while (n && r->length >= n &&
+               (at = memmem(at, (size_t)(r->text + r->length - at), s->secret[i], n))) {
+            memset(at, '*', n);
+            r->notes |= NOTE_MASKED;
+            at += n;
+        }
+    }
+}
+
+/* The text of a reply without its codes: what follows "503 5.5.1 " on each line, joined by LF. */
+static struct bytes plain_text(struct session *s, struct bytes raw)
+{
+    uint8_t *copy = arena_get(&s->draft->arena, raw.len + 1);
+    size_t n = 0;
+    while (raw.len) {
+        const uint8_t *lf = memchr(raw.at, '\n', raw.len);
+        struct bytes line = {raw.at, lf ? (size_t)(lf - raw.at) : raw.len};
+        raw = bytes_from(raw, line.len + (lf ? 1 : 0));
+        struct smtp_reply_line parsed;
+        smtp_reply_line_parse(line, &parsed);
+        struct bytes text = parsed.well_formed ? parsed.text : line;
+        struct bytes enhanced =
+            parsed.well_formed ? enhanced_of(parsed.code, text) : bytes_of("", 0);
+        if (enhanced.len && enhanced.at + enhanced.len <= text.at + text.len) {
+            text = bytes_from(text, (size_t)(enhanced.at - text.at) + enhanced.len);
+            while (text.len && text.at[0] == ' ')
+                text = bytes_from(text, 1);
+        }
+        if (n)
+            copy[n++] = '\n';
+        if (text.len)
+            memcpy(copy + n, text.at, text.len);
+        n += text.len;
+    }
+    return bytes_of(copy, n);
+}
+
+static unsigned extensions_of(struct bytes raw)
+{
+    unsigned extensions = 0;
+    for (int i = 0; raw.len; i++) {
+        const uint8_t *lf = memchr(raw.at, '\n', raw.len);
+        struct bytes line = {raw.at, lf ? (size_t)(lf - raw.at) : raw.len};
+        raw = bytes_from(raw, line.len + (lf ? 1 : 0));
+        struct smtp_reply_line parsed;
+        smtp_reply_line_parse(line, &parsed);
+        if (i && parsed.well_formed) /* the first line is the server's name (RFC 5321 4.1.1.1) */
+            extensions |= smtp_extension(parsed.text);
+    }
+    return extensions;
+}
+
+/* --- replies
+ * ------------------------------------------------------------------------------------------ */
+
+static struct event *reply_event(struct session *s, enum event_kind kind, uint64_t end)
+{
+    struct reply_building *r = &s->reply;
+    mask_secrets(s);
+    struct event *e =
+        session_event(s, kind, SIDE_SERVER, &r->mark, bytes_of(r->text ? r->text : "", r->length));
+    e->code = r->code;
+    e->notes |= r->notes | (r->truncated ? NOTE_LONG : 0) | (r->doubtful ? NOTE_DOUBTFUL : 0);
+    struct smtp_reply_line first;
+    const char *lf = memchr(r->text ? r->text : "", '\n', r->length);
+    smtp_reply_line_parse(bytes_of(r->text, lf ? (size_t)(lf - r->text) : r->length), &first);
+    if (first.well_formed)
+        e->enhanced = arena_copy(&s->draft->arena, enhanced_of(first.code, first.text));
+    if (e->enhanced.len && e->enhanced.at[0] == '#')
+        e->enhanced = bytes_from(e->enhanced, 1);
+    e->saw = session_seen(s, SIDE_CLIENT, r->mark.seen);
+    session_landmark(s, SIDE_SERVER, end, e->seq);
+    s->row.replies++;
+    if (r->code == 503)
+        s->row.errors_503++;
+    return e;
+}
+
+static struct answer answer_of(struct session *s, const struct event *e, bool doubtful)
+{
+    return (struct answer){.seq = e->seq,
+                           .code = e->code,
+                           .enhanced = e->enhanced,
+                           .text = plain_text(s, e->text),
+                           .doubtful = doubtful};
+}
+
+static void greet(struct session *s, uint64_t end)
+{
+    struct event *e = reply_event(s, EVENT_GREETING, end);
+    s->greeted = true;
+    s->greeting = e->seq;
+    s->greeting_end = end;
+    s->last_reply_end = end;
+    struct answer answer = answer_of(s, e, false);
+    s->masked_banner = answer.text.len && memmem(answer.text.at, answer.text.len, "******", 6);
+    struct bytes name = answer.text;
+    const uint8_t *space = name.len ? memchr(name.at, ' ', name.len) : NULL;
+    name = bytes_first(name, space ? (size_t)(space - name.at) : 255);
+    s->row.server_name = arena_copy(&s->own, bytes_first(name, 255));
+    order_greeting(&s->order, e->seq, e->code);
+    if (e->code / 100 != 2)
+        diagnose_greeting(s, &answer);
+    if (e->code == 421)
+        s->over = true;
+}
+
+/* The reply came while the client's message had not ended as far as was seen. Behind a hole the
+ * final dot lay in it. Otherwise the server did not wait for it, or took something else for it. */
+static void content_was_answered(struct session *s, int code)
+{
+    struct half *client = &s->half[SIDE_CLIENT];
+    bool hole = s->content_hole;
+    client_content_end(s, client->offset, NOTE_INCOMPLETE | (hole ? NOTE_DOUBTFUL : 0));
+    if (!hole && code / 100 != 2)
+        client->reading = READ_DRAIN;
+}
+
+static void count_message(struct session *s, const struct pending *p, int code)
+{
+    bool end =
+        p->kind == PENDING_CONTENT || (p->command.verb == VERB_BDAT && p->command.chunk_last);
+    if (end && code / 100 == 2)
+        s->row.messages++;
+}
+
+static void note_outcome(struct session *s, const struct pending *p, int code)
+{
+    if (p->command.verb == VERB_QUIT && code / 100 == 2)
+        s->quit = true;
+    if (p->command.verb == VERB_AUTH && code / 100 != 3)
+        s->row.auth_outcome = bytes_of_string(code / 100 == 2 ? "accepted" : "refused");
+}
+
+/* What `p` was, for the commands that come before this reply is seen. */
+static void note_answered(struct session *s, const struct pending *p, uint64_t end)
+{
+    s->last_reply_end = end;
+    s->last_answered = p->command.verb;
+    s->last_answered_seq = p->command.seq;
+    s->last_answered_ir = p->command.verb == VERB_AUTH && p->chunk_size;
+    s->last_answered_message = p->kind == PENDING_CONTENT;
+    s->last_answered_group = p->group;
+}
+
+static void settle(struct session *s, struct pending *p, const struct event *e, bool doubtful,
+                   uint64_t end)
+{
+    struct answer answer = answer_of(s, e, doubtful);
+    bool final = e->code / 100 != 3 || p->command.verb != VERB_AUTH;
+    struct verdict verdict = {.kind = VERDICT_LEGAL};
+    if (final)
+        verdict = diagnose(s, p, &answer);
+    struct order_command command = p->command;
+    if (command.verb == VERB_AUTH && s->auth_command) /* the exchange is the AUTH's */
+        command.seq = s->auth_command;
+    order_settle(&s->order, &command, &verdict, e->seq, e->code, extensions_of(e->text));
+    transaction_settle(s, p, e->seq, e->code, answer.text);
+    count_message(s, p, e->code);
+    note_outcome(s, p, e->code);
+    note_answered(s, p, end);
+    if (s->half[SIDE_CLIENT].reading == READ_WAIT && s->waiting_for == p->command.seq)
+        client_answered(s, e->code, e->seq, end);
+}
+
+/* A reply is complete. It may be the answer for which the client's octets wait: what comes before
+ * it in the order of things is read first. */
+static void finish_reply(struct session *s, uint64_t end)
+{
+    struct reply_building *r = &s->reply;
+    struct half *client = &s->half[SIDE_CLIENT];
+    if (!s->greeted && r->start == 0) {
+        greet(s, end);
+        forget_reply(s);
+        return;
+    }
+    s->greeted = true;
+    if (client->reading == READ_CONTENT && !s->ring_count)
+        content_was_answered(s, r->code);
+    if (client->reading == READ_WAIT && s->chunk_doubt)
+        client_chunk_evidence(s, r->code);
+
+    bool doubtful;
+    struct pending *found = pending_match(s, r->code, r->start, end, r->mark.seen, &doubtful);
+    if (!found) {
+        struct event *e = reply_event(s, EVENT_REPLY, end);
+        if (!s->ring_count)
+            e->notes |= NOTE_UNSOLICITED;
+        struct answer answer = answer_of(s, e, true);
+        diagnose(s, NULL, &answer);
+        if (e->code == 421) {
+            struct order_command none = {0};
+            struct verdict legal = {.kind = VERDICT_LEGAL};
+            order_settle(&s->order, &none, &legal, e->seq, 421, 0);
+            s->over = true;
+        }
+        s->last_reply_end = end;
+        forget_reply(s);
+        return;
+    }
+    struct pending p = *found;
+    if (p.due > 1) {
+        found->due--;
+    } else {
+        pending_pop(s);
+        p.due = 0;
+    }
+    /* An accepted chunk stands before its reply, as it was sent. */
+    if (client->reading == READ_WAIT && s->waiting_verb == VERB_BDAT &&
+        s->waiting_for == p.command.seq && r->code / 100 == 2)
+        client_answered(s, r->code, 0, end);
+    struct event *e = reply_event(s, EVENT_REPLY, end);
+    e->answers = p.command.seq;
+    if (doubtful || r->doubtful)
+        e->notes |= NOTE_DOUBTFUL;
+    if (e->code == 421)
+        s->over = true;
+    bool was_doubtful = doubtful || r->doubtful;
+    forget_reply(s);
+    settle(s, &p, e, was_doubtful, end);
+}
+
+void server_reply_cut(struct session *s)
+{
+    struct reply_building *r = &s->reply;
+    if (!r->lines)
+        return;
+    r->notes |= NOTE_INCOMPLETE;
+    r->doubtful = true;
+    struct event *e = reply_event(s, EVENT_REPLY, s->half[SIDE_SERVER].offset);
+    (void)e;
+    forget_reply(s);
+}
+
+void server_line(struct session *s, const struct line *line)
+{
+    struct half *half = &s->half[SIDE_SERVER];
+    struct reply_building *r = &s->reply;
+    struct smtp_reply_line parsed;
+    smtp_reply_line_parse(line->text, &parsed);
+    bool resync = half->resync;
+    if (resync && !parsed.well_formed)
+        return; /* the end of a line whose beginning is lost */
+    half->resync = false;
+    if (!r->lines) {
+        r->start = line->start;
+        r->mark = line->mark;
+        r->doubtful = resync;
+    }
+    r->notes |= line->notes & (NOTE_BARE_LF | NOTE_BARE_CR | NOTE_LONG);
+    bool more = parsed.well_formed ? parsed.more : r->lines > 0;
+    if (parsed.well_formed)
+        r->code = parsed.code; /* if the lines differ the last one counts (RFC 5321 4.2.1) */
+    append_line(r, line->text);
+    if (more)
+        return;
+    if (!parsed.well_formed) { /* a farewell without a code, as hMailServer's: it answers nothing */
+        reply_event(s, EVENT_REPLY, line->end)->notes |= NOTE_UNSOLICITED;
+        forget_reply(s);
+        return;
+    }
+    finish_reply(s, line->end);
+}

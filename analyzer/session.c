@@ -1,0 +1,203 @@
+/* The timeline of a session: events in the order in which they are understood, chapter by chapter.
+ */
+#include "heloscope/session.h"
+
+#include <stdlib.h>
+
+static struct draft *draft_new(void)
+{
+    struct draft *draft = memory_get(sizeof *draft);
+    draft->events_tail = &draft->chapter.events;
+    draft->violations_tail = &draft->chapter.violations;
+    draft->diagnoses_tail = &draft->chapter.diagnoses;
+    draft->transactions_tail = &draft->chapter.transactions;
+    return draft;
+}
+
+void draft_free(struct draft *draft)
+{
+    if (!draft)
+        return;
+    arena_free(&draft->arena);
+    free(draft);
+}
+
+struct session *session_new(const struct session_begin *begin)
+{
+    struct session *s = memory_get(sizeof *s);
+    s->draft = draft_new();
+    struct session_row *row = &s->row;
+    row->handle = begin->handle;
+    row->uid = arena_copy(&s->own, bytes_of_string(begin->uid));
+    row->community_id = arena_copy(&s->own, bytes_of_string(begin->community_id));
+    row->source = bytes_of_string(begin->source);
+    row->capture_id = begin->capture_id;
+    row->client = begin->client;
+    row->server = begin->server;
+    row->client_port = begin->client_port;
+    row->server_port = begin->server_port;
+    row->vlan = begin->vlan;
+    row->started_us = row->ended_us = begin->mark.ts_us;
+    row->midstream = begin->midstream;
+    row->protocol = "SMTP";
+    row->outcome = "open";
+
+    char from[46], to[46];
+    struct bytes text = arena_print(&s->draft->arena, "%s port %u -> %s port %u%s",
+                                    address_print(&begin->client, from), begin->client_port,
+                                    address_print(&begin->server, to), begin->server_port,
+                                    begin->midstream ? ", begun before the capture" : "");
+    struct event *e = session_event(s, EVENT_OPEN, SIDE_CLIENT, &begin->mark, text);
+    if (begin->midstream) {
+        e->notes |= NOTE_MIDSTREAM;
+        s->greeted = true;
+        order_hole(&s->order, e->seq);
+        s->half[SIDE_CLIENT].resync = s->half[SIDE_SERVER].resync = true;
+    }
+    return s;
+}
+
+struct event *session_event(struct session *s, enum event_kind kind, enum side side,
+                            const struct mark *mark, struct bytes text)
+{
+    struct event *e = arena_get(&s->draft->arena, sizeof *e);
+    bool odd = false;
+    e->seq = ++s->last_seq;
+    e->kind = kind;
+    e->side = side;
+    e->ts_us = mark->ts_us;
+    e->packet = mark->packet;
+    if (text.at)
+        e->text = arena_printable(&s->draft->arena, text, side == SIDE_SERVER, &odd);
+    if (odd)
+        e->notes |= NOTE_BINARY;
+    *s->draft->events_tail = e;
+    s->draft->events_tail = &e->next;
+    if (mark->ts_us > s->row.ended_us)
+        s->row.ended_us = mark->ts_us;
+    return e;
+}
+
+void session_landmark(struct session *s, enum side side, uint64_t end, event_no seq)
+{
+    struct landmarks *marks = &s->ends[side];
+    if (marks->count == marks->size) {
+        marks->size = marks->size ? marks->size * 2 : 4;
+        marks->at = memory_resize(marks->at, marks->size * sizeof *marks->at);
+    }
+    marks->at[marks->count++] = (struct landmark){end, seq};
+    if (marks->count > PENDING_LIMIT) { /* a peer that never acknowledges: forget the oldest half */
+        marks->count /= 2;
+        memmove(marks->at, marks->at + marks->count, marks->count * sizeof *marks->at);
+    }
+}
+
+event_no session_seen(struct session *s, enum side side, uint64_t offset)
+{
+    struct landmarks *marks = &s->ends[side];
+    uint32_t i = 0;
+    while (i < marks->count && marks->at[i].end <= offset)
+        i++;
+    if (!i)
+        return 0;
+    event_no seq = marks->at[i - 1].seq;
+    if (i > 1) { /* the newest that was seen stays, for the next who has seen no more */
+        marks->count -= i - 1;
+        memmove(marks->at, marks->at + i - 1, marks->count * sizeof *marks->at);
+    }
+    return seq;
+}
+
+/* --- chapters ------------------------------------------------------------------------------------
+ */
+
+static void copy_row_text(struct session_row *row, struct arena *arena)
+{
+    struct bytes *texts[] = {&row->uid,
+                             &row->community_id,
+                             &row->source,
+                             &row->helo,
+                             &row->server_name,
+                             &row->server_software,
+                             &row->client_software,
+                             &row->server_evidence,
+                             &row->client_evidence,
+                             &row->tls_version,
+                             &row->tls_sni,
+                             &row->auth_mechanism,
+                             &row->auth_outcome};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = arena_copy(arena, *texts[i]);
+}
+
+struct draft *session_detach(struct session *s, bool last)
+{
+    struct draft *draft = s->draft;
+    draft->chapter.session = s->row;
+    copy_row_text(&draft->chapter.session, &draft->arena);
+    draft->chapter.first = !s->written;
+    draft->chapter.last = last;
+    s->written = true;
+    s->news = false;
+    s->draft = NULL;
+    s->unread = NULL;
+    if (!last) { /* what is still alive moves to the next chapter */
+        s->draft = draft_new();
+        for (uint32_t i = 0; i < s->ring_count; i++) {
+            struct pending *p = pending_at(s, i);
+            p->path = arena_copy(&s->draft->arena, p->path);
+            p->text = arena_copy(&s->draft->arena, p->text);
+        }
+        transaction_rehome(s, &s->draft->arena);
+    }
+    return draft;
+}
+
+/* --- the end
+ * --------------------------------------------------------------------------------------- */
+
+static const char *outcome_of(const struct session *s, int ended_by, const char *how)
+{
+    if (s->row.tls_version.at && !s->quit)
+        return how && strcmp(how, "reset") == 0 ? "reset in TLS" : "TLS";
+    if (s->quit)
+        return "quit";
+    if (s->over)
+        return "421";
+    if (how)
+        return how;
+    return ended_by == SIDE_SERVER ? "closed by server" : "closed by client";
+}
+
+void session_end(struct session *s, const struct mark *mark, int ended_by, const char *how)
+{
+    if (s->half[SIDE_CLIENT].reading == READ_WAIT)
+        client_guess(s);
+    struct half *client = &s->half[SIDE_CLIENT];
+    if (client->reading == READ_CONTENT && s->content_command)
+        client_content_end(s, client->offset, NOTE_INCOMPLETE);
+    else if (client->reading == READ_CHUNK)
+        client_chunk_end(s, client->offset, NOTE_INCOMPLETE);
+    server_reply_cut(s);
+    if (s->transaction)
+        transaction_end(s, "aborted", mark->ts_us, 0);
+    s->row.outcome = outcome_of(s, ended_by, how);
+    session_event(s, EVENT_CLOSE, ended_by == SIDE_SERVER ? SIDE_SERVER : SIDE_CLIENT, mark,
+                  bytes_of_string(how ? how : "FIN"));
+}
+
+void session_free(struct session *s)
+{
+    if (!s)
+        return;
+    draft_free(s->draft);
+    arena_free(&s->own);
+    half_free(&s->half[SIDE_CLIENT]);
+    half_free(&s->half[SIDE_SERVER]);
+    free(s->ends[SIDE_CLIENT].at);
+    free(s->ends[SIDE_SERVER].at);
+    free(s->ring);
+    free(s->reply.text);
+    free(s->header);
+    free(s);
+}

@@ -1,0 +1,47 @@
+/* Which flows are SMTP. What a greeting or a first command says for itself comes first; nDPI is
+ * asked about the flows that leave a doubt, and never overrules SMTP that was seen. nDPI lives
+ * behind this header. */
+#ifndef HELOSCOPE_CLASSIFY_H
+#define HELOSCOPE_CLASSIFY_H
+
+#include "heloscope/bytes.h"
+#include "heloscope/failure.h"
+#include "heloscope/packet.h"
+
+enum classification {
+    CLASS_UNDECIDED,
+    CLASS_SMTP,
+    CLASS_OTHER,
+};
+
+struct classifier;
+
+/* NULL with `why` when nDPI cannot be set up. */
+struct classifier *classifier_new(struct failure *why);
+void classifier_free(struct classifier *classifier);
+
+/* A flow under observation. */
+struct watch {
+    struct bytes_copy {
+        uint8_t head[192]; /* the first octets of a side */
+        uint8_t length;
+    } side[2];
+    uint32_t spans;
+    void *ndpi; /* its flow, as long as the doubt lasts */
+};
+
+/* Looks at the next octets in order of `side` (an enum side). */
+enum classification classify_span(struct classifier *classifier, struct watch *watch, int side,
+                                  struct bytes data, const struct segment *segment);
+
+/* Whether `data`, the first octets of a direction, look like a server's, a client's, or neither. */
+enum speaker {
+    SPEAKER_UNKNOWN,
+    SPEAKER_CLIENT,
+    SPEAKER_SERVER,
+};
+enum speaker speaker_of(struct bytes data);
+
+void watch_free(struct classifier *classifier, struct watch *watch);
+
+#endif

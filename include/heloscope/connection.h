@@ -1,0 +1,37 @@
+/* A TCP connection as the pipeline knows it: where it is in the table, its two streams, and what is
+ * being made of it. */
+#ifndef HELOSCOPE_CONNECTION_H
+#define HELOSCOPE_CONNECTION_H
+
+#include "heloscope/capture.h"
+#include "heloscope/classify.h"
+#include "heloscope/conversation.h"
+#include "heloscope/flow.h"
+#include "heloscope/session.h"
+
+enum connection_state {
+    CONNECTION_WATCHED, /* not known yet what it carries */
+    CONNECTION_SMTP,
+    CONNECTION_IGNORED, /* something else: nothing of it is kept */
+    CONNECTION_CLOSED,  /* kept a while, so that stray segments do not make a new one */
+};
+
+struct connection {
+    struct flow flow; /* must be first */
+    enum connection_state state;
+    int client;         /* which endpoint of the key is the client */
+    bool roles_guessed; /* neither a SYN nor the ports told */
+    bool has_syn;
+    uint32_t syn; /* the client's initial sequence number */
+    uint16_t vlan;
+    struct mark first; /* time and packet of the first segment */
+    struct capture_source *source;
+    struct conversation conversation;
+    struct watch *watch;                  /* CONNECTION_WATCHED */
+    struct queued_span *kept, *kept_last; /* what was seen while being watched */
+    size_t kept_octets;
+    struct session *session; /* CONNECTION_SMTP, from the first octets on */
+    bool dirty;              /* the session has something new since the last flush */
+};
+
+#endif

@@ -1,0 +1,51 @@
+/* A TCP connection: two streams, delivered in the order of cause and effect.
+ *
+ * The acknowledgement number of a segment says which of the peer's octets its sender had received.
+ * No octets are delivered before those that they acknowledge, so the reader above sees a command
+ * before its reply however the capture interleaved them, and a hole is found where the evidence
+ * says that it is: what the peer acknowledged and the capture lacks will never come. */
+#ifndef HELOSCOPE_CONVERSATION_H
+#define HELOSCOPE_CONVERSATION_H
+
+#include "heloscope/packet.h"
+#include "heloscope/stream.h"
+
+enum conversation_end {
+    END_NONE,
+    END_FIN,   /* both sides have finished */
+    END_RESET, /* RST */
+};
+
+struct conversation {
+    struct stream side[2];
+    bool from_start; /* its SYN or SYN+ACK was captured */
+    enum conversation_end end;
+    int ended_by;     /* the side whose FIN or RST came first, -1 = none yet */
+    struct mark last; /* time and packet of the newest segment */
+    int64_t
+        blocked_since; /* capture time since which octets wait for an acknowledged hole; 0 = none */
+    uint32_t blocked_packets;
+    uint64_t packets, octets[2];
+    bool spoke[2]; /* a segment from this side was captured */
+};
+
+/* Takes what is ready: a span of octets or a gap of `side`. */
+typedef void conversation_sink(void *context, int side, const struct span *span);
+
+/* Takes one segment sent by `side`. In-order octets go to `sink` straight from the frame. */
+void conversation_push(struct conversation *c, int side, const struct segment *segment,
+                       int64_t ts_us, uint64_t packet, conversation_sink *sink, void *context);
+
+/* Gives up every hole and delivers all that waits. Before the connection is closed or expired. */
+void conversation_drain(struct conversation *c, conversation_sink *sink, void *context);
+
+/* Whether a SYN with this sequence number from `side` begins another connection on the same ports.
+ */
+bool conversation_is_new(const struct conversation *c, int side, const struct segment *segment);
+
+/* Whether octets wait for a hole or for the peer. */
+bool conversation_waits(const struct conversation *c);
+
+void conversation_free(struct conversation *c);
+
+#endif

@@ -1,0 +1,131 @@
+/* The order of commands: a handful of facts that remember the events behind them, and a table of
+ * what each verb needs and forbids. Nothing here reads octets or stores anything. */
+#ifndef HELOSCOPE_ORDER_H
+#define HELOSCOPE_ORDER_H
+
+#include "heloscope/cause.h"
+#include "heloscope/smtp_command.h"
+#include "heloscope/smtp_reply.h"
+#include "heloscope/timeline.h"
+
+enum fact_name {
+    FACT_GREETING, /* the server is willing to talk */
+    FACT_HELLO,    /* HELO, EHLO or LHLO was accepted */
+    FACT_TLS,
+    FACT_AUTH,
+    FACT_MAIL,   /* a transaction is open */
+    FACT_RCPT,   /* it has an accepted recipient */
+    FACT_BDAT,   /* a BDAT sequence has begun in it */
+    FACT_CHUNKS, /* a chunk of it failed (refused), or LAST was refused (cleared) */
+    FACT_BINARY, /* it was announced as BODY=BINARYMIME */
+    FACT_QUIT,   /* QUIT was sent, or 421 received: the session is over */
+    FACT_COUNT
+};
+
+/* Why a refusal came, when it was itself an order error: it is passed on to what follows from it.
+ */
+struct blame {
+    enum cause cause; /* CAUSE_NONE: the refusal had reasons of its own */
+    event_no origin;
+};
+
+struct fact {
+    event_no since;     /* the event that established it; 0 = does not hold */
+    event_no refused;   /* the reply that refused it, as long as nothing newer happened */
+    event_no cleared;   /* the event that took it away, likewise */
+    bool doubtful;      /* a hole in the capture may have changed it */
+    struct blame blame; /* of `refused` */
+    int code;           /* of `refused` */
+};
+
+struct order {
+    struct fact facts[FACT_COUNT];
+    enum verb hello_verb; /* of the accepted hello */
+    bool hello_waived;    /* this server takes MAIL without a hello */
+    unsigned extensions;  /* enum extension, of the last EHLO reply */
+    event_no offer;       /* that reply (or the HELO's) */
+    event_no hole;        /* the newest gap event, or the open event of a session begun midway */
+    uint32_t accepted, refused,
+        limited; /* recipients of the open transaction; limited: by 452/552 */
+    uint32_t refused_temporary;
+    event_no first_refusal; /* in the open transaction: of RCPT, DATA or BDAT */
+    int first_refusal_code;
+    event_no last_refusal;
+    event_no data_refused; /* reply that refused DATA, as long as content may follow */
+    event_no first_error;  /* the first 5xx of the session, for error limits */
+    uint32_t errors;
+};
+
+/* One row of the table of rules. */
+enum rule_kind {
+    RULE_NEEDS,
+    RULE_FORBIDS,
+    RULE_OFFERED, /* needs an extension */
+};
+
+struct rule {
+    enum verb verb; /* VERB_COUNT: every verb but QUIT */
+    enum rule_kind kind;
+    enum fact_name fact; /* RULE_NEEDS, RULE_FORBIDS */
+    unsigned extension;  /* RULE_OFFERED */
+    enum cause cause;    /* RULE_FORBIDS, RULE_OFFERED; for RULE_NEEDS the fact's own table says */
+    const char *name;    /* as in `violations.rule` */
+    const char *section; /* "RFC 5321 4.1.4" */
+};
+
+/* The table; `*count` rows. Static storage. Rows of a verb are in protocol order: the first that is
+ * broken counts. */
+const struct rule *order_rules(size_t *count);
+
+const char *fact_label(enum fact_name fact); /* "hello" */
+
+/* A command as the validator needs it. */
+struct order_command {
+    event_no seq;
+    enum verb verb;
+    event_no saw; /* the last server event that its sender had received */
+    bool content; /* the end of a message (its DATA event), judged as DATA */
+    bool well_formed;
+    bool binarymime, chunk_last, has_parameters;
+};
+
+enum verdict_kind {
+    VERDICT_LEGAL,
+    VERDICT_BROKEN,
+    VERDICT_DOUBTFUL, /* broken or legal as far as seen, but a hole may have changed that */
+};
+
+struct verdict {
+    enum verdict_kind kind;
+    const struct rule *rule; /* that is broken; NULL when legal */
+    enum cause cause;
+    event_no origin;
+    event_no related[4];
+    enum role roles[4];
+    int related_count;
+    event_no refusal; /* the refusal behind it, 0 = the command is wrong in itself */
+};
+
+/* Judges `command` against the facts as they are now. Changes nothing. */
+struct verdict order_judge(const struct order *order, const struct order_command *command);
+
+/* The server answered `command` with `reply` (its event) and `code`: moves the facts. `extensions`
+ * of an accepted EHLO/LHLO. `verdict` is order_judge()'s for this command. */
+void order_settle(struct order *order, const struct order_command *command,
+                  const struct verdict *verdict, event_no reply, int code, unsigned extensions);
+
+/* The server's first reply. */
+void order_greeting(struct order *order, event_no reply, int code);
+
+/* A hole, event `gap`: what it may have changed is doubtful from now on. */
+void order_hole(struct order *order, event_no gap);
+
+/* Whether anything the verdict of `verb` rests on is doubtful. */
+bool order_doubtful(const struct order *order, enum verb verb);
+
+static inline bool order_holds(const struct order *order, enum fact_name fact)
+{
+    return order->facts[fact].since != 0;
+}
+
+#endif

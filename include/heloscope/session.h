@@ -1,0 +1,342 @@
+/* An SMTP session as it is being read: two halves of octets, the commands that wait for replies,
+ * the facts of order, and the chapter of the timeline that is being written. */
+#ifndef HELOSCOPE_SESSION_H
+#define HELOSCOPE_SESSION_H
+
+#include "heloscope/conversation.h"
+#include "heloscope/memory.h"
+#include "heloscope/order.h"
+#include "heloscope/smtp_content.h"
+#include "heloscope/timeline.h"
+
+/* How a half's next octets are to be read. */
+enum reading {
+    READ_LINES,    /* commands, or replies */
+    READ_WAIT,     /* client: the answer decides (to DATA, AUTH, STARTTLS, BDAT) */
+    READ_CONTENT,  /* client: a message, up to its final dot */
+    READ_DRAIN,    /* client: the rest of a message that was answered before its end */
+    READ_CHUNK,    /* client: the octets behind a BDAT */
+    READ_SASL,     /* client: one line, the response to a 334 */
+    READ_TLS_NEXT, /* client: a ClientHello should come; text before it is to be discarded */
+    READ_TLS,      /* records are counted */
+    READ_NOTHING,  /* the session has turned into something that is not read on */
+};
+
+enum {
+    LINE_LIMIT = 16 * 1024,     /* RFC 4954 section 4: AUTH lines reach 12288 octets */
+    TEXT_LIMIT = 2048,          /* octets of a command that are stored */
+    UNKNOWN_TEXT_LIMIT = 80,    /* of a line without a known verb: it may be message content */
+    REPLY_LIMIT = 16 * 1024,    /* octets of one reply that are stored */
+    WAIT_LIMIT = 256 * 1024,    /* octets that wait for an answer */
+    PENDING_LIMIT = 4096,       /* commands that wait for replies */
+    RECIPIENT_LIMIT = 1000,     /* recipients stored per transaction; all are counted */
+    HEADER_LIMIT = 8 * 1024,    /* of a message, looked at and dropped */
+    CHAPTER_LIMIT = 256 * 1024, /* a chapter that has grown to this is handed over */
+    SECRET_LIMIT = 96,          /* octets of a SASL response remembered, to mask echoes */
+};
+
+/* A span that waits (a copy). */
+struct queued_span {
+    struct queued_span *next;
+    struct span span;
+    int side;
+    uint8_t data[];
+};
+
+struct half {
+    enum reading reading;
+    uint64_t offset; /* of the next octet to be read */
+    uint8_t *held;   /* an incomplete line, or the head of a TLS record */
+    uint32_t held_length, held_size;
+    uint64_t held_offset;
+    struct mark held_mark; /* of its first octet */
+    uint64_t skipped;      /* octets of a line over LINE_LIMIT that were not held */
+    bool resync;           /* behind a hole: the next line may have lost its beginning */
+    struct queued_span *queue, *queue_last;
+    size_t queued;
+    uint64_t record_left; /* of the TLS record being skipped */
+    uint32_t records;
+};
+
+enum pending_kind {
+    PENDING_COMMAND,
+    PENDING_SASL,    /* a response to a 334 */
+    PENDING_CONTENT, /* a message */
+    PENDING_HOLE,    /* an unknown number of commands that the capture lacks */
+};
+
+/* What waits for a reply. `path` lies in the chapter. */
+struct pending {
+    enum pending_kind kind;
+    struct order_command command;
+    uint64_t end;  /* client octets up to its last one */
+    uint64_t seen; /* server octets that its sender had received */
+    int64_t ts_us;
+    event_no group;    /* the unanswered event behind which it was sent against RFC 2920; 0 */
+    uint16_t due;      /* replies due: LMTP sends one per recipient (RFC 2033 section 4.2) */
+    bool pipelined;    /* sent before the reply to its predecessor was seen */
+    bool early;        /* sent before the greeting was seen */
+    bool doubtful;     /* a hole may have swallowed its reply */
+    bool shaky;        /* paired by a guess, or in one group with a command that was */
+    bool content_line; /* a line of a message, read as a command */
+    bool lone_dot;
+    uint64_t chunk_size;
+    struct bytes path, text;
+};
+
+/* Where a peer's events ended, so that an acknowledgement can be turned into an event. */
+struct landmarks {
+    struct landmark {
+        uint64_t end;
+        event_no seq;
+    } * at;
+    uint32_t count, size;
+};
+
+struct reply_building {
+    char *text;
+    uint32_t length, size;
+    uint32_t lines;
+    int code;
+    bool truncated, doubtful;
+    uint64_t start;
+    struct mark mark;
+    unsigned notes;
+};
+
+/* The chapter that is being written, with the memory it lives in. */
+struct draft {
+    struct chapter chapter;
+    struct arena arena;
+    struct event **events_tail;
+    struct violation **violations_tail;
+    struct diagnosis **diagnoses_tail;
+    struct transaction **transactions_tail;
+};
+
+struct session {
+    struct session_row row; /* its text lives in `own` */
+    struct arena own;
+    struct draft *draft;
+    event_no last_seq;
+    bool written; /* a chapter was handed over before */
+
+    struct half half[2]; /* by enum side */
+    struct landmarks ends[2];
+    struct reply_building reply;
+
+    struct pending *ring;
+    uint32_t ring_first, ring_count, ring_size;
+
+    struct order order;
+    bool lmtp, greeted, quit, hole, over;
+    event_no greeting;
+    uint64_t greeting_end;   /* server octets up to the end of the greeting */
+    uint64_t shaky_end;      /* server octets up to the last reply that was paired by a guess */
+    uint64_t last_reply_end; /* server octets up to the end of the last reply */
+    enum verb last_answered; /* the verb it answered */
+    event_no last_answered_seq;
+    bool last_answered_ir;      /* it was an AUTH with an initial response */
+    bool last_answered_message; /* it was the end of a message */
+    event_no last_answered_group;
+
+    event_no waiting_for; /* the command whose answer decides (READ_WAIT) */
+    enum verb waiting_verb;
+    bool guess;       /* the answer will not be seen: decide at the next octets */
+    bool chunk_doubt; /* a BDAT was refused: is its chunk skipped, or read as commands? */
+    event_no chunk_refusal;
+    uint64_t chunk_refusal_end;
+    uint64_t chunk_size, chunk_left;
+    struct mark chunk_mark;
+    struct event *unread; /* behind a hole: the event that counts octets that cannot be read */
+
+    struct content_scan scan;
+    struct mark content_mark;
+    event_no content_command; /* its DATA */
+    bool content_hole;
+    bool content_started;
+    bool content_pipelined; /* its beginning was sent before the 354 was seen */
+    char *header;           /* beginning of the message, until its empty line */
+    uint32_t header_length;
+    bool header_done;
+
+    /* Lines of a message read as commands: because of which event (a refused DATA's or BDAT's
+     * reply, or the message that a dot ended too early), 0 = none. A candidate until a line proves
+     * it. */
+    event_no content_run;
+    event_no content_run_last; /* the run that ended last */
+    bool content_run_sure, content_run_after_data;
+    uint32_t content_run_lines;
+    uint64_t content_run_limit; /* client octets up to the end of the refused chunk; 0 = no limit */
+    event_no auth_command;      /* whose exchange goes on */
+    uint8_t secret[2][SECRET_LIMIT];
+    uint8_t secret_length[2];
+    bool mask_lines; /* an AUTH was refused; its responses may follow all the same */
+
+    struct transaction *transaction; /* the open one */
+    uint32_t transaction_count;
+    struct recipient **recipients_tail;
+    uint32_t recipients_kept;
+    bool masked_hello, masked_banner; /* X and asterisks where a middlebox overwrote text */
+    bool news;                        /* a diagnosis was made since the last chapter */
+};
+
+/* A line of one side, without its line end. */
+struct line {
+    struct bytes text;   /* at most LINE_LIMIT octets of it; borrowed */
+    uint64_t length;     /* in truth */
+    uint64_t start, end; /* its first octet, and the one behind its line end */
+    struct mark mark;    /* of its first octet */
+    unsigned notes;      /* NOTE_BARE_LF ... */
+};
+
+/* --- session.c: the timeline --------------------------------------------------------------------
+ */
+
+struct session_begin {
+    struct address client, server;
+    uint16_t client_port, server_port, vlan;
+    const char *source; /* lives as long as the process */
+    int64_t capture_id;
+    bool midstream; /* no SYN was captured */
+    struct mark mark;
+    const char *uid, *community_id; /* copied */
+    uint64_t handle;
+};
+
+/* A session at its open event. Owned by the caller; never NULL. */
+struct session *session_new(const struct session_begin *begin);
+
+/* Takes what the conversation delivers; `side` is an enum side. */
+void session_span(struct session *s, enum side side, const struct span *span);
+
+/* The connection has ended or is given up: everything that waited is read by what it suggests, the
+ * close event is written. `outcome` is static. */
+void session_end(struct session *s, const struct mark *mark, int ended_by, const char *how);
+
+/* The chapter so far; the session goes on in a new one (or, with `last`, not at all). The caller
+ * owns it and frees it with draft_free(). */
+struct draft *session_detach(struct session *s, bool last);
+void draft_free(struct draft *draft);
+void session_free(struct session *s);
+
+/* Appends an event; `text` is copied as printable text (NULL `at` = none). */
+struct event *session_event(struct session *s, enum event_kind kind, enum side side,
+                            const struct mark *mark, struct bytes text);
+
+/* The event of `side` that ended at or before `offset` of that side's octets; 0 = none. `offset`
+ * may not fall from call to call: what lies before it is forgotten. */
+event_no session_seen(struct session *s, enum side side, uint64_t offset);
+
+/* Remembers that the octets of `side` up to `end` belong to event `seq`. */
+void session_landmark(struct session *s, enum side side, uint64_t end, event_no seq);
+
+/* --- pairing.c: what waits for replies
+ * ------------------------------------------------------------ */
+
+/* Room at the end of the ring; a hole is left instead when PENDING_LIMIT is reached, and NULL
+ * returned. */
+struct pending *pending_push(struct session *s, enum pending_kind kind);
+struct pending *pending_at(struct session *s, uint32_t index); /* NULL = none */
+void pending_pop(struct session *s);
+
+/* What the reply that lies at [start, end) of the server's octets, sent when it had received
+ * `seen` octets, answers; NULL = nothing that was seen. What was passed over is dropped.
+ * `*doubtful` tells whether a hole stands between. */
+struct pending *pending_match(struct session *s, int code, uint64_t start, uint64_t end,
+                              uint64_t seen, bool *doubtful);
+
+/* A hole in the octets of `side`: replies or commands may lie in it. */
+void pending_hole(struct session *s, enum side side);
+
+/* --- reader.c: octets to lines, content, records
+ * --------------------------------------------------- */
+
+/* Goes on with what waited (READ_WAIT), in the reading that `half` now has. */
+void reader_resume(struct session *s, enum side side);
+
+/* The first octets of what waits, across spans, into `out`; returns how many. */
+size_t reader_peek(const struct half *half, uint8_t *out, size_t size);
+
+void half_free(struct half *half);
+
+/* --- client_side.c
+ * ---------------------------------------------------------------------------------- */
+
+void client_line(struct session *s, const struct line *line);
+void client_sasl(struct session *s, const struct line *line);
+void client_discarded(struct session *s, const struct line *line);
+void client_content(struct session *s, struct bytes data, const struct mark *mark);
+void client_content_end(struct session *s, uint64_t end, unsigned notes);
+void client_chunk_end(struct session *s, uint64_t end, unsigned notes);
+
+/* What waits is read by what its octets suggest, since the answer will not be seen. */
+void client_guess(struct session *s);
+
+/* Whether what the client has on the way holds lines that are no commands: message content. Then
+ * all of it is marked so. */
+bool client_flight_is_content(struct session *s);
+
+/* The answer to what the client's octets wait for: how they are to be read is known now. */
+void client_answered(struct session *s, int code, event_no reply, uint64_t reply_end);
+
+/* Another reply came although a refused BDAT was the last thing outstanding, or another command. */
+void client_chunk_evidence(struct session *s, int code);
+
+/* --- server_side.c
+ * ---------------------------------------------------------------------------------- */
+
+void server_line(struct session *s, const struct line *line);
+
+/* A reply whose last lines are lost. */
+void server_reply_cut(struct session *s);
+
+/* --- transaction.c: the envelope
+ * --------------------------------------------------------------------- */
+
+void transaction_settle(struct session *s, const struct pending *p, event_no reply, int code,
+                        struct bytes text);
+void transaction_end(struct session *s, const char *outcome, int64_t ts_us, int code);
+void transaction_header(struct session *s, struct bytes header);
+void transaction_rehome(struct session *s, struct arena *arena);
+
+/* --- diagnosis.c
+ * -------------------------------------------------------------------------------------- */
+
+/* A reply as the diagnosis needs it. `text` is all lines without codes, `enhanced` "5.5.1" or
+ * empty. */
+struct answer {
+    event_no seq;
+    int code;
+    struct bytes enhanced, text;
+    bool doubtful; /* its pairing rests on a guess */
+};
+
+/* Judges the command that `answer` answers (NULL: it answers nothing that was seen), writes
+ * violation and diagnosis. Returns the verdict. */
+struct verdict diagnose(struct session *s, const struct pending *p, const struct answer *answer);
+
+/* A greeting that refuses. */
+void diagnose_greeting(struct session *s, const struct answer *answer);
+
+/* A command that breaks a rule of its own at the moment it is sent (early talk, group). */
+void note_violation(struct session *s, event_no seq, const char *rule, bool tolerated);
+
+/* --- claims.c: what a reply's text says of the cause
+ * ------------------------------------------------- */
+
+/* CAUSE_NONE when the text makes no claim. `software` may be NULL. */
+enum cause claim_of_reply(const char *software, int code, struct bytes enhanced, struct bytes text,
+                          enum verb verb);
+
+/* Whether a text that claims `claim` is a fair description of `cause`. */
+bool claim_agrees(enum cause claim, enum cause cause);
+
+/* --- explain.c: sentences from a session's own facts
+ * -------------------------------------------------- */
+
+struct bytes explain_finding(struct session *s, struct arena *arena, const struct diagnosis *d,
+                             const struct pending *p, const struct verdict *v);
+struct bytes advise_finding(struct arena *arena, const struct diagnosis *d);
+
+#endif

@@ -1,0 +1,77 @@
+/* One direction of a TCP connection, put back in order. RFC 9293 section 3.4 for sequence numbers.
+ *
+ * Offsets are 64 bit and count from the first octet of data. What arrives early is copied and
+ * waits; of octets that came twice the first copy counts. A stream knows nothing of its peer: when
+ * to deliver and when to give a hole up is decided by the conversation. */
+#ifndef HELOSCOPE_STREAM_H
+#define HELOSCOPE_STREAM_H
+
+#include "heloscope/bytes.h"
+
+/* Where octets came from. */
+struct mark {
+    int64_t ts_us;
+    uint64_t packet;
+    uint64_t seen; /* the peer's octets that the sender had received when it sent these (its ACK) */
+};
+
+/* Octets in order, or a hole (`data.at` NULL, `gap` octets). `data` is borrowed. */
+struct span {
+    uint64_t offset;
+    struct bytes data;
+    uint64_t gap;
+    struct mark mark;
+};
+
+struct piece {
+    struct piece *next;
+    uint64_t offset;
+    uint32_t length;
+    bool missing; /* known never to come: the snap length cut it */
+    struct mark mark;
+    uint8_t data[];
+};
+
+enum {
+    STREAM_MAX_WAITING = 1 << 20, /* octets that may wait behind a hole */
+    STREAM_MAX_PIECES = 1024,
+};
+
+struct stream {
+    bool started;
+    uint32_t base;                /* sequence number of offset 0 */
+    uint64_t next;                /* everything before this is delivered */
+    uint64_t acked;               /* the peer has received everything before this */
+    uint64_t end;                 /* offset behind the last octet, once `finished` */
+    bool finished;                /* a FIN was seen */
+    struct piece *waiting, *last; /* in order, not overlapping, all at or behind `next` */
+    uint32_t waiting_count;
+    size_t waiting_octets;
+    uint64_t repeated; /* octets that came again */
+    uint64_t dropped;  /* octets that lay too far ahead to be true */
+};
+
+/* Offset 0 is the octet with sequence number `seq`. */
+void stream_start(struct stream *s, uint32_t seq);
+
+/* The offset of sequence number `seq`, nearest to what is expected next; may be negative. */
+int64_t stream_offset(const struct stream *s, uint32_t seq);
+
+/* Takes octets that cannot be delivered yet; only what is not there is copied. `missing`:
+ * `data.len` octets (data.at is not read) that will never come. A piece that fills a hole before
+ * octets that came earlier gets their `seen`, if that is smaller: it was first sent before them. */
+void stream_keep(struct stream *s, int64_t offset, struct bytes data, bool missing,
+                 const struct mark *mark);
+
+/* Whether the next octets wait; then `out` shows them. */
+bool stream_ready(const struct stream *s, struct span *out);
+
+/* Steps over `length` octets that were delivered or given up; frees what waited there. */
+void stream_advance(struct stream *s, uint64_t length);
+
+/* Whether more waits than is allowed. */
+bool stream_overfull(const struct stream *s);
+
+void stream_free(struct stream *s);
+
+#endif
