@@ -27,6 +27,8 @@ QUERIES = (
     " replies, messages, violations, errors_503, bytes_missing, outcome FROM sessions ORDER BY 1;",
 )
 
+RANKINGS = ("cause", "client", "server", "software", "day")
+
 need_program()
 
 
@@ -36,32 +38,66 @@ def sqlite3_prints(database, query):
     return done.stdout.decode()
 
 
-def transcript(name):
+class Transcript:
     """Commands and what they print, as a person would see them in the folder samples/."""
-    with Scratch() as scratch:
-        database = scratch.path("heloscope.db")
 
-        def told(*arguments):
-            shown = " ".join(word.replace(database, "heloscope.db") for word in arguments)
-            result = heloscope(*arguments, cwd=SAMPLES)
-            status = f"(status {result.status})\n" if result.status else ""
-            return f"$ heloscope {shown}\n{result.out}{result.err}{status}\n"
+    def __init__(self, scratch):
+        self.root = scratch.root + os.sep
+        self.database = scratch.path("heloscope.db")
+        self.text = ""
 
-        parts = [told("analyze", "--db", database, name), told("show", "--db", database)]
-        for (session,) in rows(database, "SELECT session_id FROM sessions ORDER BY 1"):
-            parts.append(told("show", "--db", database, str(session)))
-        for query in QUERIES:
-            parts.append(f"$ sqlite3 -header heloscope.db '{query}'\n"
-                         f"{sqlite3_prints(database, query)}\n")
-        return "".join(parts).replace(scratch.root + os.sep, "")
+    def told(self, *arguments):
+        result = heloscope(*arguments, cwd=SAMPLES)
+        status = f"(status {result.status})\n" if result.status else ""
+        self.text += f"$ heloscope {' '.join(arguments)}\n{result.out}{result.err}{status}\n"
+
+    def asked(self, query):
+        self.text += (f"$ sqlite3 -header heloscope.db '{query}'\n"
+                      f"{sqlite3_prints(self.database, query)}\n")
+
+    def __str__(self):
+        return self.text.replace(self.root, "")
+
+
+def of_sample(scratch, name):
+    paper = Transcript(scratch)
+    paper.told("analyze", "--db", paper.database, name)
+    paper.told("show", "--db", paper.database)
+    for (session,) in rows(paper.database, "SELECT session_id FROM sessions ORDER BY 1"):
+        paper.told("show", "--db", paper.database, str(session))
+    for query in QUERIES:
+        paper.asked(query)
+    return str(paper)
+
+
+def of_all_samples(scratch, _):
+    paper = Transcript(scratch)
+    paper.told("analyze", "--limit", "3", "--db", paper.database, *samples())
+    for ranking in RANKINGS:
+        paper.told("report", "--by", ranking, "--db", paper.database)
+    return str(paper)
+
+
+def of_explanations(scratch, _):
+    paper = Transcript(scratch)
+    paper.told("explain")
+    heloscope("analyze", "--db", paper.database, samples()[0], cwd=SAMPLES)
+    for (cause,) in rows(paper.database, "SELECT name FROM causes ORDER BY 1"):
+        paper.told("explain", cause)
+    return str(paper)
+
+
+# Beside the samples, each with its own file.
+OTHERS = {"report.all": of_all_samples, "explain.all": of_explanations}
 
 
 def golden_file(name):
     return os.path.join(GOLDEN, os.path.splitext(name)[0] + ".txt")
 
 
-def compare(name):
-    got = transcript(name)
+def compare(name, make_transcript=of_sample):
+    with Scratch() as scratch:
+        got = make_transcript(scratch, name)
     if UPDATE:
         with open(golden_file(name), "w", encoding="utf-8") as file:
             file.write(got)
@@ -81,7 +117,7 @@ def complete():
     check(samples(), "samples/ is empty")
     if UPDATE:
         os.makedirs(GOLDEN, exist_ok=True)
-    known = {os.path.basename(golden_file(name)) for name in samples()}
+    known = {os.path.basename(golden_file(name)) for name in samples() + list(OTHERS)}
     left = sorted(set(os.listdir(GOLDEN)) - known)
     if UPDATE:
         for name in left:
@@ -92,6 +128,9 @@ def complete():
 
 for sample in samples():
     tap.add(f"samples/{sample}", lambda sample=sample: compare(sample))
+
+for other, maker in OTHERS.items():
+    tap.add(os.path.splitext(other)[0], lambda other=other, maker=maker: compare(other, maker))
 
 
 if __name__ == "__main__":
