@@ -52,18 +52,14 @@ static bool last_diagnosis(struct run *run, struct failure *why)
     return true;
 }
 
-/* From the capture to the closed history. */
-static bool record(struct run *run, bool *incomplete, struct failure *why)
+/* From the capture to the committed history. */
+static bool record(struct run *run, struct recording *recording, struct failure *why)
 {
-    struct recording recording;
-    if (!recording_open(&recording, run->options, run->capture, run->terminal, why))
-        return false;
-    bool done = last_diagnosis(run, why) && read_packets(run, &recording, why);
+    bool done = last_diagnosis(run, why) && read_packets(run, recording, why);
     terminal_progress_end(run->terminal);
     if (done)
-        pipeline_totals(recording.pipeline, &run->totals);
-    *incomplete = recording.incomplete;
-    return recording_close(&recording, done ? why : NULL) && done;
+        pipeline_totals(recording->pipeline, &run->totals);
+    return done;
 }
 
 /* ------------------------------------------------------------------------------- what was found */
@@ -353,6 +349,18 @@ static bool any_is_readable(struct capture *capture)
     return false;
 }
 
+/* Warnings about the input, then what was found in it. */
+static bool report_run(struct run *run, struct recording *recording, struct failure *why)
+{
+    if (recording_warn(run->capture, run->terminal))
+        recording->incomplete = true;
+    if (interrupt_came()) {
+        terminal_warn(run->terminal, "interrupted; what was read up to here is stored");
+        recording->incomplete = true;
+    }
+    return print_run(run, why);
+}
+
 static enum status analyze(struct run *run, struct failure *why)
 {
     /* Nothing to read: not even a history is made. */
@@ -360,20 +368,16 @@ static enum status analyze(struct run *run, struct failure *why)
         recording_warn(run->capture, run->terminal);
         return STATUS_INCOMPLETE;
     }
-    bool incomplete = false;
-    interrupt_watch(run->capture);
-    bool done = record(run, &incomplete, why);
-    interrupt_watch(NULL);
-    if (!done)
+    struct recording recording;
+    if (!recording_open(&recording, run->options, run->capture, run->terminal, why))
         return STATUS_INCOMPLETE;
-    if (recording_warn(run->capture, run->terminal))
-        incomplete = true;
-    if (interrupt_came()) {
-        terminal_warn(run->terminal, "interrupted; what was read up to here is stored");
-        incomplete = true;
-    }
-    done = print_run(run, why);
-    return done && !incomplete ? STATUS_DONE : STATUS_INCOMPLETE;
+    interrupt_watch(run->capture);
+    bool done = record(run, &recording, why);
+    interrupt_watch(NULL);
+    /* The writer leaves last, since it tidies the history up. */
+    done = done && report_run(run, &recording, why);
+    done = recording_close(&recording, done ? why : NULL) && done;
+    return done && !recording.incomplete ? STATUS_DONE : STATUS_INCOMPLETE;
 }
 
 enum status cmd_analyze(const struct options *options, struct terminal *terminal,

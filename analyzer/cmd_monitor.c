@@ -161,7 +161,7 @@ static void print_end(const struct monitor *monitor)
     fprintf(stderr, " (%" PRIu64 " dropped by the kernel)", monitor->source->dropped);
     fprintf(stderr, ", %s", text_counted(totals.sessions, "session", words));
     fprintf(stderr, ", %s", text_counted(totals.messages, "message", words));
-    fprintf(stderr, ", %s\n", text_counted(totals.errors_503, "503", words));
+    fprintf(stderr, ", %s 503\n", text_counted(totals.errors_503, "error", words));
 }
 
 /* ------------------------------------------------------------------------------------ altogether

@@ -96,7 +96,8 @@ static bool list_json(const struct options *options, struct history *history, st
 struct view {
     const struct terminal *terminal;
     int64_t session_id, start_us;
-    uint64_t diagnoses;
+    event_no explained;     /* the last reply whose verdict was printed ... */
+    char verdict_seen[512]; /* ... and the beginning of what it said */
 };
 
 static void print_field(const char *label, const char *text)
@@ -121,7 +122,7 @@ static void print_counts(const struct history_session *row)
     char words[TEXT_COUNT];
     printf("  %-10s%s", "content", text_counted((uint64_t)row->commands, "command", words));
     printf(", %s", text_counted((uint64_t)row->messages, "message", words));
-    printf(", %s", text_counted((uint64_t)row->errors_503, "503", words));
+    printf(", %s 503", text_counted((uint64_t)row->errors_503, "error", words));
     if (row->bytes_missing)
         printf(", %s missing", text_counted((uint64_t)row->bytes_missing, "octet", words));
     puts(row->midstream ? ", begun before the capture" : "");
@@ -157,6 +158,19 @@ static bool print_event(void *context, const struct history_event *event)
     return true;
 }
 
+/* In a cascade one refusal says what the one before said. */
+static bool is_as_before(struct view *view, const struct history_diagnosis *row)
+{
+    char now[sizeof view->verdict_seen];
+    snprintf(now, sizeof now, "%" PRIu32 " %s %d %s|%s", row->origin, text_or(row->cause, ""),
+             row->agrees, text_or(row->explanation, ""), text_or(row->advice, ""));
+    if (view->explained && strcmp(now, view->verdict_seen) == 0)
+        return true;
+    strcpy(view->verdict_seen, now);
+    view->explained = row->reply;
+    return false;
+}
+
 static bool print_diagnosis(void *context, const struct history_diagnosis *row)
 {
     struct view *view = context;
@@ -169,6 +183,10 @@ static bool print_diagnosis(void *context, const struct history_diagnosis *row)
     if (row->origin)
         printf(", origin #%" PRIu32, row->origin);
     printf("%s\n", terminal_style(view->terminal, STYLE_PLAIN));
+    if (is_as_before(view, row)) {
+        printf("    as #%" PRIu32 "\n", view->explained);
+        return true;
+    }
     const struct verdict verdict = {
         text_or(row->cause, "unknown"),
         text_or(row->fault, "unknown"),

@@ -73,7 +73,7 @@ static void print_piece(struct table *table)
 
 static bool is_number(const char *cell)
 {
-    return cell[strspn(cell, "0123456789.-")] == '\0';
+    return cell[strspn(cell, "0123456789")] == '\0';
 }
 
 void table_row(struct table *table, const char *const *cells)

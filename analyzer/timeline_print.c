@@ -173,12 +173,12 @@ static const char *title_of(const char *cause)
 static const struct {
     const char *fault, *words;
 } faults[] = {
-    {"client", "the client's doing"},
-    {"pipelining", "nobody's fault: the command was already on its way"},
-    {"server", "the server's doing"},
-    {"middlebox", "a device in between"},
-    {"policy", "the server's policy"},
-    {"unknown", "not known whose doing"},
+    {"client", "the client's"},
+    {"pipelining", "nobody's: the command was on its way before the refusal could be seen"},
+    {"server", "the server's: the sequence of commands was legal"},
+    {"middlebox", "that of a device between client and server"},
+    {"policy", "nobody's: the server's rules refuse it"},
+    {"unknown", "not known"},
 };
 
 static const char *fault_words(const char *fault)
@@ -192,17 +192,18 @@ static const char *fault_words(const char *fault)
 void timeline_print_verdict(FILE *out, const struct verdict *verdict)
 {
     char line[512];
-    snprintf(line, sizeof line, "%s: %s (%s; %s)", verdict->cause, title_of(verdict->cause),
-             fault_words(verdict->fault),
-             strcmp(verdict->certainty, "unknown") == 0 ? "certainty unknown" : verdict->certainty);
+    snprintf(line, sizeof line, "%s: %s", verdict->cause, title_of(verdict->cause));
     timeline_print_paragraph(out, "Cause", line);
+    bool open = strcmp(verdict->certainty, "unknown") == 0;
+    snprintf(line, sizeof line, "%s%s%s%s", fault_words(verdict->fault), open ? "" : " (",
+             open ? "" : verdict->certainty, open ? "" : ")");
+    timeline_print_paragraph(out, "Fault", line);
     timeline_print_paragraph(out, "Why", verdict->explanation);
     timeline_print_paragraph(out, "To do", verdict->advice);
     if (verdict->agrees != 0 || !verdict->server_says || !*verdict->server_says)
         return;
     snprintf(line, sizeof line,
-             "The reply's own text points to %s (%s), which is not what the "
-             "session shows.",
+             "The reply's own text points to %s (%s), which is not what the session shows.",
              verdict->server_says, title_of(verdict->server_says));
     timeline_print_paragraph(out, "Note", line);
 }
