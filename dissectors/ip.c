@@ -81,33 +81,25 @@ enum layer read_ipv6(struct walk *walk)
     return walk_on(walk, &c, layer_of_protocol(protocol));
 }
 
-/* Steps over an extension header of `length` octets that begins with the number of the next one. A
- * header longer than the packet contradicts it. */
-static enum layer skip_extension(struct walk *walk, uint8_t next, size_t length)
-{
-    if (walk->wire < length)
-        return END_SHORT;
-    struct cursor c = cursor_over(walk->left);
-    cursor_skip(&c, length);
-    return walk_on(walk, &c, layer_of_protocol(next));
-}
-
-/* RFC 8200 sections 4.3, 4.4 and 4.6: all three have one shape. */
+/* RFC 8200 sections 4.3, 4.4 and 4.6: all three have one shape, counted in units of eight octets,
+ * less one. */
 enum layer read_ipv6_extension(struct walk *walk)
 {
     struct cursor c = cursor_over(walk->left);
     uint8_t next = cursor_u8(&c);
     size_t length = ((size_t)cursor_u8(&c) + 1) * 8;
-    return c.failed ? END_SHORT : skip_extension(walk, next, length);
+    cursor_skip(&c, length - 2);
+    return walk_on(walk, &c, layer_of_protocol(next));
 }
 
-/* RFC 4302 section 2.2: counts in units of four octets, less two. */
+/* RFC 4302 section 2.2: counted in units of four octets, less two. */
 enum layer read_authentication(struct walk *walk)
 {
     struct cursor c = cursor_over(walk->left);
     uint8_t next = cursor_u8(&c);
     size_t length = ((size_t)cursor_u8(&c) + 2) * 4;
-    return c.failed ? END_SHORT : skip_extension(walk, next, length);
+    cursor_skip(&c, length - 2);
+    return walk_on(walk, &c, layer_of_protocol(next));
 }
 
 /* RFC 8200 section 4.5. A fragment that is the whole packet ("atomic", RFC 6946) goes on. */

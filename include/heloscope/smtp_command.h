@@ -37,14 +37,15 @@ struct smtp_command {
     struct bytes word;     /* the first word as sent; borrowed from the line */
     struct bytes argument; /* what follows the verb, without the space; borrowed */
     bool well_formed;      /* the argument has the form that the verb's grammar asks for */
-    /* MAIL and RCPT: the path without <>; empty for the null sender. */
+    /* MAIL and RCPT: the path without <>; empty for the null sender. One without brackets is here
+     * too, though the line is not well formed. */
     struct bytes path;
     /* MAIL: parameters (RFC 5321 section 4.1.1.11). */
     bool has_parameters;
     bool binarymime; /* BODY=BINARYMIME, RFC 3030 section 3 */
     /* BDAT (RFC 3030 section 2) */
     uint64_t chunk_size;
-    bool chunk_last;
+    bool chunk_last; /* also of BURL */
     /* AUTH (RFC 4954 section 4) */
     struct bytes mechanism;
     bool initial_response;

@@ -8,15 +8,16 @@ struct smtp_reply_line {
     bool well_formed;  /* three digits, then a space, a hyphen or the end of the line */
     int code;          /* 200 to 599; 0 when not well formed */
     bool more;         /* a hyphen: further lines follow (RFC 5321 section 4.2.1) */
-    struct bytes text; /* behind the code and its separator; borrowed from the line */
+    struct bytes text; /* behind the code and its separator, the whole line when it is not well
+                        * formed; borrowed from the line */
 };
 
 /* `line` is without its line end. Pure. */
 void smtp_reply_line_parse(struct bytes line, struct smtp_reply_line *out);
 
-/* The enhanced status code at the front of `text`, "5.5.1" (RFC 3463 section 2), also in the form
- * "#5.5.1" that qmail and Cisco ESA write. Its class must match `code`'s first digit (RFC 2034
- * section 4). Empty when there is none; borrowed from `text`. */
+/* The enhanced status code at the front of `text`, "5.5.1" (RFC 3463 section 2); also "#5.5.1"
+ * there, as Cisco ESA writes it, and "(#5.5.1)" at the end, as qmail does. Its class must match
+ * `code`'s first digit (RFC 2034 section 4). Empty when there is none; borrowed from `text`. */
 struct bytes smtp_enhanced_code(int code, struct bytes text);
 
 /* Extensions that an EHLO or LHLO reply can offer, as far as they bear on order. */

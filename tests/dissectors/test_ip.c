@@ -69,6 +69,8 @@ static const struct ending {
     {PACKET_OTHER, {"nothing follows", 101, 0, {"ip6 59"}, 0}},
     {PACKET_SHORT, {"IPv4, header below 20", 101, 0, {"4400 0038 0001 0000" IP4_REST}, 0}},
     {PACKET_SHORT, {"IPv4, total below header", 101, 0, {"4500 0013 0001 0000" IP4_REST}, 0}},
+    {PACKET_SHORT,
+     {"IPv4, total below header, fragment", 101, 0, {"4500 0013 0001 2000" IP4_REST}, 0}},
     {PACKET_SHORT, {"IPv4 with version 6", 228, 0, {"65", "02000000"}, 0}},
     {PACKET_SHORT, {"IPv4 by ethertype, version 6", 104, 6, {"0f00 0800"}, 0}},
     {PACKET_SHORT, {"IPv6 by ethertype, version 4", 104, 4, {"0f00 86dd"}, 0}},

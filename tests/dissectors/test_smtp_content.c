@@ -53,6 +53,8 @@ static const struct row {
      CONTENT_BARE_LF | CONTENT_SMUGGLE},
     {"bare line, long, no end", "\n" LINES, -1, NOT_ENDED, CONTENT_BARE_LF},
     {"bare LF and a dot far behind", LINES "a\n" LINES ".\r\n", -1, 745, CONTENT_BARE_LF},
+    {"much behind the end", LINES ".\r\n" LINES, -1, 373, 0},
+    {"empty message, much behind it", ".\r\n" LINES, -1, 3, 0},
     {"commands in the message", "MAIL FROM:<a@b>\r\n.QUIT\r\n.\r\n", -1, 27, 0},
 };
 
