@@ -75,7 +75,7 @@ static bool run_number(sqlite3 *db, const char *path, const char *format, int nu
 /* Views hold nothing, and an old one may speak of columns that a step has changed. */
 static bool drop_views(sqlite3 *db, const char *path, struct failure *why)
 {
-    static const char names[] = "SELECT group_concat(format('DROP VIEW main.\"%w\";', name), ' ') "
+    static const char names[] = "SELECT group_concat(printf('DROP VIEW main.\"%w\";', name), ' ') "
                                 "FROM main.sqlite_schema WHERE type = 'view'";
     sqlite3_stmt *statement;
     if (sqlite3_prepare_v2(db, names, -1, &statement, NULL) != SQLITE_OK)

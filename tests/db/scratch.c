@@ -42,6 +42,34 @@ void scratch_close(struct store *store)
     cr_assert(store_close(store, &why), "%s", why.text);
 }
 
+const char scratch_everything[] =
+    "SELECT group_concat(x, '|') FROM ("
+    "SELECT count(*) || ' ' || sum(packets) || ' ' || group_concat(uid) AS x FROM sessions "
+    "UNION ALL SELECT count(*) || ' ' || sum(id) || ' ' || group_concat(text) FROM event_rows "
+    "UNION ALL SELECT count(*) || ' ' || sum(session_id * 1000 + reply_seq) FROM diagnoses "
+    "UNION ALL SELECT count(*) || ' ' || sum(session_id * 1000 + seq) FROM violations "
+    "UNION ALL SELECT count(*) || ' ' || sum(session_id * 1000 + seq) FROM related_events "
+    "UNION ALL SELECT count(*) || ' ' || sum(session_id * 1000 + tx) FROM transactions "
+    "UNION ALL SELECT count(*) || ' ' || sum(session_id * 1000 + tx) FROM recipients "
+    "UNION ALL SELECT count(*) || ' ' || sum(packets) FROM captures)";
+
+void scratch_write_rejected(struct store *store, const char *uid)
+{
+    struct story story;
+    story_begin(&story, uid, INT64_C(1700000000000000), 1);
+    story_mail_rejected(&story);
+    scratch_write(store, story_chapter(&story, true));
+    story_free(&story);
+}
+
+void scratch_counted(const struct store *store, uint64_t added, uint64_t known)
+{
+    uint64_t new_ones, old_ones;
+    store_counts(store, &new_ones, &old_ones);
+    cr_expect_eq(new_ones, added, "%d added", (int)new_ones);
+    cr_expect_eq(old_ones, known, "%d known", (int)old_ones);
+}
+
 void scratch_fill(const struct scratch *scratch)
 {
     const int64_t start = INT64_C(1700000000000000);
@@ -85,6 +113,12 @@ const char *scratch_ask(const struct scratch *scratch, const char *sql)
     cr_assert_eq(sqlite3_finalize(statement), SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(db));
     sqlite3_close(db);
     return answer;
+}
+
+void scratch_expect(const struct scratch *scratch, const char *sql, const char *wanted)
+{
+    const char *got = scratch_ask(scratch, sql);
+    cr_expect_str_eq(got, wanted, "%s: '%s' is not '%s'", sql, got, wanted);
 }
 
 void scratch_run(const struct scratch *scratch, const char *sql)

@@ -28,12 +28,6 @@ static void store_story(void)
     scratch_close(store);
 }
 
-static void expect(const char *sql, const char *wanted)
-{
-    const char *got = scratch_ask(&at, sql);
-    cr_expect_str_eq(got, wanted, "%s: '%s' is not '%s'", sql, got, wanted);
-}
-
 /* Each number is another, so that two columns that change places are noticed. */
 Test(rows, session)
 {
@@ -72,20 +66,26 @@ Test(rows, session)
     s->midstream = true;
     s->outcome = "reset";
     store_story();
-    expect("SELECT json_array(capture_id, source, uid, community_id, client_addr, client_port, "
-           "server_addr, server_port, vlan, started_us, ended_us - started_us, protocol) "
-           "FROM sessions",
-           "[3,\"a.pcap\",\"uid\",\"1:community\",\"::1\",10,\"127.0.0.5\",11,12,"
-           "1700000000123456,13,\"LMTP\"]");
-    expect("SELECT json_array(helo, server_name, server_software, server_evidence, "
-           "client_software, client_evidence, tls_version, tls_sni, tls_records, auth_mechanism, "
-           "auth_outcome) FROM sessions",
-           "[\"helo\",\"name\",\"ssoft\",\"sproof\",\"csoft\",\"cproof\",\"TLS 1.3\",\"sni\",14,"
-           "\"PLAIN\",\"accepted\"]");
-    expect("SELECT json_array(commands, replies, messages, violations, errors_503, packets, "
-           "bytes_client, bytes_server, bytes_missing, retransmitted, midstream, one_sided, "
-           "outcome) FROM sessions",
-           "[15,16,17,18,19,20,21,22,23,24,1,0,\"reset\"]");
+    scratch_expect(
+        &at,
+        "SELECT json_array(capture_id, source, uid, community_id, client_addr, client_port, "
+        "server_addr, server_port, vlan, started_us, ended_us - started_us, protocol) "
+        "FROM sessions",
+        "[3,\"a.pcap\",\"uid\",\"1:community\",\"::1\",10,\"127.0.0.5\",11,12,"
+        "1700000000123456,13,\"LMTP\"]");
+    scratch_expect(
+        &at,
+        "SELECT json_array(helo, server_name, server_software, server_evidence, "
+        "client_software, client_evidence, tls_version, tls_sni, tls_records, auth_mechanism, "
+        "auth_outcome) FROM sessions",
+        "[\"helo\",\"name\",\"ssoft\",\"sproof\",\"csoft\",\"cproof\",\"TLS 1.3\",\"sni\",14,"
+        "\"PLAIN\",\"accepted\"]");
+    scratch_expect(
+        &at,
+        "SELECT json_array(commands, replies, messages, violations, errors_503, packets, "
+        "bytes_client, bytes_server, bytes_missing, retransmitted, midstream, one_sided, "
+        "outcome) FROM sessions",
+        "[15,16,17,18,19,20,21,22,23,24,1,0,\"reset\"]");
 }
 
 Test(rows, a_session_of_which_little_is_known)
@@ -94,9 +94,11 @@ Test(rows, a_session_of_which_little_is_known)
     story.chapter.session.community_id = bytes_of(NULL, 0);
     story.chapter.session.helo = bytes_of("", 0);
     store_story();
-    expect("SELECT json_array(vlan, community_id, protocol, helo, server_name, server_software, "
-           "tls_version, auth_mechanism) FROM sessions",
-           "[null,null,null,\"\",null,null,null,null]");
+    scratch_expect(
+        &at,
+        "SELECT json_array(vlan, community_id, protocol, helo, server_name, server_software, "
+        "tls_version, auth_mechanism) FROM sessions",
+        "[null,null,null,\"\",null,null,null,null]");
 }
 
 Test(rows, event)
@@ -113,14 +115,19 @@ Test(rows, event)
     story_last_event(&story)->has_bytes = true;
     story_command(&story, "RCPT", "");
     store_story();
-    expect("SELECT json_array(session_id, seq, ts_us, packet, side, kind, verb, code, enhanced, "
-           "text, bytes, answers, saw, note) FROM events WHERE seq = 1",
-           "[1,1,1700000000123456,7,\"S\",\"reply\",null,550,\"5.1.1\","
-           "\"550-5.1.1 no\\n550 5.1.1 such user\",null,4,5,\"pipelined, bare LF\"]");
-    expect("SELECT json_array(side, kind, verb, code, enhanced, text, bytes, answers, saw, note) "
-           "FROM events WHERE seq = 2",
-           "[\"C\",\"data\",null,null,null,null,0,null,null,null]");
-    expect("SELECT json_array(verb, text) FROM events WHERE seq = 3", "[\"RCPT\",\"\"]");
+    scratch_expect(
+        &at,
+        "SELECT json_array(session_id, seq, ts_us, packet, side, kind, verb, code, enhanced, "
+        "text, bytes, answers, saw, note) FROM events WHERE seq = 1",
+        "[1,1,1700000000123456,7,\"S\",\"reply\",null,550,\"5.1.1\","
+        "\"550-5.1.1 no\\n550 5.1.1 such user\",null,4,5,\"pipelined, bare LF\"]");
+    scratch_expect(
+        &at,
+        "SELECT json_array(side, kind, verb, code, enhanced, text, bytes, answers, saw, note) "
+        "FROM events WHERE seq = 2",
+        "[\"C\",\"data\",null,null,null,null,0,null,null,null]");
+    scratch_expect(&at, "SELECT json_array(verb, text) FROM events WHERE seq = 3",
+                   "[\"RCPT\",\"\"]");
 }
 
 Test(rows, diagnosis_with_its_related_events)
@@ -136,16 +143,21 @@ Test(rows, diagnosis_with_its_related_events)
     story_related(&story, d, 7, ROLE_REFUSAL);
     story_diagnosis(&story, 11, 0, 0, 503, CAUSE_UNKNOWN);
     store_story();
-    expect("SELECT json_array(session_id, reply_seq, command_seq, origin_seq, code, cause, fault, "
-           "certainty, server_says, agrees, explanation, advice) FROM diagnoses WHERE id = 1",
-           "[1,9,8,6,550,\"all_rcpt_rejected\",\"pipelining\",\"likely\",\"rcpt_missing\",0,"
-           "\"why\",\"what now\"]");
-    expect("SELECT json_array(command_seq, origin_seq, server_says, agrees) FROM diagnoses "
-           "WHERE id = 2",
-           "[null,null,null,null]");
-    expect("SELECT group_concat(session_id || '/' || reply_seq || '/' || seq || '/' || role) "
-           "FROM related_events",
-           "1/9/3/opened,1/9/7/refusal");
+    scratch_expect(
+        &at,
+        "SELECT json_array(session_id, reply_seq, command_seq, origin_seq, code, cause, fault, "
+        "certainty, server_says, agrees, explanation, advice) FROM diagnoses WHERE id = 1",
+        "[1,9,8,6,550,\"all_rcpt_rejected\",\"pipelining\",\"likely\",\"rcpt_missing\",0,"
+        "\"why\",\"what now\"]");
+    scratch_expect(&at,
+                   "SELECT json_array(command_seq, origin_seq, server_says, agrees) FROM diagnoses "
+                   "WHERE id = 2",
+                   "[null,null,null,null]");
+    scratch_expect(
+        &at,
+        "SELECT group_concat(session_id || '/' || reply_seq || '/' || seq || '/' || role) "
+        "FROM related_events",
+        "1/9/3/opened,1/9/7/refusal");
 }
 
 Test(rows, transaction_with_its_recipients)
@@ -162,17 +174,22 @@ Test(rows, transaction_with_its_recipients)
     story_transaction(&story, 0, NULL, "unknown");
     story_transaction(&story, 12, "", "reset");
     store_story();
-    expect("SELECT json_array(session_id, tx, mail_seq, started_us, ended_us, mail_from, "
-           "recipients, accepted, bytes, outcome, code, queue_id, message_id) FROM transactions "
-           "WHERE tx = 1",
-           "[1,1,5,100,200,\"a@client.test\",2,1,300,\"accepted\",250,\"4AbC\","
-           "\"<m@client.test>\"]");
-    expect("SELECT json_array(mail_seq, mail_from, code, queue_id) FROM transactions WHERE tx = 2",
-           "[null,null,null,null]");
-    expect("SELECT mail_from = '' FROM transactions WHERE tx = 3", "1");
-    expect("SELECT json_group_array(json_array(tx, n, seq, reply_seq, address, code)) "
-           "FROM recipients",
-           "[[1,1,7,8,\"b@mx.test\",250],[1,2,9,10,\"c@mx.test\",null]]");
+    scratch_expect(
+        &at,
+        "SELECT json_array(session_id, tx, mail_seq, started_us, ended_us, mail_from, "
+        "recipients, accepted, bytes, outcome, code, queue_id, message_id) FROM transactions "
+        "WHERE tx = 1",
+        "[1,1,5,100,200,\"a@client.test\",2,1,300,\"accepted\",250,\"4AbC\","
+        "\"<m@client.test>\"]");
+    scratch_expect(
+        &at,
+        "SELECT json_array(mail_seq, mail_from, code, queue_id) FROM transactions WHERE tx = 2",
+        "[null,null,null,null]");
+    scratch_expect(&at, "SELECT mail_from = '' FROM transactions WHERE tx = 3", "1");
+    scratch_expect(&at,
+                   "SELECT json_group_array(json_array(tx, n, seq, reply_seq, address, code)) "
+                   "FROM recipients",
+                   "[[1,1,7,8,\"b@mx.test\",250],[1,2,9,10,\"c@mx.test\",null]]");
 }
 
 Test(rows, violations_of_one_command)
@@ -181,8 +198,9 @@ Test(rows, violations_of_one_command)
     story_violation(&story, 4, "data_needs_rcpt", false);
     story_violation(&story, 4, "data_needs_rcpt", false);
     store_story();
-    expect("SELECT group_concat(seq || ' ' || rule || ' ' || tolerated) FROM violations",
-           "4 data_needs_mail 1,4 data_needs_rcpt 0");
+    scratch_expect(&at,
+                   "SELECT group_concat(seq || ' ' || rule || ' ' || tolerated) FROM violations",
+                   "4 data_needs_mail 1,4 data_needs_rcpt 0");
 }
 
 /* The keys of the next session begin right behind the last event that has room. */
@@ -194,5 +212,6 @@ Test(rows, events_beyond_the_last_number_do_not_reach_the_next_session)
     story_event(&story, SIDE_CLIENT, EVENT_CLOSE, "too many");
     story_last_event(&story)->seq = EVENT_LAST + 2;
     store_story();
-    expect("SELECT group_concat(session_id || ':' || seq) FROM events", "1:1,1:16777215");
+    scratch_expect(&at, "SELECT group_concat(session_id || ':' || seq) FROM events",
+                   "1:1,1:16777215");
 }
