@@ -53,7 +53,7 @@ SELECT s.session_id,
                           FROM diagnoses d
                           WHERE d.session_id = s.session_id
                             AND d.reply_seq = e.id & 16777215), '')
-             || coalesce((SELECT group_concat('breaks ' || v.rule
+             || coalesce((SELECT group_concat('violates: ' || v.rule
                                               || CASE v.tolerated WHEN 1 THEN ' (tolerated)'
                                                                   ELSE '' END, ' | ')
                           FROM violations v

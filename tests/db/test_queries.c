@@ -194,9 +194,9 @@ Test(queries, the_timeline_marks_origin_error_and_violation)
     line(1, 6, "mark", "ORIGIN of 503 at #8 and 1 more (mail_rejected)");
     line(1, 8, "mark", "503 <- origin #6: mail_rejected (client, certain)");
     line(1, 10, "mark", "503 <- origin #6: mail_rejected (client, certain)");
-    line(1, 7, "mark", "breaks rcpt_needs_mail");
+    line(1, 7, "mark", "violates: rcpt_needs_mail");
     line(3, 1, "mark", "ORIGIN of 503 at #5 (unknown)");
-    line(3, 2, "mark", "breaks vrfy_needs_hello (tolerated)");
+    line(3, 2, "mark", "violates: vrfy_needs_hello (tolerated)");
     line(1, 5, "mark", "");
     line(2, 11, "mark", "");
 }
