@@ -6,9 +6,11 @@
 #include "heloscope/memory.h"
 #include "heloscope/smtp_command.h"
 #include "heloscope/smtp_reply.h"
+#include "heloscope/timeline.h"
 
 enum {
-    SPANS_WATCHED = 12, /* after so many spans a flow is not SMTP */
+    SPANS_WATCHED = 12, /* with lines of both sides complete */
+    SPANS_LIMIT = 400,  /* after so many spans a flow is not SMTP */
     FED_PAYLOAD = 1200, /* octets of a span that nDPI gets to see */
 };
 
@@ -188,6 +190,42 @@ static enum classification by_ndpi(struct classifier *c, struct watch *watch, in
                : CLASS_OTHER;
 }
 
+/* Whether the first line of `side` is there, or more than any first line needs. */
+static bool spoken(const struct watch *watch, int side)
+{
+    struct bytes head = {watch->side[side].head, watch->side[side].length};
+    return head.len == sizeof watch->side[side].head ||
+           (head.len && memchr(head.at, '\n', head.len));
+}
+
+/* Whether the server has begun with what may become a greeting. */
+static bool greets(const struct watch *watch)
+{
+    const struct bytes_copy *server = &watch->side[SIDE_SERVER];
+    for (uint8_t i = 0; i < server->length && i < 3; i++)
+        if (server->head[i] < '0' || server->head[i] > '9')
+            return false;
+    return server->length > 0;
+}
+
+/* A side that fell silent after its greeting: "421 mx.example.org ..." has the form that RFC 5321
+ * section 4.3.1 asks of SMTP, a code and then the host's name. FTP greets with the same codes, but
+ * says so. */
+enum classification classify_end(const struct watch *watch, int server)
+{
+    struct bytes line = first_line(bytes_of(watch->side[server].head, watch->side[server].length));
+    struct smtp_reply_line reply;
+    smtp_reply_line_parse(line, &reply);
+    if (!reply.well_formed || watch->side[!server].length)
+        return CLASS_OTHER;
+    if (reply.code != 220 && reply.code != 421 && reply.code != 521 && reply.code != 554)
+        return CLASS_OTHER;
+    const uint8_t *space = reply.text.len ? memchr(reply.text.at, ' ', reply.text.len) : NULL;
+    size_t name = space ? (size_t)(space - reply.text.at) : reply.text.len;
+    bool host = name > 3 && memchr(reply.text.at, '.', name) && reply.text.at[name - 1] != '.';
+    return host && !memmem(line.at, line.len, "FTP", 3) ? CLASS_SMTP : CLASS_OTHER;
+}
+
 enum classification classify_span(struct classifier *c, struct watch *watch, int side,
                                   struct bytes data, const struct segment *segment)
 {
@@ -198,9 +236,18 @@ enum classification classify_span(struct classifier *c, struct watch *watch, int
     watch->spans++;
 
     enum classification found = by_octets(watch);
-    if (found == CLASS_UNDECIDED)
-        found = by_ndpi(c, watch, side, data, segment);
-    if (found == CLASS_UNDECIDED && watch->spans >= SPANS_WATCHED)
-        found = CLASS_OTHER;
-    return found;
+    if (found != CLASS_UNDECIDED)
+        return found;
+    if (watch->opinion == CLASS_UNDECIDED)
+        watch->opinion = by_ndpi(c, watch, side, data, segment);
+    if (watch->opinion == CLASS_SMTP)
+        return CLASS_SMTP;
+    if (greets(watch) && watch->spans < SPANS_LIMIT && !spoken(watch, SIDE_CLIENT))
+        return CLASS_UNDECIDED; /* what the client says first outweighs what nDPI says */
+    if (watch->opinion == CLASS_OTHER)
+        return CLASS_OTHER;
+    bool enough = spoken(watch, SIDE_CLIENT) && spoken(watch, SIDE_SERVER);
+    return watch->spans >= SPANS_LIMIT || (enough && watch->spans >= SPANS_WATCHED)
+               ? CLASS_OTHER
+               : CLASS_UNDECIDED;
 }

@@ -153,6 +153,12 @@ static void place_in_group(struct session *s, struct pending *p)
         return;
     }
     p->pipelined = true;
+    if (p->seen < s->barrier_end) { /* a group went on behind a command that ends groups */
+        p->group = s->barrier;
+        return;
+    }
+    if (message && s->content_pipelined)
+        return; /* the message itself came too early: one fault, counted there */
     bool offered = s->order.extensions & EXT_PIPELINING;
     if (s->order.facts[FACT_HELLO].doubtful && !offered)
         return;
@@ -338,7 +344,8 @@ void client_line(struct session *s, const struct line *line)
         p->chunk_size = c.verb == VERB_AUTH ? c.initial_response : c.chunk_size;
         p->path = arena_copy(&s->draft->arena, bytes_first(c.path, 512));
         p->text = e->text;
-        place_in_group(s, p);
+        if (!secret)
+            place_in_group(s, p);
         if (p->pipelined)
             e->notes |= NOTE_PIPELINED;
         if (c.verb == VERB_AUTH) {
@@ -625,6 +632,14 @@ static void guess_chunk(struct session *s)
         read_on(s, READ_LINES);
 }
 
+/* Whether the DATA that waits may have been answered 354: neither inside a message that is being
+ * read as commands, nor where the facts forbid it. */
+static bool data_can_succeed(const struct session *s)
+{
+    struct order_command data = {.seq = s->waiting_for, .verb = VERB_DATA, .well_formed = true};
+    return !s->content_run_sure && order_judge(&s->order, &data).kind != VERDICT_BROKEN;
+}
+
 /* The beginning of what waits, read as a line: a command, a SASL response, or neither. */
 static void guess_by_octets(struct session *s)
 {
@@ -648,7 +663,9 @@ static void guess_by_octets(struct session *s)
         first.len--;
     smtp_command_parse(first, &c);
     bool command = c.verb != VERB_UNKNOWN && c.well_formed;
-    if (s->waiting_verb == VERB_AUTH) {
+    if (s->waiting_verb == VERB_DATA && !data_can_succeed(s)) {
+        read_on(s, READ_LINES);
+    } else if (s->waiting_verb == VERB_AUTH) {
         bool sasl = looks_like_base64(first) || (first.len == 1 && first.at[0] == '*');
         read_on(s, sasl && !command ? READ_SASL : READ_LINES);
     } else if (s->waiting_verb == VERB_DATA && !command) {

@@ -61,6 +61,23 @@ static bool class_is(struct bytes enhanced, const char *subject)
            bytes_equal_nocase(bytes_first(bytes_from(enhanced, 2), strlen(subject)), subject);
 }
 
+/* Commands beside the standard's own that a server announces when it has them. */
+static bool not_offered(const struct session *s, enum verb verb)
+{
+    static const struct {
+        enum verb verb;
+        unsigned extension;
+    } announced[] = {{VERB_ETRN, EXT_ETRN},
+                     {VERB_XCLIENT, EXT_XCLIENT},
+                     {VERB_XFORWARD, EXT_XFORWARD},
+                     {VERB_ATRN, 0},
+                     {VERB_TURN, 0}};
+    for (size_t i = 0; i < sizeof announced / sizeof *announced; i++)
+        if (announced[i].verb == verb)
+            return !(s->order.extensions & announced[i].extension);
+    return false;
+}
+
 /* The sequence was legal: what else can be the reason? */
 static enum cause reason_beside_order(const struct session *s, const struct pending *p,
                                       const struct answer *a, enum cause claim)
@@ -92,7 +109,7 @@ static enum cause reason_beside_order(const struct session *s, const struct pend
         return CAUSE_PARAMETER_REFUSED;
     if (verb == VERB_MASKED)
         return CAUSE_MIDDLEBOX;
-    if (verb == VERB_UNKNOWN)
+    if (verb == VERB_UNKNOWN || not_offered(s, verb))
         return CAUSE_COMMAND_NOT_OFFERED;
     if (verb == VERB_DATA && s->order.limited) /* RFC 5321 section 4.5.3.1.10 allows it */
         return CAUSE_POLICY;
@@ -153,7 +170,7 @@ static void weaken(const struct session *s, const struct pending *p, const struc
                    struct finding *f)
 {
     bool confirmed = f->claim != CAUSE_NONE && claim_agrees(f->claim, f->cause);
-    bool never = f->origin == p->command.seq && v->rule && v->rule->kind == RULE_NEEDS;
+    bool never = f->origin == p->command.seq && v->rule && v->rule->kind != RULE_FORBIDS;
     bool reason = v->kind == VERDICT_LEGAL && f->cause == f->claim;
     if ((v->kind != VERDICT_LEGAL && confirmed && !never) || reason) {
         f->certainty = CERTAINTY_LIKELY;
@@ -281,14 +298,19 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     enum cause claim = claim_of_reply(NULL, a->code, a->enhanced, a->text, p->command.verb);
     struct finding f = {
         .cause = v.cause, .origin = v.origin, .claim = claim, .certainty = CERTAINTY_CERTAIN};
+    /* The text names the group that should have waited, and there is one: what else was wrong with
+     * the command follows from that. */
+    bool group = p->group && claim == CAUSE_PIPELINING_VIOLATION;
     bool syntax = (a->code == 501 || a->code == 500) && !p->command.well_formed;
     if (mine.content_line) {
         f.cause = CAUSE_CONTENT_AS_COMMANDS;
         f.origin = s->content_run ? s->content_run : s->content_run_last;
-    } else if (v.kind == VERDICT_LEGAL || syntax) {
+    } else if (v.kind == VERDICT_LEGAL || syntax || group) {
         if (syntax || !tells_a_reason(a->code, claim))
             return v;
         f = find_beside_order(s, &mine, a, claim);
+        if (f.cause == CAUSE_PIPELINING_VIOLATION) /* an order error: it is passed on */
+            v = (struct verdict){.kind = VERDICT_BROKEN, .cause = f.cause, .origin = f.origin};
     } else if (v.kind == VERDICT_DOUBTFUL && a->code != 503) {
         return v;
     }

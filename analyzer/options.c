@@ -226,7 +226,7 @@ static bool complain(int result, char **argv, struct failure *why)
     const struct option_row *row = optopt ? find_row(optopt) : NULL;
     if (result == ':' && row)
         return failure_set(why, "option --%s needs %s behind it", row->name, row->argument);
-    if (row)
+    if (optopt >= FIRST_LONG)
         return failure_set(why, "option --%s takes no value", row->name);
     if (optopt)
         return failure_set(why, "unknown option -%c", optopt);

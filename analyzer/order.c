@@ -77,21 +77,15 @@ static const struct rule rules[] = {
 
     NEEDS(VERB_ETRN, HELLO, "ETRN needs EHLO", "RFC 1985 5"),
     FORBIDS(VERB_ETRN, MAIL, COMMAND_IN_TRANSACTION, "no ETRN in a transaction", "RFC 1985 5"),
-    OFFERED(VERB_ETRN, ETRN, COMMAND_NOT_OFFERED, "ETRN must be offered", "RFC 1985 3"),
 
     FORBIDS(VERB_ATRN, MAIL, COMMAND_IN_TRANSACTION, "no ATRN in a transaction", "RFC 2645 5"),
-    FORBIDS(VERB_TURN, MAIL, COMMAND_IN_TRANSACTION, "no TURN in a transaction", "RFC 821 3.8"),
 
     NEEDS(VERB_XCLIENT, HELLO, "XCLIENT needs EHLO", "Postfix XCLIENT"),
     FORBIDS(VERB_XCLIENT, MAIL, COMMAND_IN_TRANSACTION, "no XCLIENT in a transaction",
             "Postfix XCLIENT"),
-    OFFERED(VERB_XCLIENT, XCLIENT, COMMAND_NOT_OFFERED, "XCLIENT must be offered",
-            "Postfix XCLIENT"),
 
     NEEDS(VERB_XFORWARD, HELLO, "XFORWARD needs EHLO", "Postfix XFORWARD"),
     FORBIDS(VERB_XFORWARD, MAIL, COMMAND_IN_TRANSACTION, "no XFORWARD in a transaction",
-            "Postfix XFORWARD"),
-    OFFERED(VERB_XFORWARD, XFORWARD, COMMAND_NOT_OFFERED, "XFORWARD must be offered",
             "Postfix XFORWARD"),
 #undef NEEDS
 #undef FORBIDS
@@ -170,7 +164,7 @@ static void judge_need(const struct order *order, const struct order_command *co
     if (inherited) {
         v->cause = inherited->blame.cause;
         v->origin = inherited->blame.origin;
-        v->refusal = inherited->refused;
+        v->refusal = inherited->blame.refusal;
         relate(v, inherited->refused, ROLE_CASCADE);
     } else if (fact->refused) {
         v->cause = row->refused;
@@ -281,7 +275,7 @@ static void refuse(struct order *order, enum fact_name fact, event_no reply, int
     struct fact *f = &order->facts[fact];
     *f = (struct fact){.refused = reply, .code = code};
     if (verdict->kind == VERDICT_BROKEN)
-        f->blame = (struct blame){verdict->cause, verdict->origin};
+        f->blame = (struct blame){verdict->cause, verdict->origin, verdict->refusal};
 }
 
 static void forget(struct order *order, enum fact_name fact)

@@ -251,7 +251,9 @@ static void close_connection(struct pipeline *p, struct connection *c, const cha
     if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED)
         conversation_drain(&c->conversation, take_span, p);
     if (c->state == CONNECTION_WATCHED)
-        stop_watching(p, c, CONNECTION_IGNORED);
+        stop_watching(p, c,
+                      classify_end(c->watch, SIDE_SERVER) == CLASS_SMTP ? CONNECTION_SMTP
+                                                                        : CONNECTION_IGNORED);
     if (c->session) {
         struct mark mark = c->conversation.last;
         int by = c->conversation.ended_by;

@@ -171,9 +171,11 @@ static const char *outcome_of(const struct session *s, int ended_by, const char 
 
 void session_end(struct session *s, const struct mark *mark, int ended_by, const char *how)
 {
-    if (s->half[SIDE_CLIENT].reading == READ_WAIT)
-        client_guess(s);
     struct half *client = &s->half[SIDE_CLIENT];
+    for (size_t before = SIZE_MAX; client->reading == READ_WAIT && client->queued < before;) {
+        before = client->queued;
+        client_guess(s);
+    }
     if (client->reading == READ_CONTENT && s->content_command)
         client_content_end(s, client->offset, NOTE_INCOMPLETE);
     else if (client->reading == READ_CHUNK)

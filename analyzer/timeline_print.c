@@ -45,8 +45,10 @@ static int print_substitute(FILE *out, const struct history_event *event)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(kinds[i].kind, event->kind) != 0)
             continue;
+        char words[TEXT_COUNT];
         if (event->bytes >= 0 && kinds[i].sized)
-            return fprintf(out, "%s%" PRId64 " octets)", kinds[i].sized, event->bytes);
+            return fprintf(out, "%s%s)", kinds[i].sized,
+                           text_counted((uint64_t)event->bytes, "octet", words));
         return fprintf(out, "%s", kinds[i].words);
     }
     return fprintf(out, "(%s)", event->kind);

@@ -27,12 +27,16 @@ struct watch {
         uint8_t length;
     } side[2];
     uint32_t spans;
-    void *ndpi; /* its flow, as long as the doubt lasts */
+    enum classification opinion; /* nDPI's */
+    void *ndpi;                  /* its flow, as long as the doubt lasts */
 };
 
 /* Looks at the next octets in order of `side` (an enum side). */
 enum classification classify_span(struct classifier *classifier, struct watch *watch, int side,
                                   struct bytes data, const struct segment *segment);
+
+/* The flow has ended undecided; `server` is the side that would be the server's. */
+enum classification classify_end(const struct watch *watch, int server);
 
 /* Whether `data`, the first octets of a direction, look like a server's, a client's, or neither. */
 enum speaker {

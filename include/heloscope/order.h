@@ -27,6 +27,7 @@ enum fact_name {
 struct blame {
     enum cause cause; /* CAUSE_NONE: the refusal had reasons of its own */
     event_no origin;
+    event_no refusal; /* behind it; 0 = the client's own error */
 };
 
 struct fact {

@@ -140,6 +140,9 @@ struct session {
     bool last_answered_message; /* it was the end of a message */
     event_no last_answered_group;
 
+    event_no barrier;     /* the last command that must end its group (RFC 2920 section 3.1) ... */
+    uint64_t barrier_end; /* ... and server octets up to the end of its reply */
+
     event_no waiting_for; /* the command whose answer decides (READ_WAIT) */
     enum verb waiting_verb;
     bool guess;       /* the answer will not be seen: decide at the next octets */
