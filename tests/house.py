@@ -31,6 +31,7 @@ GENERATED = {"db/schema_sql.h", "analyzer/reply_texts.h"}
 
 # A source file without a test file of its own, and where it is tested instead.
 TESTED_ELSEWHERE = {
+    "analyzer/finding_print.c": "tests/system: golden output",
     "analyzer/main.c": "tests/system runs the program",
     "analyzer/cmd_analyze.c": "tests/system: golden output, bad input, JSON",
     "analyzer/cmd_explain.c": "tests/system: golden output",
@@ -38,6 +39,8 @@ TESTED_ELSEWHERE = {
     "analyzer/cmd_report.c": "tests/system: golden output, JSON",
     "analyzer/cmd_show.c": "tests/system: golden output, JSON",
     "db/statements.c": "tests/db/test_store.c: every statement is run there",
+    "analyzer/recording.c": "tests/system: bad input, live",
+    "analyzer/terminal.c": "tests/system: golden output, bad input",
 }
 
 # Nothing else may lie at the top of the tree.
