@@ -230,7 +230,7 @@ Test(queries, the_timeline_shortens)
     line(4, 2, "text", "503-one (+1 line)");
     line(4, 2, "mark", "503 <- origin not captured: unknown (client, certain)");
     line(4, 1, "mark",
-         "ORIGIN of 550 at #1 (policy) | 550 <- origin #1: policy (client, certain) | breaks "
+         "ORIGIN of 550 at #1 (policy) | 550 <- origin #1: policy (client, certain) | violates: "
          "a_rule");
 }
 

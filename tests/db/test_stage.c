@@ -144,6 +144,20 @@ Test(stage, of_two_long_analyses_the_fuller_stays)
                    "5 5");
 }
 
+/* What was staged and moved must not lie in the way of the next. */
+Test(stage, one_run_can_replace_a_session_more_than_once)
+{
+    struct store *store = scratch_store(&at);
+    for (int chapters = 2; chapters < 6; chapters++)
+        write_long(store, "uid-long", chapters, 5, true);
+    write_long(store, "uid-long", 3, 5, true);
+    scratch_counted(store, 1, 4);
+    scratch_close(store);
+    scratch_expect(&at, "SELECT group_concat(commands) FROM sessions", "25");
+    scratch_expect(&at, "SELECT count(*) FROM events", "51");
+    scratch_expect(&at, "SELECT count(*) FROM diagnoses", "5");
+}
+
 /* Two connections that share a uid at the same time are no two analyses of one: the rows of the
  * first must survive whatever the second brings. */
 Test(stage, a_uid_in_use_is_not_taken_away)

@@ -87,6 +87,23 @@ Test(store, a_fuller_analysis_replaces_the_rows_and_keeps_the_number)
     scratch_expect(&at, "SELECT count(*) FROM events WHERE session_id = 2", "13");
 }
 
+/* The same packets, of which a longer snap length kept more. */
+Test(store, between_equal_numbers_of_packets_the_octets_decide)
+{
+    const char *const texts[] = {"NOOP 22", "NOOP 4444", "NOOP 333"};
+    const char *const kept[] = {"NOOP 22", "NOOP 4444", "NOOP 4444"};
+    for (int i = 0; i < 3; i++) {
+        struct store *store = scratch_store(&at);
+        struct story story;
+        story_begin(&story, "uid", start, 1);
+        story_command(&story, "NOOP", texts[i]);
+        scratch_write(store, story_chapter(&story, true));
+        story_free(&story);
+        scratch_close(store);
+        scratch_expect(&at, "SELECT text FROM events", kept[i]);
+    }
+}
+
 Test(store, between_equals_the_one_that_knows_the_end_stays)
 {
     const char *const outcomes[] = {"open", "quit", "open"};
