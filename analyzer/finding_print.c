@@ -19,19 +19,19 @@ struct excerpt {
 static void print_head(FILE *out, const struct terminal *terminal, const struct finding *finding,
                        const struct history_session *session)
 {
-    char words[TEXT_COUNT], when[TEXT_TIME];
-    fputs(terminal_style(terminal, STYLE_HEADING), out);
-    if (finding->refusals == 1)
-        fprintf(out, "%d", finding->code);
-    else
-        fprintf(out, "%d: %s, 1 cause", finding->code,
-                text_counted(finding->refusals, "error", words));
+    char when[TEXT_TIME];
+    fprintf(out, "%s%d at #%" PRIu32, terminal_style(terminal, STYLE_HEADING), finding->code,
+            finding->reply);
+    if (finding->refusals > 1)
+        fprintf(out, " and %" PRIu64 " more", finding->refusals - 1);
+    if (finding->origin)
+        fprintf(out, ", origin #%" PRIu32, finding->origin);
     fprintf(out, " in session %" PRId64 ": ", finding->session_id);
     text_endpoint(out, session->client_addr, session->client_port);
     fputs(" -> ", out);
     text_endpoint(out, session->server_addr, session->server_port);
-    fprintf(out, "%s\n", terminal_style(terminal, STYLE_PLAIN));
-    fprintf(out, "    %s", text_time(finding->ts_us, when));
+    fprintf(out, "%s\n    %s", terminal_style(terminal, STYLE_PLAIN),
+            text_time(finding->ts_us, when));
     if (session->helo) {
         fputs(", client ", out);
         text_print(out, bytes_of_string(session->helo));
@@ -57,16 +57,38 @@ static bool is_key(const struct finding *finding, event_no seq)
     return false;
 }
 
+/* Of a reply that is only a neighbour one line is enough. */
+static void fold(struct history_event *event, char *line, size_t size)
+{
+    const char *text = event->text, *end = text ? strchr(text, '\n') : NULL;
+    if (!end)
+        return;
+    unsigned more = 0;
+    for (const char *c = end; c; c = strchr(c + 1, '\n'))
+        more++;
+    snprintf(line, size, "%.*s (+%u line%s)", (int)(end - text < 200 ? end - text : 200), text,
+             more, more == 1 ? "" : "s");
+    event->text = line;
+}
+
 static bool print_event(void *context, const struct history_event *event)
 {
     struct excerpt *excerpt = context;
     const struct finding *finding = excerpt->finding;
-    if (excerpt->brief ? !is_key(finding, event->seq) : !finding_shows(finding, event->seq))
+    bool key = is_key(finding, event->seq);
+    if (excerpt->brief ? !key : !finding_shows(finding, event->seq))
         return true;
     if (!excerpt->brief && event->seq > excerpt->printed + 1)
         timeline_print_elision(excerpt->out, excerpt->terminal, event->seq - excerpt->printed - 1);
     excerpt->printed = event->seq;
-    timeline_print_event(excerpt->out, excerpt->terminal, event, excerpt->start_us);
+
+    /* The origins of other findings would only mislead here. */
+    struct history_event shown = *event;
+    char line[256];
+    shown.is_origin = event->seq == finding->origin;
+    if (!key)
+        fold(&shown, line, sizeof line);
+    timeline_print_event(excerpt->out, excerpt->terminal, &shown, excerpt->start_us);
     return true;
 }
 

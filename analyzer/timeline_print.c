@@ -6,7 +6,7 @@
 
 enum {
     TEXT_COLUMN = 32, /* where an event's text begins */
-    MARK_LIMIT = 96,  /* a mark that would end beyond it goes on a line of its own */
+    MARK_LIMIT = 100,  /* a mark that would end beyond it goes on a line of its own */
     PAGE_WIDTH = 92,
     LABEL_INDENT = 4,
     LABEL_WIDTH = 9,
@@ -109,7 +109,7 @@ static void compose_marks(const struct history_event *event, char *out, size_t s
         length += snprintf(out + length, size - (size_t)length,
                            "  <== %d, origin not captured: %.40s", event->code, event->cause);
     if (event->violation)
-        snprintf(out + length, size - (size_t)length, "  -- breaks %.60s", event->violation);
+        snprintf(out + length, size - (size_t)length, "  -- violates: %.60s", event->violation);
 }
 
 static void print_marks(FILE *out, const struct terminal *terminal,
