@@ -59,8 +59,7 @@ void watch_free(struct classifier *c, struct watch *watch)
     free(watch);
 }
 
-/* --- what the octets say for themselves
- * -------------------------------------------------------------- */
+/* --- what the octets say for themselves --- */
 
 static struct bytes first_line(struct bytes data)
 {
@@ -141,8 +140,7 @@ static enum classification by_octets(const struct watch *watch)
     return CLASS_UNDECIDED;
 }
 
-/* --- nDPI
- * ---------------------------------------------------------------------------------------------- */
+/* --- nDPI --- */
 
 /* nDPI reads IP packets; it gets the reassembled octets behind headers made for it. */
 static size_t make_packet(uint8_t *out, int side, struct bytes data, const struct segment *segment)

@@ -2,8 +2,7 @@
  * only where the sequence was legal does the text of the reply decide. */
 #include "heloscope/session.h"
 
-/* --- violations
- * ------------------------------------------------------------------------------------- */
+/* --- violations --- */
 
 void note_violation(struct session *s, event_no seq, const char *rule, bool tolerated)
 {
@@ -35,8 +34,7 @@ static void judge_client(struct session *s, const struct pending *p, const struc
         note_violation(s, p->command.seq, rule, tolerated);
 }
 
-/* --- findings
- * --------------------------------------------------------------------------------------- */
+/* --- findings --- */
 
 struct finding {
     enum cause cause;
@@ -214,8 +212,7 @@ static enum fault fault_of(const struct session *s, const struct pending *p,
     return FAULT_CLIENT;
 }
 
-/* --- rows
- * --------------------------------------------------------------------------------------------- */
+/* --- rows --- */
 
 static void relate(struct session *s, struct diagnosis *d, event_no seq, enum role role)
 {
@@ -255,8 +252,7 @@ static void write_finding(struct session *s, const struct pending *p, const stru
     s->news = true;
 }
 
-/* --- the way in
- * -------------------------------------------------------------------------------------------- */
+/* --- the way in --- */
 
 static void diagnose_surplus(struct session *s, const struct answer *a)
 {
@@ -290,7 +286,7 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     struct pending mine = *p;
     if (s->content_run && p->command.seq > s->content_run && p->kind == PENDING_COMMAND &&
         !s->content_run_sure)
-        mine.content_line = client_flight_is_content(s);
+        mine.content_line = content_run_in_flight(s);
     judge_client(s, &mine, &v, !refused);
     if (!refused)
         return v;

@@ -66,8 +66,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
     return p;
 }
 
-/* --- sessions
- * -------------------------------------------------------------------------------------------- */
+/* --- sessions --- */
 
 /* Hands the chapter over. After a failure nothing more is written. */
 static void hand_over(struct pipeline *p, struct connection *c, bool last)
@@ -137,8 +136,7 @@ static void give_to_session(struct pipeline *p, struct connection *c, int side,
         hand_over(p, c, false);
 }
 
-/* --- flows under observation
- * ------------------------------------------------------------------------------- */
+/* --- flows under observation --- */
 
 static void forget_kept(struct connection *c)
 {

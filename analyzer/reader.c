@@ -18,8 +18,7 @@ void half_free(struct half *half)
     }
 }
 
-/* --- what waits
- * ------------------------------------------------------------------------------------ */
+/* --- what waits --- */
 
 static void enqueue(struct half *half, const struct span *span)
 {
@@ -48,8 +47,7 @@ size_t reader_peek(const struct half *half, uint8_t *out, size_t size)
     return n;
 }
 
-/* --- lines
- * ------------------------------------------------------------------------------------------- */
+/* --- lines --- */
 
 static void hold(struct half *half, struct bytes data, uint64_t offset, const struct mark *mark)
 {
@@ -149,8 +147,7 @@ static size_t read_line(struct session *s, enum side side, struct bytes data, ui
     return part.len;
 }
 
-/* --- TLS
- * --------------------------------------------------------------------------------------------- */
+/* --- TLS --- */
 
 static void note_hello(struct session *s, enum side side, struct bytes body,
                        const struct mark *mark)
@@ -229,8 +226,7 @@ static bool tls_begins(struct bytes data, bool midway)
            (data.len < 2 || data.at[1] == 3);
 }
 
-/* --- the rest of what a client sends
- * --------------------------------------------------------------------- */
+/* --- the rest of what a client sends --- */
 
 static size_t read_content(struct session *s, struct bytes data, uint64_t offset,
                            const struct mark *mark)
@@ -238,9 +234,9 @@ static size_t read_content(struct session *s, struct bytes data, uint64_t offset
     bool ended;
     size_t n = smtp_content_scan(&s->scan, data, &ended);
     if (s->half[SIDE_CLIENT].reading == READ_CONTENT) {
-        client_content(s, bytes_first(data, n), mark);
+        content_take(s, bytes_first(data, n), mark);
         if (ended)
-            client_content_end(s, offset + n, 0);
+            content_end(s, offset + n, 0);
     } else if (ended) {
         s->half[SIDE_CLIENT].reading = READ_LINES;
     }
@@ -253,15 +249,14 @@ static size_t read_chunk(struct session *s, struct bytes data, uint64_t offset,
     struct bytes part = bytes_first(data, s->chunk_left);
     if (s->chunk_left == s->chunk_size)
         s->chunk_mark = *mark;
-    client_content(s, part, mark);
+    content_take(s, part, mark);
     s->chunk_left -= part.len;
     if (!s->chunk_left)
-        client_chunk_end(s, offset + part.len, 0);
+        content_end_chunk(s, offset + part.len, 0);
     return part.len;
 }
 
-/* --- spans
- * -------------------------------------------------------------------------------------------- */
+/* --- spans --- */
 
 static size_t read_some(struct session *s, enum side side, struct bytes data, uint64_t offset,
                         const struct mark *mark)
@@ -329,7 +324,7 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
         s->chunk_left -= span->gap; /* its size is known */
         s->content_hole = true;
         if (!s->chunk_left)
-            client_chunk_end(s, half->offset, NOTE_INCOMPLETE);
+            content_end_chunk(s, half->offset, NOTE_INCOMPLETE);
         return;
     }
     if (half->reading == READ_CONTENT) { /* the end may lie in it: the next reply tells */
@@ -339,7 +334,7 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
         return;
     }
     if (half->reading == READ_CHUNK)
-        client_chunk_end(s, half->offset, NOTE_INCOMPLETE);
+        content_end_chunk(s, half->offset, NOTE_INCOMPLETE);
     release(half);
     half->reading = READ_LINES;
     half->resync = true;

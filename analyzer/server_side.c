@@ -8,8 +8,7 @@ static struct bytes enhanced_of(int code, struct bytes text)
     return smtp_enhanced_code(code, text);
 }
 
-/* --- lines to replies
- * ------------------------------------------------------------------------------- */
+/* --- lines to replies --- */
 
 static void append_line(struct reply_building *r, struct bytes text)
 {
@@ -104,8 +103,7 @@ static unsigned extensions_of(struct bytes raw)
     return extensions;
 }
 
-/* --- replies
- * ------------------------------------------------------------------------------------------ */
+/* --- replies --- */
 
 static struct event *reply_event(struct session *s, enum event_kind kind, uint64_t end)
 {
@@ -165,7 +163,7 @@ static void content_was_answered(struct session *s, int code)
 {
     struct half *client = &s->half[SIDE_CLIENT];
     bool hole = s->content_hole;
-    client_content_end(s, client->offset, NOTE_INCOMPLETE | (hole ? NOTE_DOUBTFUL : 0));
+    content_end(s, client->offset, NOTE_INCOMPLETE | (hole ? NOTE_DOUBTFUL : 0));
     if (!hole && code / 100 != 2)
         client->reading = READ_DRAIN;
 }

@@ -108,8 +108,7 @@ event_no session_seen(struct session *s, enum side side, uint64_t offset)
     return seq;
 }
 
-/* --- chapters ------------------------------------------------------------------------------------
- */
+/* --- chapters --- */
 
 static void copy_row_text(struct session_row *row, struct arena *arena)
 {
@@ -153,8 +152,7 @@ struct draft *session_detach(struct session *s, bool last)
     return draft;
 }
 
-/* --- the end
- * --------------------------------------------------------------------------------------- */
+/* --- the end --- */
 
 static const char *outcome_of(const struct session *s, int ended_by, const char *how)
 {
@@ -177,9 +175,9 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
         client_guess(s);
     }
     if (client->reading == READ_CONTENT && s->content_command)
-        client_content_end(s, client->offset, NOTE_INCOMPLETE);
+        content_end(s, client->offset, NOTE_INCOMPLETE);
     else if (client->reading == READ_CHUNK)
-        client_chunk_end(s, client->offset, NOTE_INCOMPLETE);
+        content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
     server_reply_cut(s);
     if (s->transaction)
         transaction_end(s, "aborted", mark->ts_us, 0);

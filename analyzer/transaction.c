@@ -143,8 +143,7 @@ void transaction_settle(struct session *s, const struct pending *p, event_no rep
     }
 }
 
-/* --- the message's header
- * --------------------------------------------------------------------------------- */
+/* --- the message's header --- */
 
 static struct bytes trim(struct bytes b)
 {

@@ -193,8 +193,7 @@ struct line {
     unsigned notes;      /* NOTE_BARE_LF ... */
 };
 
-/* --- session.c: the timeline --------------------------------------------------------------------
- */
+/* --- session.c: the timeline --- */
 
 struct session_begin {
     struct address client, server;
@@ -234,8 +233,7 @@ event_no session_seen(struct session *s, enum side side, uint64_t offset);
 /* Remembers that the octets of `side` up to `end` belong to event `seq`. */
 void session_landmark(struct session *s, enum side side, uint64_t end, event_no seq);
 
-/* --- pairing.c: what waits for replies
- * ------------------------------------------------------------ */
+/* --- pairing.c: what waits for replies --- */
 
 /* Room at the end of the ring; a hole is left instead when PENDING_LIMIT is reached, and NULL
  * returned. */
@@ -252,8 +250,7 @@ struct pending *pending_match(struct session *s, int code, uint64_t start, uint6
 /* A hole in the octets of `side`: replies or commands may lie in it. */
 void pending_hole(struct session *s, enum side side);
 
-/* --- reader.c: octets to lines, content, records
- * --------------------------------------------------- */
+/* --- reader.c: octets to lines, content, records --- */
 
 /* Goes on with what waited (READ_WAIT), in the reading that `half` now has. */
 void reader_resume(struct session *s, enum side side);
@@ -263,22 +260,15 @@ size_t reader_peek(const struct half *half, uint8_t *out, size_t size);
 
 void half_free(struct half *half);
 
-/* --- client_side.c
- * ---------------------------------------------------------------------------------- */
+/* --- client_side.c --- */
 
 void client_line(struct session *s, const struct line *line);
 void client_sasl(struct session *s, const struct line *line);
 void client_discarded(struct session *s, const struct line *line);
-void client_content(struct session *s, struct bytes data, const struct mark *mark);
-void client_content_end(struct session *s, uint64_t end, unsigned notes);
-void client_chunk_end(struct session *s, uint64_t end, unsigned notes);
-
 /* What waits is read by what its octets suggest, since the answer will not be seen. */
 void client_guess(struct session *s);
 
-/* Whether what the client has on the way holds lines that are no commands: message content. Then
- * all of it is marked so. */
-bool client_flight_is_content(struct session *s);
+/* --- answers.c --- */
 
 /* The answer to what the client's octets wait for: how they are to be read is known now. */
 void client_answered(struct session *s, int code, event_no reply, uint64_t reply_end);
@@ -286,16 +276,36 @@ void client_answered(struct session *s, int code, event_no reply, uint64_t reply
 /* Another reply came although a refused BDAT was the last thing outstanding, or another command. */
 void client_chunk_evidence(struct session *s, int code);
 
-/* --- server_side.c
- * ---------------------------------------------------------------------------------- */
+/* --- content_run.c --- */
+
+/* From event `because` on lines may be message content: a candidate, until a line proves it.
+ * `after_data`: `because` is the message that a dot ended too early; else the reply that refused
+ * DATA or BDAT. */
+void content_run_begin(struct session *s, event_no because, bool after_data);
+
+/* Takes the next line; returns whether it belongs to the run. */
+bool content_run_follow(struct session *s, const struct line *line, const struct smtp_command *c);
+
+/* Whether what the client has on the way holds lines that are no commands: message content. Then
+ * all of it is marked so. */
+bool content_run_in_flight(struct session *s);
+
+/* --- content.c --- */
+
+void content_begin(struct session *s);
+void content_begin_chunk(struct session *s, enum reading reading);
+void content_take(struct session *s, struct bytes data, const struct mark *mark);
+void content_end(struct session *s, uint64_t end, unsigned notes);
+void content_end_chunk(struct session *s, uint64_t end, unsigned notes);
+
+/* --- server_side.c --- */
 
 void server_line(struct session *s, const struct line *line);
 
 /* A reply whose last lines are lost. */
 void server_reply_cut(struct session *s);
 
-/* --- transaction.c: the envelope
- * --------------------------------------------------------------------- */
+/* --- transaction.c: the envelope --- */
 
 void transaction_settle(struct session *s, const struct pending *p, event_no reply, int code,
                         struct bytes text);
@@ -303,8 +313,7 @@ void transaction_end(struct session *s, const char *outcome, int64_t ts_us, int 
 void transaction_header(struct session *s, struct bytes header);
 void transaction_rehome(struct session *s, struct arena *arena);
 
-/* --- diagnosis.c
- * -------------------------------------------------------------------------------------- */
+/* --- diagnosis.c --- */
 
 /* A reply as the diagnosis needs it. `text` is all lines without codes, `enhanced` "5.5.1" or
  * empty. */
@@ -325,8 +334,7 @@ void diagnose_greeting(struct session *s, const struct answer *answer);
 /* A command that breaks a rule of its own at the moment it is sent (early talk, group). */
 void note_violation(struct session *s, event_no seq, const char *rule, bool tolerated);
 
-/* --- claims.c: what a reply's text says of the cause
- * ------------------------------------------------- */
+/* --- claims.c: what a reply's text says of the cause --- */
 
 /* CAUSE_NONE when the text makes no claim. `software` may be NULL. */
 enum cause claim_of_reply(const char *software, int code, struct bytes enhanced, struct bytes text,
@@ -335,8 +343,7 @@ enum cause claim_of_reply(const char *software, int code, struct bytes enhanced,
 /* Whether a text that claims `claim` is a fair description of `cause`. */
 bool claim_agrees(enum cause claim, enum cause cause);
 
-/* --- explain.c: sentences from a session's own facts
- * -------------------------------------------------- */
+/* --- explain.c: sentences from a session's own facts --- */
 
 struct bytes explain_finding(struct session *s, struct arena *arena, const struct diagnosis *d,
                              const struct pending *p, const struct verdict *v);

@@ -1,0 +1,191 @@
+/* What a server's answer means for the reading of the client's octets (DATA, AUTH, STARTTLS, BDAT),
+ * and what is made of them when the answer is not to be seen. */
+#include "heloscope/session.h"
+
+#include <stdlib.h>
+
+static void read_on(struct session *s, enum reading reading)
+{
+    s->half[SIDE_CLIENT].reading = reading;
+    s->guess = s->chunk_doubt = false;
+    if (reading == READ_LINES)
+        s->waiting_for = 0;
+    reader_resume(s, SIDE_CLIENT);
+}
+
+static void answer_bdat(struct session *s, int code, event_no reply, uint64_t reply_end)
+{
+    if (code / 100 == 2) {
+        content_begin_chunk(s, READ_CHUNK);
+        read_on(s, READ_CHUNK);
+    } else if (code == 500 || code == 502) {
+        /* A server that does not know the verb cannot skip its octets. */
+        content_run_begin(s, reply, false);
+        s->content_run_sure = true;
+        s->content_run_limit = s->half[SIDE_CLIENT].offset + s->chunk_size;
+        read_on(s, READ_LINES);
+    } else {
+        s->chunk_doubt = true;
+        s->chunk_refusal = reply;
+        s->chunk_refusal_end = reply_end;
+    }
+}
+
+void client_answered(struct session *s, int code, event_no reply, uint64_t reply_end)
+{
+    struct half *server = &s->half[SIDE_SERVER];
+    switch (s->waiting_verb) {
+    case VERB_DATA:
+        if (code / 100 == 3) {
+            content_begin(s);
+            read_on(s, READ_CONTENT);
+        } else {
+            if (!s->content_run_sure)
+                content_run_begin(s, reply, false);
+            read_on(s, READ_LINES);
+        }
+        break;
+    case VERB_AUTH:
+        s->mask_lines = code / 100 != 2 && code / 100 != 3;
+        read_on(s, code == 334 ? READ_SASL : READ_LINES);
+        break;
+    case VERB_STARTTLS:
+        if (code / 100 == 2)
+            server->reading = READ_TLS;
+        read_on(s, code / 100 == 2 ? READ_TLS_NEXT : READ_LINES);
+        break;
+    case VERB_BDAT:
+        answer_bdat(s, code, reply, reply_end);
+        break;
+    default:
+        read_on(s, READ_LINES);
+        break;
+    }
+}
+
+/* Of what waits, the octets behind the chunk: the verb of their first line. */
+static enum verb verb_behind_chunk(struct session *s)
+{
+    size_t size = (size_t)(s->chunk_size < 65536 ? s->chunk_size : 65536) + 512;
+    uint8_t *waiting = memory_get(size);
+    struct bytes rest =
+        bytes_from(bytes_of(waiting, reader_peek(&s->half[SIDE_CLIENT], waiting, size)),
+                   (size_t)(s->chunk_size < size ? s->chunk_size : size));
+    struct smtp_command c = {0};
+    const uint8_t *lf = rest.len ? memchr(rest.at, '\n', rest.len) : NULL;
+    if (lf) {
+        rest.len = (size_t)(lf - rest.at);
+        if (rest.len && rest.at[rest.len - 1] == '\r')
+            rest.len--;
+        smtp_command_parse(rest, &c);
+    }
+    free(waiting);
+    return c.verb;
+}
+
+static void chunk_was_commands(struct session *s)
+{
+    content_run_begin(s, s->chunk_refusal, false);
+    s->content_run_sure = true;
+    s->content_run_limit = s->half[SIDE_CLIENT].offset + s->chunk_size;
+    read_on(s, READ_LINES);
+}
+
+static void chunk_was_skipped(struct session *s)
+{
+    content_begin_chunk(s, READ_CHUNK);
+    read_on(s, READ_CHUNK);
+}
+
+void client_chunk_evidence(struct session *s, int code)
+{
+    struct half *half = &s->half[SIDE_CLIENT];
+    if (half->queued <= s->chunk_size) { /* nothing else was sent that this could answer */
+        chunk_was_commands(s);
+        return;
+    }
+    enum verb verb = verb_behind_chunk(s);
+    bool never_refused = verb == VERB_QUIT || verb == VERB_RSET || verb == VERB_NOOP;
+    if (code == 500 || code == 502 || code == 421 || (never_refused && code / 100 != 2))
+        chunk_was_commands(s);
+    else
+        chunk_was_skipped(s);
+}
+
+static void guess_chunk(struct session *s)
+{
+    struct half *half = &s->half[SIDE_CLIENT];
+    uint8_t head[256];
+    struct bytes first = {head, reader_peek(half, head, sizeof head)};
+    if (half->queued >= s->chunk_size) {
+        chunk_was_skipped(s);
+        return;
+    }
+    /* Less than the chunk came. A command sent with the refusal in view means that it was given up.
+     */
+    const struct queued_span *q = half->queue;
+    struct smtp_command c = {0};
+    const uint8_t *lf = memchr(first.at, '\n', first.len);
+    if (lf && q && q->span.mark.seen >= s->chunk_refusal_end) {
+        first.len = (size_t)(lf - first.at);
+        if (first.len && first.at[first.len - 1] == '\r')
+            first.len--;
+        smtp_command_parse(first, &c);
+    }
+    if (c.verb != VERB_UNKNOWN && c.well_formed)
+        read_on(s, READ_LINES);
+}
+
+/* Whether the DATA that waits may have been answered 354: neither inside a message that is being
+ * read as commands, nor where the facts forbid it. */
+static bool data_can_succeed(const struct session *s)
+{
+    struct order_command data = {.seq = s->waiting_for, .verb = VERB_DATA, .well_formed = true};
+    return !s->content_run_sure && order_judge(&s->order, &data).kind != VERDICT_BROKEN;
+}
+
+/* The beginning of what waits, read as a line: a command, a SASL response, or neither. */
+static void guess_by_octets(struct session *s)
+{
+    struct half *half = &s->half[SIDE_CLIENT];
+    uint8_t head[1024];
+    struct bytes first = {head, reader_peek(half, head, sizeof head)};
+    struct smtp_command c;
+    if (!first.len) {
+        s->guess = true;
+        return;
+    }
+    const uint8_t *lf = memchr(first.at, '\n', first.len);
+    if (s->waiting_verb == VERB_STARTTLS) {
+        if (first.at[0] == 22)
+            s->half[SIDE_SERVER].reading = READ_TLS;
+        read_on(s, first.at[0] == 22 ? READ_TLS : READ_LINES);
+        return;
+    }
+    first.len = lf ? (size_t)(lf - first.at) : first.len;
+    if (first.len && first.at[first.len - 1] == '\r')
+        first.len--;
+    smtp_command_parse(first, &c);
+    bool command = c.verb != VERB_UNKNOWN && c.well_formed;
+    if (s->waiting_verb == VERB_DATA && !data_can_succeed(s)) {
+        read_on(s, READ_LINES);
+    } else if (s->waiting_verb == VERB_AUTH) {
+        bool sasl = looks_like_base64(first) || (first.len == 1 && first.at[0] == '*');
+        read_on(s, sasl && !command ? READ_SASL : READ_LINES);
+    } else if (s->waiting_verb == VERB_DATA && !command) {
+        content_begin(s);
+        read_on(s, READ_CONTENT);
+    } else {
+        read_on(s, READ_LINES);
+    }
+}
+
+void client_guess(struct session *s)
+{
+    if (s->chunk_doubt)
+        guess_chunk(s);
+    else if (s->waiting_verb == VERB_BDAT)
+        chunk_was_skipped(s);
+    else
+        guess_by_octets(s);
+}

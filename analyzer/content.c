@@ -1,0 +1,119 @@
+/* The content of a message, behind a 354 or in chunks: its size is kept, of its header the few
+ * marks that tell message and program, the rest is dropped. */
+#include "heloscope/session.h"
+
+#include <stdlib.h>
+
+void content_begin_chunk(struct session *s, enum reading reading)
+{
+    s->chunk_left = s->chunk_size;
+    s->content_started = s->content_hole = false;
+    s->half[SIDE_CLIENT].reading = reading;
+}
+
+void content_begin(struct session *s)
+{
+    s->scan = (struct content_scan){0};
+    s->content_started = s->content_hole = false;
+    s->half[SIDE_CLIENT].reading = READ_CONTENT;
+}
+
+/* The header is looked at for the few marks that tell message and program, then dropped. */
+static void look_at_header(struct session *s, struct bytes data)
+{
+    if (s->header_done)
+        return;
+    if (!s->header)
+        s->header = memory_get(HEADER_LIMIT);
+    struct bytes part = bytes_first(data, HEADER_LIMIT - s->header_length);
+    memcpy(s->header + s->header_length, part.at, part.len);
+    s->header_length += (uint32_t)part.len;
+    struct bytes header = bytes_of(s->header, s->header_length);
+    const uint8_t *end = memmem(header.at, header.len, "\r\n\r\n", 4);
+    if (!end && header.len < HEADER_LIMIT)
+        return;
+    s->header_done = true;
+    if (end)
+        header.len = (size_t)(end - header.at) + 2;
+    transaction_header(s, header);
+}
+
+static void drop_header(struct session *s)
+{
+    if (!s->header_done && s->header_length)
+        transaction_header(s, bytes_of(s->header, s->header_length));
+    free(s->header);
+    s->header = NULL;
+    s->header_length = 0;
+    s->header_done = false;
+}
+
+void content_take(struct session *s, struct bytes data, const struct mark *mark)
+{
+    if (!s->content_started) {
+        s->content_started = true;
+        s->content_mark = *mark;
+        s->content_pipelined =
+            s->half[SIDE_CLIENT].reading == READ_CONTENT && mark->seen < s->last_reply_end;
+    }
+    look_at_header(s, data);
+}
+
+static struct event *content_event(struct session *s, enum event_kind kind, uint64_t bytes,
+                                   uint64_t end, unsigned notes)
+{
+    struct event *e = session_event(s, kind, SIDE_CLIENT, &s->content_mark, bytes_of(NULL, 0));
+    e->bytes = bytes;
+    e->has_bytes = true;
+    e->notes |= notes | (s->content_hole ? NOTE_INCOMPLETE : 0);
+    e->saw = session_seen(s, SIDE_SERVER, s->content_mark.seen);
+    session_landmark(s, SIDE_CLIENT, end, e->seq);
+    if (s->transaction)
+        s->transaction->bytes += bytes;
+    return e;
+}
+
+void content_end(struct session *s, uint64_t end, unsigned notes)
+{
+    static const struct {
+        unsigned oddity, note;
+    } oddities[] = {{CONTENT_BARE_LF, NOTE_BARE_LF},
+                    {CONTENT_BARE_CR, NOTE_BARE_CR},
+                    {CONTENT_NUL, NOTE_BINARY},
+                    {CONTENT_SMUGGLE, NOTE_SMUGGLE}};
+    for (size_t i = 0; i < sizeof oddities / sizeof *oddities; i++)
+        if (s->scan.oddities & oddities[i].oddity)
+            notes |= oddities[i].note;
+    drop_header(s);
+    struct event *e = content_event(s, EVENT_DATA, s->scan.size, end, notes);
+    s->half[SIDE_CLIENT].reading = READ_LINES;
+    s->content_command = 0;
+    struct pending *p = pending_push(s, PENDING_CONTENT);
+    if (!p)
+        return;
+    p->command = (struct order_command){
+        .seq = e->seq, .verb = VERB_DATA, .saw = e->saw, .content = true, .well_formed = true};
+    p->end = end;
+    p->seen = s->content_mark.seen;
+    p->ts_us = s->content_mark.ts_us;
+    /* LMTP answers once for each recipient that it accepted (RFC 2033 section 4.2). */
+    p->due = s->lmtp && s->order.accepted
+                 ? (uint16_t)(s->order.accepted < UINT16_MAX ? s->order.accepted : UINT16_MAX)
+                 : 1;
+    if (s->content_pipelined && !s->hole)
+        note_violation(s, e->seq, "no content before 354", true);
+    content_run_begin(s, e->seq, true);
+}
+
+void content_end_chunk(struct session *s, uint64_t end, unsigned notes)
+{
+    drop_header(s);
+    content_event(s, EVENT_CHUNK, s->chunk_size - s->chunk_left, end, notes);
+    s->half[SIDE_CLIENT].reading = READ_LINES;
+    for (uint32_t i = 0; i < s->ring_count; i++) { /* answered once its octets are there */
+        struct pending *p = pending_at(s, i);
+        if (p->command.seq == s->waiting_for)
+            p->end = end;
+    }
+    s->waiting_for = 0;
+}

@@ -1,0 +1,99 @@
+/* Lines of a message that a server reads as commands: where they begin, which lines belong to them,
+ * where they end. A message comes in one piece, without a look at the replies to its lines; that,
+ * and lines that no client would send as commands, tell it from commands. */
+#include "heloscope/session.h"
+
+static bool is_dot(struct bytes text)
+{
+    return text.len == 1 && text.at[0] == '.';
+}
+
+static void content_run_end(struct session *s)
+{
+    if (s->content_run_sure)
+        s->content_run_last = s->content_run;
+    s->content_run = 0;
+    s->content_run_sure = s->content_run_after_data = false;
+    s->content_run_lines = 0;
+    s->content_run_limit = 0;
+}
+
+void content_run_begin(struct session *s, event_no because, bool after_data)
+{
+    content_run_end(s);
+    s->content_run = because;
+    s->content_run_after_data = after_data;
+}
+
+static void mark_flight(struct session *s)
+{
+    s->content_run_sure = true;
+    for (uint32_t i = 0; i < s->ring_count; i++) {
+        struct pending *p = pending_at(s, i);
+        if (p->command.seq > s->content_run && p->kind == PENDING_COMMAND)
+            p->content_line = true;
+    }
+}
+
+/* Whether `text`, lines that wait, holds one that no client would send as a command. */
+static bool holds_content(struct bytes text)
+{
+    while (text.len) {
+        const uint8_t *lf = memchr(text.at, '\n', text.len);
+        if (!lf)
+            return false;
+        struct bytes line = {text.at, (size_t)(lf - text.at)};
+        text = bytes_from(text, line.len + 1);
+        if (line.len && line.at[line.len - 1] == '\r')
+            line.len--;
+        struct smtp_command c;
+        smtp_command_parse(line, &c);
+        if (c.verb == VERB_UNKNOWN)
+            return true;
+    }
+    return false;
+}
+
+bool content_run_in_flight(struct session *s)
+{
+    if (!s->content_run)
+        return false;
+    bool found = s->content_run_sure;
+    for (uint32_t i = 0; i < s->ring_count && !found; i++) {
+        const struct pending *p = pending_at(s, i);
+        found = p->kind == PENDING_COMMAND && p->command.seq > s->content_run &&
+                p->command.verb == VERB_UNKNOWN;
+    }
+    uint8_t waiting[4096];
+    if (!found)
+        found = holds_content(
+            bytes_of(waiting, reader_peek(&s->half[SIDE_CLIENT], waiting, sizeof waiting)));
+    if (found)
+        mark_flight(s);
+    else
+        content_run_end(s);
+    return found;
+}
+
+/* Follows a run from line to line; returns whether this line belongs to it. A message comes in one
+ * piece, without a look at the replies to its lines: a well-formed command that waited for them
+ * ends the run. */
+bool content_run_follow(struct session *s, const struct line *line, const struct smtp_command *c)
+{
+    if (!s->content_run)
+        return false;
+    bool proper = c->verb != VERB_UNKNOWN && c->well_formed;
+    bool waited = !s->ring_count && line->mark.seen >= s->last_reply_end;
+    if ((s->content_run_limit && line->start >= s->content_run_limit) ||
+        (waited && (s->content_run_after_data || (proper && s->content_run_lines)))) {
+        content_run_end(s);
+        return false;
+    }
+    s->content_run_lines++;
+    if (!s->content_run_sure && c->verb == VERB_UNKNOWN)
+        mark_flight(s);
+    bool within = s->content_run_sure;
+    if (within && is_dot(line->text) && !s->content_run_limit)
+        content_run_end(s);
+    return within;
+}

@@ -1,0 +1,257 @@
+/* What each reply does to the facts: RFC 5321 section 4.1.4 and the documents of the extensions. */
+#include "heloscope/order.h"
+
+static void establish(struct order *order, enum fact_name fact, event_no since)
+{
+    order->facts[fact] = (struct fact){.since = since};
+}
+
+static void refuse(struct order *order, enum fact_name fact, event_no reply, int code,
+                   const struct verdict *verdict)
+{
+    struct fact *f = &order->facts[fact];
+    *f = (struct fact){.refused = reply, .code = code};
+    if (verdict->kind == VERDICT_BROKEN)
+        f->blame = (struct blame){verdict->cause, verdict->origin, verdict->refusal};
+}
+
+static void forget(struct order *order, enum fact_name fact)
+{
+    order->facts[fact] = (struct fact){0};
+}
+
+static void forget_recipients(struct order *order)
+{
+    forget(order, FACT_RCPT);
+    forget(order, FACT_BDAT);
+    forget(order, FACT_CHUNKS);
+    forget(order, FACT_BINARY);
+    order->accepted = order->refused = order->limited = order->refused_temporary = 0;
+    order->first_refusal = order->last_refusal = 0;
+    order->first_refusal_code = 0;
+}
+
+/* Section 4 of RFC 5321 empties all buffers; `by` is what did it. A transaction that was not open
+ * is not cleared, but a refusal that hung over it is forgotten. */
+static void clear_transaction(struct order *order, event_no by)
+{
+    struct fact *mail = &order->facts[FACT_MAIL];
+    event_no cleared = mail->since || mail->doubtful ? by : mail->cleared;
+    *mail = (struct fact){.cleared = cleared};
+    forget_recipients(order);
+    order->data_refused = 0;
+}
+
+static void note_refusal(struct order *order, event_no reply, int code)
+{
+    if (!order->first_refusal) {
+        order->first_refusal = reply;
+        order->first_refusal_code = code;
+    }
+    order->last_refusal = reply;
+}
+
+static void settle_hello(struct order *order, const struct order_command *c,
+                         const struct verdict *verdict, event_no reply, int code,
+                         unsigned extensions)
+{
+    struct fact *hello = &order->facts[FACT_HELLO];
+    if (code / 100 == 2) {
+        establish(order, FACT_HELLO, c->seq);
+        order->hello_verb = c->verb;
+        order->extensions = c->verb == VERB_HELO ? 0 : extensions;
+        order->offer = reply;
+        clear_transaction(order, c->seq);
+    } else if (!hello->since && !hello->refused) {
+        /* A refused hello does not undo an accepted one (RFC 5321 section 4.1.4); of several
+         * refused attempts the first is what went wrong. */
+        refuse(order, FACT_HELLO, reply, code, verdict);
+    }
+}
+
+static void settle_mail(struct order *order, const struct order_command *c,
+                        const struct verdict *verdict, event_no reply, int code)
+{
+    if (code / 100 == 2) {
+        if (!order_holds(order, FACT_HELLO) && !order->facts[FACT_HELLO].doubtful)
+            order->hello_waived = true;
+        establish(order, FACT_MAIL, c->seq);
+        forget_recipients(order);
+        if (c->binarymime)
+            establish(order, FACT_BINARY, c->seq);
+    } else if (!order_holds(order, FACT_MAIL)) {
+        bool doubtful = order->facts[FACT_MAIL].doubtful;
+        refuse(order, FACT_MAIL, reply, code, verdict);
+        order->facts[FACT_MAIL].doubtful = doubtful;
+        forget_recipients(order);
+    }
+    order->data_refused = 0;
+}
+
+static void settle_rcpt(struct order *order, const struct order_command *c,
+                        const struct verdict *verdict, event_no reply, int code)
+{
+    if (code / 100 == 2) { /* 252 counts as accepted too (RFC 5321 section 3.5.3) */
+        if (!order_holds(order, FACT_MAIL)) /* behind a hole, or a server that does without MAIL */
+            establish(order, FACT_MAIL, c->seq);
+        order->facts[FACT_MAIL].doubtful = false;
+        if (!order_holds(order, FACT_RCPT))
+            establish(order, FACT_RCPT, c->seq);
+        order->accepted++;
+        order->last_refusal = 0; /* the client went on after it */
+        return;
+    }
+    order->refused++;
+    order->refused_temporary += code / 100 == 4;
+    order->limited += code == 452 || code == 552;
+    struct fact *rcpt = &order->facts[FACT_RCPT];
+    if (!rcpt->since && !rcpt->refused) {
+        bool doubtful = rcpt->doubtful;
+        refuse(order, FACT_RCPT, reply, code, verdict);
+        rcpt->doubtful = doubtful;
+    }
+    if (order_holds(order, FACT_MAIL))
+        note_refusal(order, reply, code);
+}
+
+static void settle_data(struct order *order, const struct order_command *c, event_no reply,
+                        int code)
+{
+    if (c->content) {
+        clear_transaction(order, c->seq);
+    } else if (code / 100 == 3) {
+        for (enum fact_name f = FACT_MAIL; f <= FACT_RCPT; f++) /* 354 proves both */
+            if (order->facts[f].doubtful)
+                establish(order, f, order->facts[f].since ? order->facts[f].since : c->seq);
+        order->data_refused = 0;
+    } else {
+        order->data_refused = reply;
+        if (order_holds(order, FACT_MAIL))
+            note_refusal(order, reply, code);
+        if (order_holds(order, FACT_BDAT)) /* RFC 3030 section 2: only RSET makes it clean */
+            order->facts[FACT_CHUNKS] = (struct fact){.since = c->seq, .refused = reply};
+    }
+}
+
+static void settle_bdat(struct order *order, const struct order_command *c,
+                        const struct verdict *verdict, event_no reply, int code)
+{
+    if (code / 100 == 2) {
+        if (c->chunk_last) {
+            clear_transaction(order, c->seq);
+            return;
+        }
+        if (!order_holds(order, FACT_BDAT))
+            establish(order, FACT_BDAT, c->seq);
+        order->last_refusal = 0;
+        return;
+    }
+    if (verdict->kind != VERDICT_LEGAL) {
+        /* Servers that took a failed sequence's LAST for its end start anew with it. */
+        if (c->chunk_last && order_holds(order, FACT_CHUNKS))
+            clear_transaction(order, c->seq);
+        return;
+    }
+    if (c->chunk_last) { /* undefined until RSET by RFC 3030 section 2; servers clear it */
+        clear_transaction(order, c->seq);
+        order->facts[FACT_CHUNKS] =
+            (struct fact){.since = c->seq, .refused = reply, .cleared = c->seq};
+    } else {
+        order->facts[FACT_CHUNKS] = (struct fact){.since = c->seq, .refused = reply};
+        note_refusal(order, reply, code);
+    }
+}
+
+static void settle_auth(struct order *order, const struct order_command *c,
+                        const struct verdict *verdict, event_no reply, int code)
+{
+    if (code / 100 == 2)
+        establish(order, FACT_AUTH, c->seq);
+    else if (code / 100 != 3 && !order_holds(order, FACT_AUTH))
+        refuse(order, FACT_AUTH, reply, code, verdict);
+}
+
+/* XCLIENT's 220 is a new greeting: the session starts again (Postfix XCLIENT README). */
+static void settle_xclient(struct order *order, const struct order_command *c, int code)
+{
+    if (code / 100 != 2)
+        return;
+    clear_transaction(order, c->seq);
+    order->facts[FACT_HELLO] = (struct fact){.cleared = c->seq};
+    order->extensions = 0;
+}
+
+void order_settle(struct order *order, const struct order_command *c, const struct verdict *verdict,
+                  event_no reply, int code, unsigned extensions)
+{
+    if (code / 100 == 5 && !order->errors++)
+        order->first_error = reply;
+    switch (c->verb) {
+    case VERB_HELO:
+    case VERB_EHLO:
+    case VERB_LHLO:
+        settle_hello(order, c, verdict, reply, code, extensions);
+        break;
+    case VERB_MASKED: /* in the place of a hello it is one, overwritten on the way */
+        if (!order_holds(order, FACT_HELLO))
+            settle_hello(order, c, verdict, reply, code, 0);
+        break;
+    case VERB_MAIL:
+        settle_mail(order, c, verdict, reply, code);
+        break;
+    case VERB_RCPT:
+        settle_rcpt(order, c, verdict, reply, code);
+        break;
+    case VERB_DATA:
+        settle_data(order, c, reply, code);
+        break;
+    case VERB_BDAT:
+    case VERB_BURL:
+        settle_bdat(order, c, verdict, reply, code);
+        break;
+    case VERB_RSET:
+        if (code / 100 == 2)
+            clear_transaction(order, c->seq);
+        break;
+    case VERB_AUTH:
+        settle_auth(order, c, verdict, reply, code);
+        break;
+    case VERB_STARTTLS:
+        if (code / 100 == 2)
+            establish(order, FACT_TLS, c->seq);
+        else
+            refuse(order, FACT_TLS, reply, code, verdict);
+        break;
+    case VERB_XCLIENT:
+        settle_xclient(order, c, code);
+        break;
+    case VERB_QUIT:
+        if (code / 100 == 2)
+            establish(order, FACT_QUIT, c->seq);
+        break;
+    default:
+        break;
+    }
+    if (code == 421) /* the service closes, whatever was asked (RFC 5321 section 3.8) */
+        order->facts[FACT_QUIT] = (struct fact){.since = reply, .code = code};
+}
+
+void order_greeting(struct order *order, event_no reply, int code)
+{
+    struct verdict none = {.kind = VERDICT_LEGAL};
+    if (code / 100 == 2)
+        establish(order, FACT_GREETING, reply);
+    else
+        refuse(order, FACT_GREETING, reply, code, &none);
+}
+
+void order_hole(struct order *order, event_no gap)
+{
+    order->hole = gap;
+    for (int f = 0; f < FACT_COUNT; f++) {
+        /* What holds for the rest of a session cannot be undone by what is missing. */
+        bool lasting = f == FACT_GREETING || f == FACT_HELLO || f == FACT_AUTH || f == FACT_TLS;
+        if (!lasting || !order->facts[f].since)
+            order->facts[f].doubtful = true;
+    }
+}
