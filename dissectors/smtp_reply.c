@@ -55,14 +55,16 @@ static size_t status_length(int code, struct bytes b)
 static struct bytes bracketed_status(int code, struct bytes text)
 {
     enum {
-        LONGEST = 12 /* "(#5.500.100)" */
+        LONGEST = 11 /* "(#5.500.100" */
     };
+    if (text.len == 0 || text.at[text.len - 1] != ')')
+        return (struct bytes){NULL, 0};
+    text.len--;
     struct bytes tail = text.len > LONGEST ? bytes_from(text, text.len - LONGEST) : text;
-    for (size_t i = 0; i + 1 < tail.len; i++) {
+    for (size_t i = 0; i + 2 < tail.len; i++) {
         struct bytes inner = bytes_from(tail, i + 2);
-        size_t length = tail.at[i] == '(' && tail.at[i + 1] == '#' ? status_length(code, inner) : 0;
-        if (length > 0 && length + 1 == inner.len && inner.at[length] == ')')
-            return bytes_first(inner, length);
+        if (tail.at[i] == '(' && tail.at[i + 1] == '#' && status_length(code, inner) == inner.len)
+            return inner;
     }
     return (struct bytes){NULL, 0};
 }

@@ -5,33 +5,31 @@
 #include "tests/support/guard.h"
 
 static const struct row {
-    const char *line;
-    bool well_formed;
+    const char *line, *text;
     int code;
-    bool more;
-    const char *text;
+    bool well_formed, more;
 } rows[] = {
-    {"250 OK", true, 250, false, "OK"},
-    {"250-first", true, 250, true, "first"},
-    {"250", true, 250, false, ""},
-    {"250 ", true, 250, false, ""},
-    {"250-", true, 250, true, ""},
-    {"250  two spaces", true, 250, false, " two spaces"},
-    {"503-503 quoted", true, 503, true, "503 quoted"},
-    {"200 lowest", true, 200, false, "lowest"},
-    {"599 highest", true, 599, false, "highest"},
-    {"199 below", false, 0, false, NULL},
-    {"600 above", false, 0, false, NULL},
-    {"2500 digits", false, 0, false, NULL},
-    {"25", false, 0, false, NULL},
-    {"2x0 no", false, 0, false, NULL},
-    {"25x no", false, 0, false, NULL},
-    {" 250 no", false, 0, false, NULL},
-    {"250\tno", false, 0, false, NULL},
-    {"250_no", false, 0, false, NULL},
-    {"", false, 0, false, NULL},
-    {"Hello", false, 0, false, NULL},
-    {"\xb2\xb5\xb0 no", false, 0, false, NULL},
+    {"250 OK", "OK", 250, true, false},
+    {"250-first", "first", 250, true, true},
+    {"250", "", 250, true, false},
+    {"250 ", "", 250, true, false},
+    {"250-", "", 250, true, true},
+    {"250  two spaces", " two spaces", 250, true, false},
+    {"503-503 quoted", "503 quoted", 503, true, true},
+    {"200 lowest", "lowest", 200, true, false},
+    {"599 highest", "highest", 599, true, false},
+    {"199 below", NULL, 0, false, false},
+    {"600 above", NULL, 0, false, false},
+    {"2500 digits", NULL, 0, false, false},
+    {"25", NULL, 0, false, false},
+    {"2x0 no", NULL, 0, false, false},
+    {"25x no", NULL, 0, false, false},
+    {" 250 no", NULL, 0, false, false},
+    {"250\tno", NULL, 0, false, false},
+    {"250_no", NULL, 0, false, false},
+    {"", NULL, 0, false, false},
+    {"Hello", NULL, 0, false, false},
+    {"\xb2\xb5\xb0 no", NULL, 0, false, false},
 };
 
 static bool is_text(struct bytes b, const char *text)

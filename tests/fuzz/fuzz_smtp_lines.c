@@ -20,14 +20,14 @@ static void check_within(struct bytes part, struct bytes whole)
 /* The parts put together again are a line that says the same. */
 static void check_command_again(const struct smtp_command *c)
 {
-    const char *verb = verb_name(c->verb);
-    size_t length = strlen(verb) + 1 + c->argument.len;
+    struct bytes verb = bytes_of_string(verb_name(c->verb));
+    size_t length = verb.len + 1 + c->argument.len;
     uint8_t *line = malloc(length);
     assert(line);
-    memcpy(line, verb, strlen(verb));
-    line[strlen(verb)] = ' ';
+    memcpy(line, verb.at, verb.len);
+    line[verb.len] = ' ';
     if (c->argument.len > 0)
-        memcpy(line + strlen(verb) + 1, c->argument.at, c->argument.len);
+        memcpy(line + verb.len + 1, c->argument.at, c->argument.len);
 
     struct smtp_command again;
     smtp_command_parse(bytes_of(line, length), &again);
