@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pcap/pcap.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -159,11 +160,32 @@ bool capture_input_open(struct capture_input *input, const char *filter)
     return false;
 }
 
+/* Waits until there may be packets. The library's own wait has no end on Linux while nothing at all
+ * arrives (its timeout is that of a block of packets), and then nobody would commit what came
+ * before. */
+static void wait_for_packets(struct handle *handle)
+{
+    /* On a system without such a descriptor this is a plain pause. */
+    int fd = pcap_get_selectable_fd(handle->pcap);
+    struct pollfd waited = {.fd = fd, .events = POLLIN};
+    poll(&waited, fd < 0 ? 0 : 1, fd < 0 ? LIVE_TIMEOUT_MS / 10 : LIVE_TIMEOUT_MS);
+}
+
+static int next_packet(struct capture_input *input, struct pcap_pkthdr **header,
+                       const u_char **frame)
+{
+    int result = pcap_next_ex(input->handle->pcap, header, frame);
+    if (result != 0 || !input->source.live)
+        return result;
+    wait_for_packets(input->handle);
+    return pcap_next_ex(input->handle->pcap, header, frame);
+}
+
 enum input_result capture_input_advance(struct capture_input *input)
 {
     struct pcap_pkthdr *header;
     const u_char *frame;
-    int result = pcap_next_ex(input->handle->pcap, &header, &frame);
+    int result = next_packet(input, &header, &frame);
     if (result == 1) {
         input->handle->header = header;
         input->frame = bytes_of(frame, header->caplen);
@@ -252,6 +274,8 @@ static bool live_activate(struct handle *handle, const char *name,
     if (status < 0)
         return live_refused(name, status, pcap_geterr(pcap), why);
     handle->link_type = pcap_datalink(pcap);
+    if (pcap_setnonblock(pcap, 1, detail) != 0)
+        return failure_set(why, "%s: cannot capture: %s", name, detail);
     if (!set_filter(handle, options->filter, detail, sizeof detail))
         return failure_set(why, "filter \"%.200s\": %s", options->filter, detail);
     if (handle->filtered && pcap_setfilter(pcap, &handle->program) != 0)

@@ -175,6 +175,8 @@ def watched_session(stop_signal):
                   == "1", "the rest of the session in the history")
             status = monitor.stop(stop_signal)
             equal(status, 0, f"status after {monitor.err}")
+            # Before anybody reads it again: a reader that may not write leaves its own files.
+            equal(sorted(os.listdir(scratch.root)), ["live.db"], "files")
             equal(rows(database, "SELECT count(*), sum(errors_503) FROM sessions"), [(1, 1)],
                   "sessions")
             equal(rows(database, "SELECT count(*) FROM events WHERE text LIKE 'MAIL FROM%'"),
@@ -183,7 +185,6 @@ def watched_session(stop_signal):
                                  "o.session_id = d.session_id AND o.seq = d.origin_seq"),
                   [("RCPT TO:<b@example.org>",)], "origin")
             equal(rows(database, "SELECT kind, source FROM captures"), [("live", "lo")], "captures")
-            equal(sorted(os.listdir(scratch.root)), ["live.db"], "files")
 
 
 @test("a 503 is printed with its origin while the session goes on; SIGTERM ends with status 0")
