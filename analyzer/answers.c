@@ -63,6 +63,11 @@ void client_answered(struct session *s, int code, event_no reply, uint64_t reply
     }
 }
 
+void client_unanswered(struct session *s)
+{
+    read_on(s, READ_LINES);
+}
+
 /* Of what waits, the octets behind the chunk: the verb of their first line. */
 static enum verb verb_behind_chunk(struct session *s)
 {

@@ -120,7 +120,7 @@ static bool chunk_is_sure(const struct session *s)
 {
     const struct order *o = &s->order;
     return (o->extensions & EXT_CHUNKING) && order_holds(o, FACT_RCPT) &&
-           !order_holds(o, FACT_CHUNKS) && !o->facts[FACT_RCPT].doubtful;
+           !o->facts[FACT_CHUNKS].refused && !o->facts[FACT_RCPT].doubtful;
 }
 
 static void wait_for_answer(struct session *s, const struct smtp_command *c, event_no seq)

@@ -25,7 +25,7 @@ static void judge_client(struct session *s, const struct pending *p, const struc
     const char *rule = NULL;
     if (p->early)
         rule = "wait for a 220 greeting";
-    else if (v->kind == VERDICT_BROKEN && (!v->refusal || p->command.saw >= v->refusal))
+    else if (v->kind == VERDICT_BROKEN && v->rule && (!v->refusal || p->command.saw >= v->refusal))
         rule = v->rule->name;
     else if (p->group)
         rule = s->order.extensions & EXT_PIPELINING ? "last command of a group"
@@ -135,6 +135,16 @@ static struct finding find_beside_order(const struct session *s, const struct pe
     if (p->early) {
         f.cause = CAUSE_EARLY_TALKER;
         f.origin = p->command.seq;
+        return f;
+    }
+    if (s->order.auth_inside && claim != CAUSE_POLICY && a->code == 503 &&
+        (p->command.verb == VERB_RCPT || p->command.verb == VERB_DATA ||
+         p->command.verb == VERB_BDAT)) {
+        /* nginx in front of a backend takes AUTH in a transaction, and drops the transaction with
+         * it. */
+        f.cause = CAUSE_TRANSACTION_RESET;
+        f.origin = s->order.auth_inside;
+        f.certainty = CERTAINTY_LIKELY;
         return f;
     }
     f.cause = reason_beside_order(s, p, a, claim);
@@ -305,7 +315,10 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
         if (syntax || !tells_a_reason(a->code, claim))
             return v;
         f = find_beside_order(s, &mine, a, claim);
-        if (f.cause == CAUSE_PIPELINING_VIOLATION) /* an order error: it is passed on */
+        if (f.cause == CAUSE_TRANSACTION_RESET)
+            order_transaction_lost(&s->order, f.origin);
+        if (f.cause == CAUSE_PIPELINING_VIOLATION || f.cause == CAUSE_TRANSACTION_RESET)
+            /* an order error: it is passed on */
             v = (struct verdict){.kind = VERDICT_BROKEN, .cause = f.cause, .origin = f.origin};
     } else if (v.kind == VERDICT_DOUBTFUL && a->code != 503) {
         return v;

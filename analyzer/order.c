@@ -195,6 +195,17 @@ static void judge_second_mail(const struct order *order, const struct order_comm
     relate(v, opened, ROLE_OPENED);
 }
 
+static void judge_failed_chunks(const struct fact *chunks, struct verdict *v)
+{
+    v->cause = chunks->cleared ? CAUSE_BDAT_AFTER_LAST : CAUSE_BDAT_AFTER_FAILURE;
+    v->origin = v->refusal = chunks->refused;
+    if (chunks->blame.cause != CAUSE_NONE) {
+        v->cause = chunks->blame.cause;
+        v->origin = chunks->blame.origin;
+        v->refusal = chunks->blame.refusal;
+    }
+}
+
 static void judge_ban(const struct order *order, const struct order_command *command,
                       const struct rule *rule, struct verdict *v)
 {
@@ -208,8 +219,7 @@ static void judge_ban(const struct order *order, const struct order_command *com
     v->cause = rule->cause;
     v->origin = command->seq;
     if (rule->fact == FACT_CHUNKS) {
-        v->cause = fact->cleared ? CAUSE_BDAT_AFTER_LAST : CAUSE_BDAT_AFTER_FAILURE;
-        v->origin = v->refusal = fact->refused;
+        judge_failed_chunks(fact, v);
     } else if (rule->fact == FACT_QUIT) {
         v->origin = fact->since;
     } else if (rule->verb == VERB_MAIL) {
@@ -247,6 +257,13 @@ struct verdict order_judge(const struct order *order, const struct order_command
             judge_ban(order, command, rule, &v);
         else
             judge_offer(order, command, rule, &v);
+    }
+    /* A command that was refused between two chunks forbids nothing by the RFC; but Exim takes only
+     * RSET after it. */
+    const struct fact *chunks = &order->facts[FACT_CHUNKS];
+    if (!v.rule && command->verb == VERB_BDAT && chunks->blame.cause != CAUSE_NONE) {
+        v.kind = chunks->doubtful ? VERDICT_DOUBTFUL : VERDICT_BROKEN;
+        judge_failed_chunks(chunks, &v);
     }
     return v;
 }

@@ -39,7 +39,20 @@ static void clear_transaction(struct order *order, event_no by)
     event_no cleared = mail->since || mail->doubtful ? by : mail->cleared;
     *mail = (struct fact){.cleared = cleared};
     forget_recipients(order);
-    order->data_refused = 0;
+    order->data_refused = order->auth_inside = 0;
+}
+
+/* Between chunks any refused command leaves a sequence that not every server goes on with. After
+ * DATA the state is undefined until RSET (RFC 3030 section 2). */
+static void disturb_chunks(struct order *order, const struct order_command *c,
+                           const struct verdict *verdict, event_no reply)
+{
+    if (!order_holds(order, FACT_BDAT) || verdict->kind != VERDICT_BROKEN)
+        return;
+    order->facts[FACT_CHUNKS] =
+        (struct fact){.since = c->verb == VERB_DATA ? c->seq : 0,
+                      .refused = reply,
+                      .blame = {verdict->cause, verdict->origin, verdict->refusal}};
 }
 
 static void note_refusal(struct order *order, event_no reply, int code)
@@ -84,6 +97,8 @@ static void settle_mail(struct order *order, const struct order_command *c,
         refuse(order, FACT_MAIL, reply, code, verdict);
         order->facts[FACT_MAIL].doubtful = doubtful;
         forget_recipients(order);
+    } else {
+        disturb_chunks(order, c, verdict, reply);
     }
     order->data_refused = 0;
 }
@@ -101,6 +116,7 @@ static void settle_rcpt(struct order *order, const struct order_command *c,
         order->last_refusal = 0; /* the client went on after it */
         return;
     }
+    disturb_chunks(order, c, verdict, reply);
     order->refused++;
     order->refused_temporary += code / 100 == 4;
     order->limited += code == 452 || code == 552;
@@ -114,8 +130,8 @@ static void settle_rcpt(struct order *order, const struct order_command *c,
         note_refusal(order, reply, code);
 }
 
-static void settle_data(struct order *order, const struct order_command *c, event_no reply,
-                        int code)
+static void settle_data(struct order *order, const struct order_command *c,
+                        const struct verdict *verdict, event_no reply, int code)
 {
     if (c->content) {
         clear_transaction(order, c->seq);
@@ -128,8 +144,7 @@ static void settle_data(struct order *order, const struct order_command *c, even
         order->data_refused = reply;
         if (order_holds(order, FACT_MAIL))
             note_refusal(order, reply, code);
-        if (order_holds(order, FACT_BDAT)) /* RFC 3030 section 2: only RSET makes it clean */
-            order->facts[FACT_CHUNKS] = (struct fact){.since = c->seq, .refused = reply};
+        disturb_chunks(order, c, verdict, reply);
     }
 }
 
@@ -165,10 +180,13 @@ static void settle_bdat(struct order *order, const struct order_command *c,
 static void settle_auth(struct order *order, const struct order_command *c,
                         const struct verdict *verdict, event_no reply, int code)
 {
-    if (code / 100 == 2)
+    if (code / 100 == 2) {
         establish(order, FACT_AUTH, c->seq);
-    else if (code / 100 != 3 && !order_holds(order, FACT_AUTH))
+        if (order_holds(order, FACT_MAIL))
+            order->auth_inside = c->seq;
+    } else if (code / 100 != 3 && !order_holds(order, FACT_AUTH)) {
         refuse(order, FACT_AUTH, reply, code, verdict);
+    }
 }
 
 /* XCLIENT's 220 is a new greeting: the session starts again (Postfix XCLIENT README). */
@@ -203,7 +221,7 @@ void order_settle(struct order *order, const struct order_command *c, const stru
         settle_rcpt(order, c, verdict, reply, code);
         break;
     case VERB_DATA:
-        settle_data(order, c, reply, code);
+        settle_data(order, c, verdict, reply, code);
         break;
     case VERB_BDAT:
     case VERB_BURL:
@@ -243,6 +261,11 @@ void order_greeting(struct order *order, event_no reply, int code)
         establish(order, FACT_GREETING, reply);
     else
         refuse(order, FACT_GREETING, reply, code, &none);
+}
+
+void order_transaction_lost(struct order *order, event_no by)
+{
+    clear_transaction(order, by);
 }
 
 void order_hole(struct order *order, event_no gap)

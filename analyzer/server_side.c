@@ -228,13 +228,52 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     struct order_command command = p->command;
     if (command.verb == VERB_AUTH && s->auth_command) /* the exchange is the AUTH's */
         command.seq = s->auth_command;
-    order_settle(&s->order, &command, &verdict, e->seq, e->code, extensions_of(e->text));
+    if (!p->due) /* LMTP: the last of the replies that are due settles the message */
+        order_settle(&s->order, &command, &verdict, e->seq, e->code, extensions_of(e->text));
     transaction_settle(s, p, e->seq, e->code, answer.text);
     count_message(s, p, e->code);
     note_outcome(s, p, e->code);
     note_answered(s, p, end);
     if (s->half[SIDE_CLIENT].reading == READ_WAIT && s->waiting_for == p->command.seq)
         client_answered(s, e->code, e->seq, end);
+}
+
+/* Codes that can answer one thing only (RFC 5321 section 4.2.2, RFC 4954 section 4). */
+static bool can_answer(int code, const struct pending *p)
+{
+    if (p->kind == PENDING_HOLE || p->command.verb == VERB_UNKNOWN)
+        return true;
+    if (code == 354)
+        return p->command.verb == VERB_DATA && p->kind == PENDING_COMMAND;
+    if (code == 334 || code == 235)
+        return p->command.verb == VERB_AUTH;
+    return code != 250 || p->kind != PENDING_SASL;
+}
+
+/* A command that was never answered: the reply can only answer a later one. qpsmtpd says nothing to
+ * the
+ * "*" that cancels an AUTH LOGIN. */
+static void drop_unanswered(struct session *s, int code)
+{
+    struct half *client = &s->half[SIDE_CLIENT];
+    struct pending *head = pending_at(s, 0);
+    if (!head || can_answer(code, head))
+        return;
+    if (s->ring_count == 1 && client->reading == READ_WAIT && client->queue &&
+        s->waiting_for == head->command.seq) {
+        pending_pop(s);
+        s->auth_command = 0;
+        client_unanswered(s);
+        drop_unanswered(s, code);
+        return;
+    }
+    for (uint32_t i = 1; i < s->ring_count; i++) {
+        if (!can_answer(code, pending_at(s, i)))
+            continue;
+        while (i--)
+            pending_pop(s);
+        return;
+    }
 }
 
 /* A reply is complete. It may be the answer for which the client's octets wait: what comes before
@@ -254,6 +293,7 @@ static void finish_reply(struct session *s, uint64_t end)
     if (client->reading == READ_WAIT && s->chunk_doubt)
         client_chunk_evidence(s, r->code);
 
+    drop_unanswered(s, r->code);
     bool doubtful;
     struct pending *found = pending_match(s, r->code, r->start, end, r->mark.seen, &doubtful);
     if (!found) {

@@ -6,7 +6,7 @@
 
 enum {
     TEXT_COLUMN = 32, /* where an event's text begins */
-    MARK_LIMIT = 100,  /* a mark that would end beyond it goes on a line of its own */
+    MARK_LIMIT = 100, /* a mark that would end beyond it goes on a line of its own */
     PAGE_WIDTH = 92,
     LABEL_INDENT = 4,
     LABEL_WIDTH = 9,

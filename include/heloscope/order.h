@@ -53,6 +53,7 @@ struct order {
     int first_refusal_code;
     event_no last_refusal;
     event_no data_refused; /* reply that refused DATA, as long as content may follow */
+    event_no auth_inside;  /* an AUTH that was accepted in the open transaction */
     event_no first_error;  /* the first 5xx of the session, for error limits */
     uint32_t errors;
 };
@@ -98,7 +99,7 @@ enum verdict_kind {
 
 struct verdict {
     enum verdict_kind kind;
-    const struct rule *rule; /* that is broken; NULL when legal */
+    const struct rule *rule; /* that is broken; NULL when legal, or when only some servers mind */
     enum cause cause;
     event_no origin;
     event_no related[4];
@@ -117,6 +118,9 @@ void order_settle(struct order *order, const struct order_command *command,
 
 /* The server's first reply. */
 void order_greeting(struct order *order, event_no reply, int code);
+
+/* The server has shown that `by` took the open transaction away, though no rule says so. */
+void order_transaction_lost(struct order *order, event_no by);
 
 /* A hole, event `gap`: what it may have changed is doubtful from now on. */
 void order_hole(struct order *order, event_no gap);

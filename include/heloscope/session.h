@@ -273,6 +273,9 @@ void client_guess(struct session *s);
 /* The answer to what the client's octets wait for: how they are to be read is known now. */
 void client_answered(struct session *s, int code, event_no reply, uint64_t reply_end);
 
+/* What the client's octets wait for was never answered: they are commands. */
+void client_unanswered(struct session *s);
+
 /* Another reply came although a refused BDAT was the last thing outstanding, or another command. */
 void client_chunk_evidence(struct session *s, int code);
 
