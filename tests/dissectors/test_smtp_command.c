@@ -178,19 +178,17 @@ Test(smtp_command, chunks)
 }
 
 static const struct auth_row {
-    const char *line;
-    bool well_formed;
-    const char *mechanism;
-    bool initial_response;
+    const char *line, *mechanism;
+    bool well_formed, initial_response;
 } auths[] = {
-    {"AUTH LOGIN", true, "LOGIN", false},
-    {"auth plain AGEAYg==", true, "plain", true},
-    {"AUTH EXTERNAL =", true, "EXTERNAL", true},
-    {"AUTH  PLAIN  AGEAYg== ", true, "PLAIN", true},
-    {"AUTH", false, "", false},
-    {"AUTH ", false, "", false},
-    {"AUTH LOGIN user password", false, "LOGIN", true},
-    {"X-EXPS GSSAPI", true, "GSSAPI", false},
+    {"AUTH LOGIN", "LOGIN", true, false},
+    {"auth plain AGEAYg==", "plain", true, true},
+    {"AUTH EXTERNAL =", "EXTERNAL", true, true},
+    {"AUTH  PLAIN  AGEAYg== ", "PLAIN", true, true},
+    {"AUTH", "", false, false},
+    {"AUTH ", "", false, false},
+    {"AUTH LOGIN user password", "LOGIN", false, true},
+    {"X-EXPS GSSAPI", "GSSAPI", true, false},
 };
 
 Test(smtp_command, authentication)
