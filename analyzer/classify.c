@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "heloscope/memory.h"
+#include "heloscope/packet.h"
 #include "heloscope/smtp_command.h"
 #include "heloscope/smtp_reply.h"
 #include "heloscope/timeline.h"
@@ -143,10 +144,10 @@ static enum classification by_octets(const struct watch *watch)
 /* --- nDPI --- */
 
 /* nDPI reads IP packets; it gets the reassembled octets behind headers made for it. */
-static size_t make_packet(uint8_t *out, int side, struct bytes data, const struct segment *segment)
+static size_t make_packet(uint8_t *out, int side, struct bytes data, const uint16_t port[2])
 {
     uint16_t total = (uint16_t)(40 + data.len);
-    uint16_t from = segment->src_port, to = segment->dst_port;
+    uint16_t from = port[side], to = port[!side];
     memset(out, 0, 40);
     out[0] = 0x45;
     out[2] = (uint8_t)(total >> 8);
@@ -167,7 +168,7 @@ static size_t make_packet(uint8_t *out, int side, struct bytes data, const struc
 }
 
 static enum classification by_ndpi(struct classifier *c, struct watch *watch, int side,
-                                   struct bytes data, const struct segment *segment)
+                                   struct bytes data, const uint16_t port[2])
 {
     uint8_t packet[40 + FED_PAYLOAD];
     if (!watch->ndpi) {
@@ -176,7 +177,7 @@ static enum classification by_ndpi(struct classifier *c, struct watch *watch, in
             return CLASS_UNDECIDED;
         memset(watch->ndpi, 0, SIZEOF_FLOW_STRUCT);
     }
-    size_t length = make_packet(packet, side, bytes_first(data, FED_PAYLOAD), segment);
+    size_t length = make_packet(packet, side, bytes_first(data, FED_PAYLOAD), port);
     ndpi_protocol found =
         ndpi_detection_process_packet(c->ndpi, watch->ndpi, packet, (unsigned short)length, 0);
     u_int16_t protocol =
@@ -225,7 +226,7 @@ enum classification classify_end(const struct watch *watch, int server)
 }
 
 enum classification classify_span(struct classifier *c, struct watch *watch, int side,
-                                  struct bytes data, const struct segment *segment)
+                                  struct bytes data, const uint16_t port[2])
 {
     struct bytes_copy *copy = &watch->side[side];
     struct bytes part = bytes_first(data, sizeof copy->head - copy->length);
@@ -237,7 +238,7 @@ enum classification classify_span(struct classifier *c, struct watch *watch, int
     if (found != CLASS_UNDECIDED)
         return found;
     if (watch->opinion == CLASS_UNDECIDED)
-        watch->opinion = by_ndpi(c, watch, side, data, segment);
+        watch->opinion = by_ndpi(c, watch, side, data, port);
     if (watch->opinion == CLASS_SMTP)
         return CLASS_SMTP;
     if (greets(watch) && watch->spans < SPANS_LIMIT && !spoken(watch, SIDE_CLIENT))

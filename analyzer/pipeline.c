@@ -32,9 +32,7 @@ struct pipeline {
     bool news, failed;
     struct failure failure;
     struct pipeline_totals totals;
-    /* While a segment is being taken in: */
-    struct connection *current;
-    const struct segment *segment;
+    struct connection *current; /* whose segment is being taken in */
 };
 
 static bool declared(const struct pipeline *p, uint16_t port)
@@ -179,8 +177,9 @@ static void watch_span(struct pipeline *p, struct connection *c, int side, const
 {
     enum classification found = CLASS_UNDECIDED;
     keep_span(c, side, span);
+    const uint16_t port[2] = {c->flow.key.port[c->client], c->flow.key.port[!c->client]};
     if (span->data.at)
-        found = classify_span(p->classifier, c->watch, side, span->data, p->segment);
+        found = classify_span(p->classifier, c->watch, side, span->data, port);
     if (found == CLASS_SMTP)
         stop_watching(p, c, CONNECTION_SMTP);
     else if (found == CLASS_OTHER || c->kept_octets > WATCH_LIMIT)
@@ -317,10 +316,8 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
     }
     if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED) {
         p->current = c;
-        p->segment = segment;
         conversation_push(&c->conversation, sender == c->client ? SIDE_CLIENT : SIDE_SERVER,
                           segment, packet->ts_us, packet->number, take_span, p);
-        p->segment = NULL;
         if (c->state != CONNECTION_IGNORED && c->conversation.end != END_NONE)
             close_connection(p, c, c->conversation.end == END_RESET ? "reset" : NULL);
     }

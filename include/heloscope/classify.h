@@ -6,7 +6,6 @@
 
 #include "heloscope/bytes.h"
 #include "heloscope/failure.h"
-#include "heloscope/packet.h"
 
 enum classification {
     CLASS_UNDECIDED,
@@ -31,9 +30,9 @@ struct watch {
     void *ndpi;                  /* its flow, as long as the doubt lasts */
 };
 
-/* Looks at the next octets in order of `side` (an enum side). */
+/* Looks at the next octets in order of `side` (an enum side); `port`: the ports of both sides. */
 enum classification classify_span(struct classifier *classifier, struct watch *watch, int side,
-                                  struct bytes data, const struct segment *segment);
+                                  struct bytes data, const uint16_t port[2]);
 
 /* The flow has ended undecided; `server` is the side that would be the server's. */
 enum classification classify_end(const struct watch *watch, int server);
