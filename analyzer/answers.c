@@ -33,7 +33,6 @@ static void answer_bdat(struct session *s, int code, event_no reply, uint64_t re
 
 void client_answered(struct session *s, int code, event_no reply, uint64_t reply_end)
 {
-    struct half *server = &s->half[SIDE_SERVER];
     switch (s->waiting_verb) {
     case VERB_DATA:
         if (code / 100 == 3) {
@@ -50,8 +49,10 @@ void client_answered(struct session *s, int code, event_no reply, uint64_t reply
         read_on(s, code == 334 ? READ_SASL : READ_LINES);
         break;
     case VERB_STARTTLS:
-        if (code / 100 == 2)
-            server->reading = READ_TLS;
+        if (code / 100 == 2) {
+            s->half[SIDE_SERVER].reading = READ_TLS_NEXT;
+            s->starttls_end = reply_end;
+        }
         read_on(s, code / 100 == 2 ? READ_TLS_NEXT : READ_LINES);
         break;
     case VERB_BDAT:

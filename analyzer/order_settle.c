@@ -189,6 +189,22 @@ static void settle_auth(struct order *order, const struct order_command *c,
     }
 }
 
+/* Inside TLS both sides begin anew: hello, extensions and transaction are gone (RFC 3207
+ * section 4.2). */
+static void settle_starttls(struct order *order, const struct order_command *c,
+                            const struct verdict *verdict, event_no reply, int code)
+{
+    if (code / 100 != 2) {
+        refuse(order, FACT_TLS, reply, code, verdict);
+        return;
+    }
+    establish(order, FACT_TLS, c->seq);
+    clear_transaction(order, c->seq);
+    order->facts[FACT_HELLO] = (struct fact){.cleared = c->seq};
+    order->extensions = 0;
+    order->offer = 0;
+}
+
 /* XCLIENT's 220 is a new greeting: the session starts again (Postfix XCLIENT README). */
 static void settle_xclient(struct order *order, const struct order_command *c, int code)
 {
@@ -235,10 +251,7 @@ void order_settle(struct order *order, const struct order_command *c, const stru
         settle_auth(order, c, verdict, reply, code);
         break;
     case VERB_STARTTLS:
-        if (code / 100 == 2)
-            establish(order, FACT_TLS, c->seq);
-        else
-            refuse(order, FACT_TLS, reply, code, verdict);
+        settle_starttls(order, c, verdict, reply, code);
         break;
     case VERB_XCLIENT:
         settle_xclient(order, c, code);

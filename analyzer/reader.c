@@ -107,10 +107,20 @@ static void deliver_line(struct session *s, enum side side, struct bytes raw, ui
         server_line(s, &line);
     else if (s->half[side].reading == READ_SASL)
         client_sasl(s, &line);
-    else if (s->half[side].reading == READ_TLS_NEXT)
+    else if (s->half[side].reading == READ_TLS_NEXT && line.mark.seen < s->starttls_end)
         client_discarded(s, &line);
     else
         client_line(s, &line);
+}
+
+/* Text where a handshake should have come: the capture was taken where TLS had been removed, or a
+ * side goes on in clear. Either way there is more to read; order_settle() has made the session new
+ * already. */
+static void go_on_in_clear(struct half *half, const struct session *s, enum side side,
+                           const struct mark *mark)
+{
+    if (side == SIDE_SERVER || mark->seen >= s->starttls_end)
+        half->reading = READ_LINES;
 }
 
 static size_t read_line(struct session *s, enum side side, struct bytes data, uint64_t offset,
@@ -278,6 +288,8 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
             half->reading = READ_TLS;
             return 0;
         }
+        if (!half->held_length)
+            go_on_in_clear(half, s, side, mark);
         return read_line(s, side, data, offset, mark);
     case READ_CONTENT:
     case READ_DRAIN:

@@ -17,7 +17,8 @@ enum reading {
     READ_DRAIN,    /* client: the rest of a message that was answered before its end */
     READ_CHUNK,    /* client: the octets behind a BDAT */
     READ_SASL,     /* client: one line, the response to a 334 */
-    READ_TLS_NEXT, /* client: a ClientHello should come; text before it is to be discarded */
+    READ_TLS_NEXT, /* a handshake should come; what the client sent before the 220 is to be
+                      discarded */
     READ_TLS,      /* records are counted */
     READ_NOTHING,  /* the session has turned into something that is not read on */
 };
@@ -140,8 +141,9 @@ struct session {
     bool last_answered_message; /* it was the end of a message */
     event_no last_answered_group;
 
-    event_no barrier;     /* the last command that must end its group (RFC 2920 section 3.1) ... */
-    uint64_t barrier_end; /* ... and server octets up to the end of its reply */
+    uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
+    event_no barrier;      /* the last command that must end its group (RFC 2920 section 3.1) ... */
+    uint64_t barrier_end;  /* ... and server octets up to the end of its reply */
 
     event_no waiting_for; /* the command whose answer decides (READ_WAIT) */
     enum verb waiting_verb;
