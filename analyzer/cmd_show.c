@@ -95,7 +95,7 @@ static bool list_json(const struct options *options, struct history *history, st
 
 struct view {
     const struct terminal *terminal;
-    int64_t session_id, start_us;
+    int64_t start_us;
     event_no explained;     /* the last reply whose verdict was printed ... */
     char verdict_seen[512]; /* ... and the beginning of what it said */
 };
@@ -174,8 +174,6 @@ static bool is_as_before(struct view *view, const struct history_diagnosis *row)
 static bool print_diagnosis(void *context, const struct history_diagnosis *row)
 {
     struct view *view = context;
-    if (row->session_id != view->session_id)
-        return true;
     printf("\n%s%d at #%" PRIu32, terminal_style(view->terminal, STYLE_HEADING), row->code,
            row->reply);
     if (row->command)
@@ -203,12 +201,12 @@ static bool print_diagnosis(void *context, const struct history_diagnosis *row)
 static bool show_text(struct history *history, int64_t session_id, const struct terminal *terminal,
                       struct failure *why)
 {
-    struct view view = {.terminal = terminal, .session_id = session_id};
+    struct view view = {.terminal = terminal};
     if (!history_session(history, session_id, print_head, &view, why))
         return false;
     timeline_print_heading(stdout, terminal);
     return history_events(history, session_id, 1, UINT32_MAX, print_event, &view, why) &&
-           history_diagnoses(history, 0, false, print_diagnosis, &view, why);
+           history_session_diagnoses(history, session_id, print_diagnosis, &view, why);
 }
 
 static bool read_id(const char *word, int64_t *out, struct failure *why)

@@ -268,9 +268,10 @@ static void diagnose_surplus(struct session *s, const struct answer *a)
 {
     struct verdict none = {.kind = VERDICT_LEGAL};
     struct finding f = {.claim = claim_of_reply(NULL, a->code, a->enhanced, a->text, VERB_UNKNOWN)};
-    if (a->code != 503)
+    bool hole = s->hole || s->row.midstream;
+    if (a->code != 503 && (a->code < 400 || a->code == 421 || hole))
         return;
-    if (s->hole || s->row.midstream) {
+    if (hole) {
         f.cause = CAUSE_UNKNOWN;
         f.origin = s->order.hole;
         f.certainty = CERTAINTY_UNKNOWN;

@@ -80,8 +80,12 @@ struct pending *pending_match(struct session *s, int code, uint64_t start, uint6
     if (!head)
         return NULL;
     if (head->kind != PENDING_HOLE && !head->doubtful) {
-        /* Sent before the server had the command: the farewell of RFC 5321 section 3.8. */
-        if (code == 421 && head->end > seen)
+        /* Sent before the server had the command: it answers nothing (the farewell of RFC 5321
+         * section 3.8, or one reply too many). Made-up captures acknowledge anything; there only
+         * 421 counts. */
+        if (head->end <= seen)
+            s->acks_prove = true;
+        else if (code == 421 || s->acks_prove)
             return NULL;
         *doubtful = head->shaky;
         return head;

@@ -298,7 +298,7 @@ static void finish_reply(struct session *s, uint64_t end)
     struct pending *found = pending_match(s, r->code, r->start, end, r->mark.seen, &doubtful);
     if (!found) {
         struct event *e = reply_event(s, EVENT_REPLY, end);
-        if (!s->ring_count)
+        if (!doubtful)
             e->notes |= NOTE_UNSOLICITED;
         struct answer answer = answer_of(s, e, true);
         diagnose(s, NULL, &answer);

@@ -69,6 +69,10 @@ bool history_events(struct history *history, int64_t session_id, event_no first,
 bool history_diagnoses(struct history *history, int64_t after, bool only_503,
                        history_diagnosis_fn *fn, void *context, struct failure *why);
 
+/* Those of one session, in the order of its replies. */
+bool history_session_diagnoses(struct history *history, int64_t session_id,
+                               history_diagnosis_fn *fn, void *context, struct failure *why);
+
 /* The largest diagnosis id, 0 when there is none. */
 int64_t history_last_diagnosis(struct history *history);
 

@@ -141,6 +141,7 @@ struct session {
     bool last_answered_message; /* it was the end of a message */
     event_no last_answered_group;
 
+    bool acks_prove;       /* acknowledgement numbers have been seen to cover what was answered */
     uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
     event_no barrier;      /* the last command that must end its group (RFC 2920 section 3.1) ... */
     uint64_t barrier_end;  /* ... and server octets up to the end of its reply */
