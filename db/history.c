@@ -294,13 +294,18 @@ bool history_events(struct history *history, int64_t session_id, event_no first,
 
 /* ----------------------------------------------------------------------------------- diagnoses */
 
-static const char select_diagnoses[] =
-    "SELECT d.id, d.session_id, d.reply_seq, d.command_seq, d.origin_seq, d.code, r.ts_us, "
-    "d.cause, d.fault, d.certainty, d.server_says, d.explanation, d.advice, d.agrees, "
-    "s.client_addr, s.server_addr, s.helo, s.source, s.client_port, s.server_port "
-    "FROM diagnoses d JOIN sessions s ON s.session_id = d.session_id "
+#define SELECT_DIAGNOSES                                                                           \
+    "SELECT d.id, d.session_id, d.reply_seq, d.command_seq, d.origin_seq, d.code, r.ts_us, "       \
+    "d.cause, d.fault, d.certainty, d.server_says, d.explanation, d.advice, d.agrees, "            \
+    "s.client_addr, s.server_addr, s.helo, s.source, s.client_port, s.server_port "                \
+    "FROM diagnoses d JOIN sessions s ON s.session_id = d.session_id "                             \
     "LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq) "
-    "WHERE d.id > ?1 AND (d.code = 503 OR NOT ?2) ORDER BY d.id";
+
+static const char select_diagnoses[] =
+    SELECT_DIAGNOSES "WHERE d.id > ?1 AND (d.code = 503 OR NOT ?2) ORDER BY d.id";
+
+static const char select_session_diagnoses[] =
+    SELECT_DIAGNOSES "WHERE d.session_id = ?1 ORDER BY d.reply_seq";
 
 static bool give_diagnosis(sqlite3_stmt *statement, history_diagnosis_fn *fn, void *context)
 {
@@ -337,6 +342,18 @@ bool history_diagnoses(struct history *history, int64_t after, bool only_503,
         return false;
     sqlite3_bind_int64(statement, 1, after);
     sqlite3_bind_int(statement, 2, only_503);
+    while (reader_row(statement) && give_diagnosis(statement, fn, context))
+        ;
+    return reader_finish(history, statement, why);
+}
+
+bool history_session_diagnoses(struct history *history, int64_t session_id,
+                               history_diagnosis_fn *fn, void *context, struct failure *why)
+{
+    sqlite3_stmt *statement = reader_prepare(history, select_session_diagnoses, why);
+    if (!statement)
+        return false;
+    sqlite3_bind_int64(statement, 1, session_id);
     while (reader_row(statement) && give_diagnosis(statement, fn, context))
         ;
     return reader_finish(history, statement, why);

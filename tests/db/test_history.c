@@ -172,6 +172,23 @@ Test(history, other_codes_are_left_out_on_request)
     cr_expect_eq(only.rows, 2);
 }
 
+Test(history, diagnoses_of_one_session)
+{
+    struct story story;
+    scratch_close(more(&story));
+    story_free(&story);
+    struct notes one = {0}, other = {0}, none = {0}, first = {.stop_after = 1};
+    cr_assert(history_session_diagnoses(history, 1, note_diagnosis, &one, NULL));
+    cr_expect_str_eq(one.text, TO_RCPT TO_DATA);
+    cr_assert(history_session_diagnoses(history, 1, note_diagnosis, &first, NULL));
+    cr_expect_str_eq(first.text, TO_RCPT);
+    const int64_t last = history_last_diagnosis(history);
+    cr_assert(history_diagnoses(history, last - 1, false, note_diagnosis, &other, NULL));
+    cr_expect_eq(other.rows, 1);
+    cr_assert(history_session_diagnoses(history, 77, note_diagnosis, &none, NULL));
+    cr_expect_eq(none.rows, 0);
+}
+
 Test(history, a_reader_sees_what_is_committed_and_never_waits)
 {
     struct story story;
