@@ -1,0 +1,418 @@
+/* Two streams delivered in the order of cause and effect. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "heloscope/conversation.h"
+#include "tests/support/trace.h"
+
+/* What was delivered, as text: "C abc|S def|C [3]|" for a hole of three octets. */
+struct log {
+    char text[4096];
+    size_t length;
+    uint64_t next[2], seen[2], peer[2];
+    size_t spans, gaps;
+};
+
+static void record(void *context, int side, const struct span *span)
+{
+    struct log *log = context;
+    uint64_t length = span->gap ? span->gap : span->data.len;
+    cr_assert_eq(span->offset, log->next[side], "spans follow one another");
+    cr_assert_gt(length, 0);
+    cr_assert_eq(span->gap != 0, span->data.at == NULL);
+    cr_assert_leq(span->mark.seen, log->next[!side], "nothing comes before what it acknowledges");
+    log->next[side] += length;
+    log->spans++;
+    log->gaps += span->gap != 0;
+    char *at = log->text + log->length;
+    size_t room = sizeof log->text - log->length;
+    int n = span->gap ? snprintf(at, room, "%c [%d]|", "CS"[side], (int)span -> gap)
+                      : snprintf(at, room, "%c %.*s|", "CS"[side], (int)span -> data.len,
+                                 (const char *)span->data.at);
+    log->length += (size_t)n < room ? (size_t)n : 0;
+}
+
+static void push(struct conversation *c, struct log *log, const struct trace_packet *packet,
+                 uint64_t number)
+{
+    struct segment segment = trace_segment(packet);
+    conversation_push(c, packet->side, &segment, packet->ts_us, number, record, log);
+}
+
+static void push_all(struct conversation *c, struct log *log, const struct trace *trace)
+{
+    for (size_t i = 0; i < trace->count; i++)
+        push(c, log, &trace->packets[i], i + 1);
+}
+
+/* The whole trace through a new conversation, drained. */
+static struct conversation run(struct log *log, const struct trace *trace)
+{
+    struct conversation c = {0};
+    *log = (struct log){.length = 0};
+    push_all(&c, log, trace);
+    conversation_drain(&c, record, log);
+    cr_expect_not(conversation_waits(&c));
+    conversation_free(&c);
+    return c;
+}
+
+static void expect(const struct trace *trace, const char *wanted)
+{
+    struct log log;
+    run(&log, trace);
+    cr_expect_str_eq(log.text, wanted, "'%s' is not '%s'", log.text, wanted);
+}
+
+static const char plain[] = "S one|C two|S three|C four|";
+
+/* Packets 0 to 2 open, 3 to 6 talk, 7 to 9 close. */
+static void talk(struct trace *trace, uint32_t client_seq, uint32_t server_seq)
+{
+    trace_begin(trace, 40000, 25, client_seq, server_seq);
+    trace_open(trace);
+    trace_say(trace, SIDE_SERVER, "one");
+    trace_say(trace, SIDE_CLIENT, "two");
+    trace_say(trace, SIDE_SERVER, "three");
+    trace_say(trace, SIDE_CLIENT, "four");
+    trace_close(trace, SIDE_CLIENT);
+}
+
+Test(conversation, in_order)
+{
+    struct trace trace;
+    struct log log;
+    talk(&trace, 1000, 5000);
+    struct conversation c = run(&log, &trace);
+    cr_expect_str_eq(log.text, plain);
+    cr_expect(c.from_start);
+    cr_expect_eq(c.end, END_FIN);
+    cr_expect_eq(c.ended_by, SIDE_CLIENT);
+    cr_expect_eq(c.packets, 10);
+    cr_expect_eq(c.octets[SIDE_CLIENT], 7);
+    cr_expect_eq(c.octets[SIDE_SERVER], 8);
+    cr_expect_eq(c.last.packet, 10);
+}
+
+/* A swap of two neighbours and a packet that comes twice change nothing. */
+Test(conversation, swaps_and_duplicates_change_nothing)
+{
+    struct trace whole, trace;
+    talk(&whole, 1000, 5000);
+    for (size_t i = 0; i < whole.count; i++) {
+        trace = whole;
+        trace_copy(&trace, i, i + 1);
+        expect(&trace, plain);
+        trace = whole;
+        trace_copy(&trace, i, trace.count);
+        expect(&trace, plain);
+        if (i < 3)
+            continue; /* a handshake that is captured out of order is another test */
+        for (size_t j = i + 1; j < whole.count; j++) {
+            trace = whole;
+            trace_move(&trace, i, j);
+            trace_retime(&trace, whole.packets[0].ts_us);
+            expect(&trace, plain);
+        }
+    }
+}
+
+Test(conversation, a_handshake_captured_in_any_order)
+{
+    static const size_t orders[][2] = {{0, 1}, {0, 2}, {1, 2}, {2, 0}};
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        struct trace trace;
+        talk(&trace, 1000, 5000);
+        trace_move(&trace, orders[i][0], orders[i][1]);
+        expect(&trace, plain);
+    }
+}
+
+Test(conversation, sequence_numbers_wrap_at_every_octet)
+{
+    for (uint32_t before = 0; before < 20; before++) {
+        struct trace trace;
+        talk(&trace, 0u - before, 5000);
+        expect(&trace, plain);
+        talk(&trace, 1000, 0u - before);
+        expect(&trace, plain);
+        trace_copy(&trace, 4, 9);
+        trace_move(&trace, 5, 4);
+        expect(&trace, plain);
+    }
+}
+
+Test(conversation, a_lost_packet_is_a_hole_where_the_peer_says_so)
+{
+    struct trace trace;
+    talk(&trace, 1000, 5000);
+    trace_remove(&trace, 4);
+    expect(&trace, "S one|C [3]|S three|C four|");
+    talk(&trace, 1000, 5000);
+    trace_remove(&trace, 3);
+    expect(&trace, "S [3]|C two|S three|C four|");
+    talk(&trace, 1000, 5000);
+    trace_remove(&trace, 6); /* nothing comes behind it but what acknowledges it */
+    expect(&trace, "S one|C two|S three|C [4]|");
+}
+
+/* Lost before the capture and sent again, while the peer acknowledges only what it has. */
+Test(conversation, what_the_peer_lacks_too_is_waited_for)
+{
+    struct trace trace;
+    struct log log = {0};
+    struct conversation c = {0};
+    trace_begin(&trace, 40000, 25, 1000, 5000);
+    trace_open(&trace);
+    trace_say(&trace, SIDE_CLIENT, "aa");
+    struct trace_packet lost = *trace_say(&trace, SIDE_CLIENT, "bb");
+    trace.count--;
+    for (int i = 0; i < 40; i++)
+        trace_say(&trace, SIDE_CLIENT, "c");
+    for (size_t i = 3; i < trace.count; i++)
+        trace.packets[i].ts_us += (int64_t)i * 1000 * 1000;
+    push_all(&c, &log, &trace);
+    cr_expect_str_eq(log.text, "C aa|", "neither packets nor time make a hole of it");
+    push(&c, &log, &lost, 99);
+    cr_expect_eq(log.next[SIDE_CLIENT], 44);
+    cr_expect_eq(log.gaps, 0);
+    conversation_free(&c);
+}
+
+/* A capture that brings an acknowledged packet late is given a moment: a few packets or a quarter
+ * of a second. */
+Test(conversation, an_acknowledged_hole_is_waited_for_a_little)
+{
+    for (int late = 1; late < 40; late++) {
+        struct trace trace;
+        struct log log = {0};
+        struct conversation c = {0};
+        trace_begin(&trace, 40000, 25, 1000, 5000);
+        trace_open(&trace);
+        trace_say(&trace, SIDE_CLIENT, "aa");
+        for (int i = 0; i < 50; i++)
+            trace_say(&trace, SIDE_SERVER, "x");
+        trace_move(&trace, 3, 3 + (size_t)late);
+        trace_retime(&trace, 1000);
+        push_all(&c, &log, &trace);
+        conversation_drain(&c, record, &log);
+        cr_expect_eq(log.next[SIDE_CLIENT], 2);
+        cr_expect_eq(log.next[SIDE_SERVER], 50);
+        if (late < 10)
+            cr_expect_eq(log.gaps, 0, "%d packets late", late);
+        if (late > 15)
+            cr_expect_eq(log.gaps, 1, "%d packets late", late);
+        conversation_free(&c);
+    }
+}
+
+Test(conversation, time_ends_the_wait_too)
+{
+    struct trace trace;
+    struct log log = {0};
+    struct conversation c = {0};
+    talk(&trace, 1000, 5000);
+    trace_remove(&trace, 4);
+    for (size_t i = 6; i < trace.count; i++)
+        trace.packets[i].ts_us += 300 * 1000;
+    trace.count = 7;
+    push_all(&c, &log, &trace);
+    cr_expect_str_eq(log.text, "S one|C [3]|S three|C four|");
+    conversation_free(&c);
+}
+
+Test(conversation, a_side_that_was_not_captured_is_not_waited_for)
+{
+    for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+        struct trace trace;
+        struct log log;
+        talk(&trace, 1000, 5000);
+        trace_remove_side(&trace, side);
+        struct conversation c = run(&log, &trace);
+        /* The client's FIN cannot be told from one more octet. */
+        cr_expect_str_eq(log.text, side == SIDE_CLIENT ? "S one|C [3]|S three|C [5]|"
+                                                       : "S [3]|C two|S [5]|C four|");
+        cr_expect_not(c.spoke[side]);
+        cr_expect(c.spoke[!side]);
+    }
+}
+
+Test(conversation, without_its_handshake)
+{
+    struct trace trace;
+    struct log log;
+    for (size_t skipped = 3; skipped <= 6; skipped++) {
+        static const char *const rest[] = {plain, "C two|S three|C four|", "S three|C four|",
+                                           "C four|"};
+        talk(&trace, 1000, 5000);
+        for (size_t i = 0; i < skipped; i++)
+            trace_remove(&trace, 0);
+        struct conversation c = run(&log, &trace);
+        cr_expect_str_eq(log.text, rest[skipped - 3]);
+        cr_expect_not(c.from_start);
+    }
+}
+
+Test(conversation, data_with_the_syn)
+{
+    struct trace trace;
+    talk(&trace, 1000, 5000);
+    /* RFC 7413: the first octets ride on the SYN, and on the SYN with ACK. */
+    trace.packets[0].payload = bytes_of_string("early");
+    for (size_t i = 1; i < trace.count; i++)
+        *(trace.packets[i].side == SIDE_CLIENT ? &trace.packets[i].seq : &trace.packets[i].ack) +=
+            5;
+    expect(&trace, "C early|S one|C two|S three|C four|");
+}
+
+/* RFC 1122 section 4.2.3.6: an octet that was sent before, or none, with the number before. */
+Test(conversation, keep_alives_are_nothing)
+{
+    for (int octets = 0; octets < 2; octets++) {
+        struct trace trace;
+        talk(&trace, 1000, 5000);
+        struct trace_packet probe = trace.packets[2];
+        probe.payload = bytes_of("z", (size_t)octets);
+        for (size_t at = trace.count - 3; at > 2; at--) {
+            bool later = at > 4;
+            probe.seq = later ? 1003 : 1000;
+            trace_copy(&trace, 0, at);
+            trace.packets[at] = probe;
+        }
+        expect(&trace, plain);
+    }
+}
+
+Test(conversation, a_snap_length_leaves_holes_of_known_size)
+{
+    struct trace trace;
+    talk(&trace, 1000, 5000);
+    trace.packets[5].cut = 2;
+    expect(&trace, "S one|C two|S thr|S [2]|C four|");
+    trace.packets[4].cut = 3;
+    expect(&trace, "S one|C [3]|S thr|S [2]|C four|");
+}
+
+Test(conversation, a_cut_packet_and_its_whole_retransmission)
+{
+    struct trace trace;
+    talk(&trace, 1000, 5000);
+    trace_copy(&trace, 4, 4);
+    trace_move(&trace, 3, 5); /* both copies come before what they acknowledge */
+    trace.packets[3].cut = 1;
+    expect(&trace, "S one|C tw|C [1]|S three|C four|");
+}
+
+/* The original was not captured, and the retransmission acknowledges what answered the original:
+ * each seems to wait for the other. */
+Test(conversation, a_retransmission_that_acknowledges_more)
+{
+    struct trace trace;
+    talk(&trace, 1000, 5000);
+    trace_move(&trace, 4, 5);
+    trace.packets[5].ack = trace.packets[6].ack;
+    trace_retime(&trace, 1000);
+    expect(&trace, plain);
+}
+
+/* One segment that acknowledges what was never sent must not end the reading of a connection. */
+Test(conversation, an_acknowledgement_far_ahead)
+{
+    static const uint32_t ahead[] = {1u << 27, 1u << 28, 1u << 30, (1u << 31) - 100};
+    for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++) {
+        struct trace trace;
+        talk(&trace, 1000, 5000);
+        trace.packets[4].ack += ahead[i];
+        expect(&trace, plain);
+    }
+}
+
+Test(conversation, a_reset_ends_it)
+{
+    struct trace trace;
+    struct log log = {0};
+    struct conversation c = {0};
+    trace_begin(&trace, 40000, 25, 1000, 5000);
+    trace_open(&trace);
+    trace_say(&trace, SIDE_SERVER, "one");
+    trace_flag(&trace, SIDE_CLIENT, TCP_RST);
+    push_all(&c, &log, &trace);
+    cr_expect_eq(c.end, END_RESET);
+    cr_expect_eq(c.ended_by, SIDE_CLIENT);
+    conversation_free(&c);
+}
+
+Test(conversation, a_stale_reset_does_not)
+{
+    struct trace trace;
+    struct log log;
+    talk(&trace, 1000, 5000);
+    trace_copy(&trace, 2, 5);
+    trace.packets[5].flags = TCP_RST;
+    trace.packets[5].seq += 1u << 30;
+    struct conversation c = run(&log, &trace);
+    cr_expect_str_eq(log.text, plain);
+    cr_expect_eq(c.end, END_FIN);
+}
+
+Test(conversation, a_half_close_is_no_end)
+{
+    struct trace trace;
+    struct log log = {0};
+    struct conversation c = {0};
+    trace_begin(&trace, 40000, 25, 1000, 5000);
+    trace_open(&trace);
+    trace_say(&trace, SIDE_CLIENT, "bye");
+    trace_flag(&trace, SIDE_CLIENT, TCP_FIN | TCP_ACK);
+    push_all(&c, &log, &trace);
+    cr_expect_eq(c.end, END_NONE);
+    trace.count = 0;
+    trace_say(&trace, SIDE_SERVER, "still here");
+    push_all(&c, &log, &trace);
+    cr_expect_eq(c.end, END_NONE);
+    trace.count = 0;
+    trace_flag(&trace, SIDE_SERVER, TCP_FIN | TCP_ACK);
+    push_all(&c, &log, &trace);
+    cr_expect_eq(c.end, END_FIN);
+    cr_expect_eq(c.ended_by, SIDE_CLIENT);
+    cr_expect_str_eq(log.text, "C bye|S still here|");
+    conversation_free(&c);
+}
+
+/* The FIN is there, octets before it are not yet: it is no end before they came. */
+Test(conversation, a_fin_that_overtakes)
+{
+    struct trace trace;
+    struct log log = {0};
+    struct conversation c = {0};
+    talk(&trace, 1000, 5000);
+    trace_move(&trace, 6, 9);
+    trace_retime(&trace, 1000);
+    trace.count = 9;
+    push_all(&c, &log, &trace);
+    cr_expect_eq(c.end, END_NONE);
+    trace.count = 10;
+    push(&c, &log, &trace.packets[9], 10);
+    cr_expect_eq(c.end, END_FIN);
+    cr_expect_str_eq(log.text, plain);
+    conversation_free(&c);
+}
+
+Test(conversation, another_connection_on_the_same_ports)
+{
+    struct trace trace;
+    struct log log = {0};
+    struct conversation c = {0};
+    talk(&trace, 1000, 5000);
+    struct segment syn = trace_segment(&trace.packets[0]);
+    cr_expect_not(conversation_is_new(&c, SIDE_CLIENT, &syn), "nothing is there yet");
+    push_all(&c, &log, &trace);
+    cr_expect_not(conversation_is_new(&c, SIDE_CLIENT, &syn), "the same SYN again");
+    syn.seq++;
+    cr_expect(conversation_is_new(&c, SIDE_CLIENT, &syn));
+    syn.flags = TCP_ACK;
+    cr_expect_not(conversation_is_new(&c, SIDE_CLIENT, &syn));
+    syn.flags = TCP_SYN | TCP_RST;
+    cr_expect_not(conversation_is_new(&c, SIDE_CLIENT, &syn));
+    conversation_free(&c);
+}
