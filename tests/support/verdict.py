@@ -1,0 +1,229 @@
+"""Holds what was found in a changed capture against what was found in the intact one.
+
+Events are recognised again by their octets: the intact capture is also analysed in segments of one
+octet, so that the packet of an event tells the offset in its side's stream at which it begins; in a
+changed capture it tells the range of offsets in which it must begin."""
+
+from collections import Counter, defaultdict
+
+from support.program import rows
+
+# What a repeated, swapped or cut segment may change in a row.
+PASSING = {"session_id", "capture_id", "source", "uid", "community_id", "client_addr", "client_port",
+           "packets", "retransmitted", "packet", "id"}
+TABLES = ("sessions", "transactions", "recipients", "violations", "diagnoses", "related_events")
+
+EVENTS = """SELECT session_id, seq, packet, side, kind, verb, code, enhanced, text, bytes, answers, saw,
+                   note FROM events"""
+SEQ, PACKET, SIDE, KIND, VERB, CODE, ENHANCED, TEXT, BYTES, ANSWERS, SAW, NOTE = range(12)
+CERTAINTY = ("certain", "likely", "unknown")
+CONTENT = ("data", "chunk")
+WITHOUT_OCTETS = ("open", "close", "gap")
+
+DIAGNOSES = """SELECT session_id, reply_seq, command_seq, origin_seq, code, cause, fault, certainty,
+                      server_says, explanation FROM diagnoses"""
+
+
+class Finding:
+    def __init__(self, row):
+        (self.reply, self.command, self.origin, self.code, self.cause, self.fault, self.certainty,
+         self.says, self.explanation) = row
+
+
+class Session:
+    """One session as it was stored; `packets` is the capture's list that its events point into."""
+
+    def __init__(self, row, packets, before):
+        self.row, self.packets, self.before = row, packets, before
+        self.events, self.findings, self.violations, self.rows = {}, [], [], defaultdict(list)
+
+    def packet(self, seq):
+        """The packet that an event names; None when there is no such packet in its capture."""
+        number = self.events[seq][PACKET] - self.before
+        return self.packets[number - 1] if 1 <= number <= len(self.packets) else None
+
+    def line(self, seq):
+        """The event for a person."""
+        if not seq:
+            return "nothing"
+        event = self.events[seq]
+        text = (event[TEXT] or event[KIND]).split("\n")[-1][:70]
+        return f"#{seq} {event[SIDE]}: {text}"
+
+    def content(self):
+        """All rows, without what may differ."""
+        out = {name: sorted(rows_, key=repr) for name, rows_ in self.rows.items()}
+        out["events"] = [tuple(value for n, value in enumerate(event)
+                               if n != PACKET and not (n == TEXT and event[KIND] == "open"))
+                         for event in self.events.values()]
+        return out
+
+
+def read_sessions(database, place_of):
+    """Sessions by what `place_of` says of their endpoints: it gives (key, packets, before)."""
+    known, out = {}, defaultdict(list)
+    columns = {table: [row[1] for row in rows(database, f"PRAGMA table_info({table})")]
+               for table in TABLES}
+    for table in TABLES:
+        names = columns[table]
+        kept = [n for n, name in enumerate(names)
+                if name not in PASSING and not name.endswith("_us")]
+        for row in rows(database, f"SELECT * FROM {table} ORDER BY session_id"):
+            number = row[names.index("session_id")]
+            if table == "sessions":
+                named = dict(zip(names, row))
+                key, packets, before = place_of(named)
+                known[number] = Session(named, packets, before)
+                out[key].append(known[number])
+            known[number].rows[table].append(tuple((names[n], row[n]) for n in kept))
+    for number, *event in rows(database, EVENTS):
+        known[number].events[event[SEQ]] = event
+    for number, *row in rows(database, DIAGNOSES):
+        known[number].findings.append(Finding(row))
+    for number, *row in rows(database, "SELECT session_id, seq, rule, tolerated FROM violations"):
+        known[number].violations.append(row)
+    return out
+
+
+# -------------------------------------------------------------------------------- nothing may change
+
+
+def differences(got, wanted):
+    """Lines that tell how the sessions `got` differ from `wanted`; [] when they are the same."""
+    if len(got) != len(wanted):
+        return [f"{len(got)} sessions instead of {len(wanted)}"]
+    out = []
+    for a, b in zip(got, wanted):
+        x, y = a.content(), b.content()
+        for table in sorted(set(x) | set(y)):
+            out += _changed_rows(table, x.get(table, []), y.get(table, []))
+    return out
+
+
+def _changed_rows(table, got, wanted):
+    if len(got) == len(wanted) and table != "events":
+        cells = [(a, b) for g, w in zip(got, wanted) for a, b in zip(g, w) if a != b]
+        return [f"{table}: {name} is {value!r}, wanted {other!r}"
+                for (name, value), (_, other) in cells]
+    lines = [f"{table} wanted {_short(row)}" for row in wanted if row not in got]
+    lines += [f"{table} got    {_short(row)}" for row in got if row not in wanted]
+    return lines or [f"{table}: the same rows in another order"] * (got != wanted)
+
+
+def _short(row):
+    if row and isinstance(row[0], tuple):
+        row = [f"{name}={value!r}" for name, value in row if value not in (None, "", 0)]
+        return ", ".join(row)[:300]
+    return ", ".join(repr(value) for value in row if value is not None)[:300]
+
+
+# ----------------------------------------------------------------------------- less may be said, not else
+
+
+class Reference:
+    """The intact sessions of one client port, read from segments of one octet."""
+
+    def __init__(self, sessions):
+        self.session = sessions[0]
+        self.starts = []  # (offset, event)
+        for seq, event in self.session.events.items():
+            if event[KIND] not in WITHOUT_OCTETS:
+                self.starts.append((self.session.packet(seq).first, event))
+        self.findings = {f.reply: f for f in self.session.findings}
+        self.rules = {(seq, rule): tolerated for seq, rule, tolerated in self.session.violations}
+
+    def recognise(self, session, seq):
+        """The seqs here that event `seq` of `session` can be."""
+        event, packet = session.events[seq], session.packet(seq)
+        if event[KIND] in WITHOUT_OCTETS or not packet or packet.side != event[SIDE]:
+            return []
+        # What was cut off by a snap length was there to begin in.
+        end = packet.first + max(packet.length - packet.payload, 1)
+        mine = [(offset, e) for offset, e in self.starts if e[SIDE] == event[SIDE]]
+        here = [e for offset, e in mine if packet.first <= offset < end and alike(e, event)]
+        if not here and event[KIND] in CONTENT:  # its beginning is missing
+            before = [e for offset, e in mine if offset < end and e[KIND] in CONTENT]
+            here = before[-1:]
+        twins = [e for e in session.events.values() if e[PACKET] == event[PACKET]
+                 and e[SIDE] == event[SIDE] and alike(e, event)]
+        if len(twins) == len(here):
+            here = [here[twins.index(event)]]
+        return [e[SEQ] for e in here]
+
+    def secrets(self):
+        """The responses of AUTH exchanges as the client sent them, read from its octets."""
+        sent = {}
+        for packet in self.session.packets:
+            if packet.side == "C":
+                for n, octet in enumerate(packet.data):
+                    sent.setdefault(packet.first + n, octet)
+        stream = bytes(sent.get(n, 0) for n in range(max(sent, default=-1) + 1))
+        found = set()
+        for offset, event in self.starts:
+            if event[KIND] == "auth" or event[VERB] == "AUTH":
+                line = stream[offset:].split(b"\r\n")[0].decode("latin-1")
+                found.update(line.split(" ")[2 if event[VERB] == "AUTH" else 0:])
+        return {secret for secret in found if len(secret) >= 6}
+
+
+def alike(a, b):
+    if a[KIND] in CONTENT and b[KIND] in CONTENT:
+        return True
+    replies = ("greeting", "reply")
+    kinds = a[KIND] == b[KIND] or a[KIND] in replies and b[KIND] in replies
+    return kinds and a[TEXT] == b[TEXT]
+
+
+def same_finding(reference, session, found, intact):
+    """Whether it says the same, or the same with less certainty."""
+    return (found.cause == intact.cause and found.code == intact.code
+            and found.fault == intact.fault
+            and CERTAINTY.index(found.certainty) >= CERTAINTY.index(intact.certainty)
+            and bool(found.origin) == bool(intact.origin)
+            and (not found.origin or intact.origin in reference.recognise(session, found.origin)))
+
+
+def told(session, finding):
+    return (f"{finding.cause} ({finding.fault}, {finding.certainty}) from "
+            f"{session.line(finding.origin)}")
+
+
+def judge(reference, sessions, secrets):
+    """(how often each outcome came, lines of what is wrong) for one changed connection."""
+    count, wrong, seen = Counter(), [], set()
+    for session in sessions:
+        for found in session.findings:
+            replies = reference.recognise(session, found.reply)
+            intact = [reference.findings[r] for r in replies if r in reference.findings]
+            right = [i for i in intact if same_finding(reference, session, found, i)]
+            if right:
+                seen.add(right[0].reply)
+                count["kept" if found.certainty == right[0].certainty else found.certainty] += 1
+            elif found.certainty == "certain":
+                count["wrong"] += 1
+                wrong.append(f"finding on {session.line(found.reply)}: wanted "
+                             + (" or ".join(told(reference.session, i) for i in intact)
+                                or ("none" if replies else "no such reply"))
+                             + f"; got {told(session, found)}")
+                seen.update(i.reply for i in intact)
+            else:
+                seen.update(i.reply for i in intact)
+                count[f"{found.certainty}, another" if intact else f"{found.certainty}, new"] += 1
+        for seq, rule, tolerated in session.violations:
+            commands = reference.recognise(session, seq)
+            intact = {reference.rules.get((c, rule)) for c in commands}
+            if tolerated not in intact:
+                count["wrong"] += 1
+                wrong.append(f"violation of {rule} by {session.line(seq)}, tolerated {tolerated}: wanted "
+                             + (f"tolerated {intact - {None}}" if intact - {None} else "none"))
+        for seq in session.events:
+            if not session.packet(seq):
+                count["wrong"] += 1
+                wrong.append(f"{session.line(seq)} names a packet of which there is none")
+        stored = repr(session.rows) + repr(session.events)
+        for secret in secrets:
+            if secret in stored:
+                count["wrong"] += 1
+                wrong.append(f"the credential {secret!r} is stored")
+    count["absent"] += len(set(reference.findings) - seen)
+    return count, wrong

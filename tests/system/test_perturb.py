@@ -1,0 +1,253 @@
+"""What a capture lacks, doubles or reorders must not make a finding wrong.
+
+Every sample is changed in many ways (tests/support/perturb.py). Where octets are missing heloscope may
+say less than of the intact capture, or with less certainty, but what it calls certain must be what the
+intact capture shows: the same cause, fault and origin of the same reply, no other violation, no stored
+credential. Where all octets are there, duplicated, swapped, merged or cut otherwise, every row must be
+the same but for packet numbers and times.
+
+    test_perturb.py [FOLDER...]            the captures of other folders instead of the samples
+    HELOSCOPE_PERTURB=all                  every case; otherwise at most a few thousand, chosen evenly
+    HELOSCOPE_PERTURB_SEED=7               other random cases
+    HELOSCOPE_PERTURB_SAVE=DIR             writes each capture on which something was wrong to DIR"""
+
+import os
+import random
+import re
+import struct
+import sys
+from collections import Counter, defaultdict
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from support import perturb, tap  # noqa: E402
+from support.program import SAMPLES, Scratch, heloscope, need_program, samples  # noqa: E402
+from support.tap import check  # noqa: E402
+from support.verdict import Reference, differences, judge, read_sessions  # noqa: E402
+
+need_program()
+
+ALL = os.environ.get("HELOSCOPE_PERTURB") == "all"
+SEED = os.environ.get("HELOSCOPE_PERTURB_SEED", "1")
+SAVE = os.environ.get("HELOSCOPE_PERTURB_SAVE")
+CASES = 12000  # run without `all`
+BATCH_PACKETS = 150_000
+SHOWN = 20
+GAP_US = 1_000_000  # between two cases in a file
+
+# Every case has a client address of its own in 127.64.0.0/10 (or, in IPv6, where loopback has one address, a
+# client port of its own), so that thousands of them can be told apart in one history.
+FIRST_ADDRESS = 0x7F400000
+FIRST_PORT = 3000
+
+
+class Place:
+    """Where a case lies: its packets, how many stand before them in the file, and its number."""
+
+    def __init__(self, case, number, packets, before):
+        self.case, self.number, self.packets, self.before = case, number, packets, before
+
+
+def renumbered(packet, capture, number):
+    frame = bytearray(packet.frame)
+    if frame[12:14] == b"\x08\x00":
+        struct.pack_into("!I", frame, 26 if packet.side == "C" else 30, FIRST_ADDRESS + number)
+    else:
+        port = capture.clients.index(packet.ports()[packet.side == "S"])
+        port += FIRST_PORT + number * len(capture.clients)
+        check(port < 65536, "too many cases over IPv6 in one batch")
+        struct.pack_into("!H", frame, packet.tcp + (0 if packet.side == "C" else 2), port)
+    return frame
+
+
+def place_of(places, capture_of):
+    """For read_sessions(): the case of a session by its endpoints, whichever was taken for the
+    client."""
+    def find(row):
+        for address, port in ((row["client_addr"], row["client_port"]),
+                              (row["server_addr"], row["server_port"])):
+            parts = address.split(".")
+            number = -1
+            if len(parts) == 4:
+                number = int.from_bytes(bytes(map(int, parts)), "big") - FIRST_ADDRESS
+            elif port >= FIRST_PORT and row["source"] in capture_of:
+                clients = capture_of[row["source"]].clients
+                number, index = divmod(port - FIRST_PORT, len(clients))
+                port = clients[index]
+            if number in places:
+                place = places[number]
+                check(row["source"].endswith(f"/{place.case.capture.name}"), "another source", row)
+                return (number, port), place.packets, place.before
+        raise AssertionError(f"a session of nobody's: {row}")
+
+    return find
+
+
+class Batch:
+    """Cases written into one file per capture and analysed in one run."""
+
+    def __init__(self, scratch):
+        self.scratch, self.places, self.files, self.packets = scratch, {}, {}, 0
+
+    def add(self, case):
+        capture = case.capture
+        path = self.scratch.path(capture.name)
+        if path not in self.files:
+            self.files[path] = (capture, open(path, "wb"), [0, 0])
+            self.files[path][1].write(
+                struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+        _, file, state = self.files[path]
+        packets, number = case.packets(), len(self.places)
+        before, now = state
+        shift = max(now + GAP_US - packets[0].us, 0) if packets else 0
+        for packet in packets:
+            us, frame = packet.us + shift, renumbered(packet, capture, number)
+            file.write(struct.pack("<IIII", us // 1_000_000, us % 1_000_000, len(frame),
+                                   packet.length) + frame)
+        if packets:
+            state[:] = before + len(packets), packets[-1].us + shift
+        self.places[number] = Place(case, number, packets, before)
+        self.packets += len(packets)
+
+    def run(self):
+        for _, file, _ in self.files.values():
+            file.close()
+        database = self.scratch.path("x.db")
+        heloscope("analyze", "-q", "--db", database, *self.files).expect(0)
+        return read_sessions(database, place_of(
+            self.places, {path: f[0] for path, f in self.files.items()}))
+
+
+class Kind:
+    """What came of all cases of one kind."""
+
+    def __init__(self):
+        self.cases, self.count, self.wrong = 0, Counter(), []
+
+
+def intact(capture):
+    return perturb.Case(capture, "intact", "", True, lambda: capture.packets)
+
+
+def octets(capture):
+    return perturb.Case(capture, "split", "every 1", True, lambda: perturb.split(capture.packets, 1))
+
+
+def run_captures(captures, cases, kinds):
+    """Runs `cases`, all of them of `captures`, and adds to `kinds` what came of them."""
+    with Scratch() as scratch:
+        batch = Batch(scratch)
+        for capture in captures:
+            batch.add(intact(capture))
+            batch.add(octets(capture))
+        for case in cases:
+            batch.add(case)
+        sessions = batch.run()
+    references, secrets = {}, {}
+    for n, capture in enumerate(captures):
+        for port in capture.clients:
+            check(len(sessions[2 * n, port]) == len(sessions[2 * n + 1, port]) == 1,
+                  f"{capture.name} is not one session for port {port}")
+            references[capture, port] = (sessions[2 * n, port], Reference(sessions[2 * n + 1, port]))
+            secrets[capture, port] = references[capture, port][1].secrets()
+    for place in list(batch.places.values()):
+        if place.number in range(0, 2 * len(captures), 2):
+            continue
+        case, kind = place.case, kinds[place.case.kind]
+        kind.cases += 1
+        for port in case.capture.clients:
+            whole, reference = references[case.capture, port]
+            got = sessions.get((place.number, port), [])
+            count, wrong = judge(reference, got, secrets[case.capture, port])
+            if case.lossless:
+                wrong = differences(got, whole)
+                count["wrong"] = len(wrong)
+            kind.count += count
+            if wrong:
+                kind.wrong.append((case, wrong))
+                save(case)
+
+
+def save(case):
+    if SAVE:
+        os.makedirs(SAVE, exist_ok=True)
+        name = f"{case.capture.name.rsplit('.', 1)[0]}--{case.title}".replace(" ", "_")
+        with open(os.path.join(SAVE, name.replace(",", "").replace(":", "")[:150] + ".pcap"),
+                  "wb") as file:
+            file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+            for p in case.packets():
+                file.write(struct.pack("<IIII", p.us // 1_000_000, p.us % 1_000_000, len(p.frame),
+                                       p.length) + p.frame)
+
+
+def chosen(captures):
+    """The cases to run, by capture: all, or an even choice of them."""
+    everything = [case for capture in captures
+                  for case in perturb.lossy(capture, SEED) + perturb.lossless(capture, SEED)]
+    if not ALL and len(everything) > CASES:
+        keep = set(random.Random(SEED).sample(range(len(everything)), CASES))
+        everything = [case for n, case in enumerate(everything) if n in keep]
+    by_capture = defaultdict(list)
+    for case in everything:
+        by_capture[case.capture].append(case)
+    return by_capture
+
+
+def run_all(captures):
+    kinds, waiting, cases, packets = defaultdict(Kind), [], [], 0
+    for capture, some in chosen(captures).items():
+        waiting.append(capture)
+        cases += some
+        packets += len(some) * len(capture.packets)
+        if packets > BATCH_PACKETS:
+            run_captures(waiting, cases, kinds)
+            waiting, cases, packets = [], [], 0
+    if waiting:
+        run_captures(waiting, cases, kinds)
+    return kinds
+
+
+OUTCOMES = ("kept", "likely", "unknown", "absent", "likely, another", "unknown, another",
+            "likely, new", "unknown, new", "wrong")
+
+
+def totals(name, kind):
+    numbers = ", ".join(f"{kind.count[o]} {o}" for o in OUTCOMES if kind.count[o] or o == "wrong")
+    return f"{name}: {kind.cases} captures; findings: {numbers}"
+
+
+def report(name, kind):
+    def test():
+        print(f"# {totals(name, kind)}")
+        groups = defaultdict(list)
+        for case, wrong in kind.wrong:
+            groups[re.sub(r"#\d+", "#", wrong[0])].append((case, wrong))
+        lines = [f"{some[0][0].capture.name}, {some[0][0].title} ({len(some)} alike):\n    "
+                 + "\n    ".join(some[0][1][:6]) for some in list(groups.values())[:SHOWN]]
+        check(not kind.wrong, f"{len(kind.wrong)} of {kind.cases} captures are wrong", *lines)
+
+    return test
+
+
+def main():
+    folders = sys.argv[1:] or [SAMPLES]
+    captures = []
+    for folder in folders:
+        names = samples() if folder == SAMPLES else sorted(
+            n for n in os.listdir(folder) if n.endswith(".pcap"))
+        captures += [perturb.read_capture(os.path.join(folder, n), n) for n in names]
+    if not captures:
+        tap.skip_all("there are no captures")
+    kinds = run_all(captures)
+    everything = Kind()
+    for name, kind in kinds.items():
+        title = "change nothing" if name in ("split", "merge", "duplicate", "swap") \
+            else "make nothing wrong"
+        tap.add(f"{name}: {kind.cases} captures, {title}", report(name, kind))
+        everything.cases += kind.cases
+        everything.count += kind.count
+    print(f"# {len(captures)} captures, perturbed: {totals('all', everything)}")
+    tap.run()
+
+
+if __name__ == "__main__":
+    main()
