@@ -97,8 +97,10 @@ static bool print_news(struct monitor *monitor, struct failure *why)
         done = done && print_list(monitor, &news.findings.with_503, why) &&
                print_list(monitor, &news.findings.other, why);
     findings_free(&news.findings);
-    if (fflush(stdout) != 0 && errno == EPIPE)
+    if (fflush(stdout) != 0 && errno == EPIPE) {
         monitor->reader_gone = true;
+        clearerr(stdout);
+    }
     return done;
 }
 

@@ -67,7 +67,7 @@ static void grow(struct findings_index *index)
     *index = larger;
 }
 
-static const char *copy(const char *text)
+static char *copy(const char *text)
 {
     if (!text)
         return NULL;
@@ -89,6 +89,23 @@ static void add_key(struct finding *finding, event_no seq)
     finding->keys[i] = seq;
 }
 
+static void keep_verdict(struct finding *finding, const struct history_diagnosis *d)
+{
+    const char *const texts[FINDING_TEXTS] = {
+        text_or(d->cause, "unknown"),
+        text_or(d->fault, "unknown"),
+        text_or(d->certainty, "unknown"),
+        d->server_says,
+        d->explanation,
+        d->advice,
+    };
+    for (size_t i = 0; i < FINDING_TEXTS; i++)
+        finding->texts[i] = copy(texts[i]);
+    char **kept = finding->texts;
+    finding->verdict =
+        (struct verdict){kept[0], kept[1], kept[2], kept[3], kept[4], kept[5], d->agrees};
+}
+
 /* A finding that was not seen before: kept if there is room for one of its kind. */
 static void open_finding(struct findings *findings, struct slot *slot,
                          const struct history_diagnosis *d)
@@ -99,18 +116,17 @@ static void open_finding(struct findings *findings, struct slot *slot,
     list->all = memory_resize(list->all, (list->count + 1) * sizeof *list->all);
     slot->list = list;
     slot->at = list->count++;
-    list->all[slot->at] = (struct finding){
+    struct finding *finding = &list->all[slot->at];
+    *finding = (struct finding){
         .session_id = d->session_id,
         .origin = d->origin,
         .reply = d->reply,
         .command = d->command,
         .code = d->code,
         .ts_us = d->ts_us,
-        .verdict = {copy(text_or(d->cause, "unknown")), copy(text_or(d->fault, "unknown")),
-                    copy(text_or(d->certainty, "unknown")), copy(d->server_says),
-                    copy(d->explanation), copy(d->advice), d->agrees},
     };
-    add_key(&list->all[slot->at], d->origin);
+    keep_verdict(finding, d);
+    add_key(finding, d->origin);
 }
 
 static void count(struct findings *findings, struct slot *slot, bool is_new, bool is_503)
@@ -156,13 +172,9 @@ void findings_add(struct findings *findings, const struct history_diagnosis *d)
 
 static void free_list(struct finding_list *list)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        const struct verdict *v = &list->all[i].verdict;
-        const char *const texts[] = {v->cause,       v->fault,       v->certainty,
-                                     v->server_says, v->explanation, v->advice};
-        for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
-            free((char *)(uintptr_t)texts[k]);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        for (size_t k = 0; k < FINDING_TEXTS; k++)
+            free(list->all[i].texts[k]);
     free(list->all);
 }
 

@@ -227,7 +227,7 @@ static bool complain(int result, char **argv, struct failure *why)
     if (result == ':' && row)
         return failure_set(why, "option --%s needs %s behind it", row->name, row->argument);
     if (optopt >= FIRST_LONG)
-        return failure_set(why, "option --%s takes no value", row->name);
+        return failure_set(why, "option --%s takes no value", rows[optopt - FIRST_LONG].name);
     if (optopt)
         return failure_set(why, "unknown option -%c", optopt);
     return failure_set(why, "unknown option %s", argv[optind - 1]);

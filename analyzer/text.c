@@ -1,5 +1,6 @@
 #include "heloscope/text.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <time.h>
 
@@ -42,6 +43,7 @@ size_t text_wellformed(struct bytes text)
 static uint32_t code_point(const uint8_t *at, size_t length)
 {
     static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    assert(length < sizeof masks);
     uint32_t point = at[0] & masks[length];
     for (size_t i = 1; i < length; i++)
         point = point << 6 | (at[i] & 0x3f);

@@ -7,16 +7,18 @@
 #include "heloscope/timeline_print.h"
 
 enum {
-    FINDING_KEYS = 16
+    FINDING_KEYS = 16,
+    FINDING_TEXTS = 6
 };
 
-/* Refusals of one session with the same origin and cause. Strings are owned by the finding. */
+/* Refusals of one session with the same origin and cause. */
 struct finding {
     int64_t session_id;
     event_no origin, reply, command; /* the latter two of the first refusal */
     int code;
     int64_t ts_us;
     uint64_t refusals;
+    char *texts[FINDING_TEXTS]; /* what `verdict` points to */
     struct verdict verdict;
     event_no keys[FINDING_KEYS]; /* the events that tell the story, ascending */
     size_t key_count;
