@@ -226,7 +226,7 @@ def database_foreign():
 
         return untouched
 
-    refused_database(prepare, "not a heloscope")
+    refused_database(prepare, "another program")
 
 
 @test("a database that a newer heloscope wrote")
