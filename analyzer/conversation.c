@@ -8,7 +8,14 @@ enum {
     RESET_WINDOW = 1 << 20,
 };
 
-/* What the sender had received, as an offset of the peer's stream. */
+/* Whether an acknowledgement of octets that were not seen can be true. */
+static bool believable(const struct stream *peer, int64_t offset)
+{
+    return offset - (int64_t)peer->next <= STREAM_MAX_WAITING * 64ll;
+}
+
+/* What the sender had received, as an offset of the peer's stream; never more than is held to be
+ * true of it, or octets would wait for what never comes. */
 static uint64_t seen_by(const struct conversation *c, int side, const struct segment *segment)
 {
     const struct stream *peer = &c->side[!side];
@@ -17,19 +24,34 @@ static uint64_t seen_by(const struct conversation *c, int side, const struct seg
     int64_t offset = stream_offset(peer, segment->ack);
     if (offset <= 0)
         return 0;
+    if (!believable(peer, offset))
+        return peer->acked > peer->next ? peer->acked : peer->next;
     if (peer->finished && (uint64_t)offset > peer->end)
         return peer->end; /* the FIN has a sequence number too */
     return (uint64_t)offset;
 }
 
+/* Offsets of `side` have become smaller by `delta`: what its peer saw is counted anew. */
+static void shift_seen(struct conversation *c, int side, uint64_t delta)
+{
+    for (struct piece *p = c->side[!side].waiting; p; p = p->next)
+        p->mark.seen = p->mark.seen > delta ? p->mark.seen - delta : 0;
+}
+
 static void start_streams(struct conversation *c, int side, const struct segment *segment)
 {
+    struct stream *own = &c->side[side], *peer = &c->side[!side];
     bool syn = segment->flags & TCP_SYN;
-    if (!c->side[side].started)
-        stream_start(&c->side[side], segment->seq + syn);
+    if (own->provisional && syn)
+        shift_seen(c, side, stream_rebase(own, segment->seq + 1));
+    else if (!own->started && (syn || !c->from_start))
+        stream_start(own, segment->seq + syn);
+    else if (!own->started) /* its SYN is still to come: the capture has swapped packets */
+        stream_start_provisionally(own, segment->seq);
     /* A side that has not been captured yet has at least sent what is acknowledged here. */
-    if (!c->side[!side].started && (segment->flags & TCP_ACK) && !(segment->flags & TCP_RST))
-        stream_start(&c->side[!side], segment->ack);
+    bool acknowledges = (segment->flags & TCP_ACK) && !(segment->flags & TCP_RST);
+    if (!peer->started && acknowledges)
+        stream_start(peer, segment->ack);
     if (syn)
         c->from_start = true;
 }
@@ -37,14 +59,26 @@ static void start_streams(struct conversation *c, int side, const struct segment
 static void note_acknowledged(struct conversation *c, int side, uint64_t seen)
 {
     struct stream *peer = &c->side[!side];
-    if (seen > peer->acked && seen - peer->next <= STREAM_MAX_WAITING * 64ull)
+    if (seen > peer->acked)
         peer->acked = seen;
 }
 
 /* The next octets of `side` if they are there and all that they acknowledge has been delivered. */
 static bool deliverable(const struct conversation *c, int side, struct span *out)
 {
-    return stream_ready(&c->side[side], out) && out->mark.seen <= c->side[!side].next;
+    const struct stream *peer = &c->side[!side];
+    struct span theirs;
+    if (!stream_ready(&c->side[side], out))
+        return false;
+    if (out->mark.seen <= peer->next)
+        return true;
+    /* Each side's next octets acknowledge the other's: the segment that was captured later came a
+     * second time, with a newer acknowledgement. It was first sent before the other. */
+    if (!stream_ready(peer, &theirs) || theirs.mark.seen <= c->side[side].next ||
+        out->mark.packet < theirs.mark.packet)
+        return false;
+    out->mark.seen = peer->next;
+    return true;
 }
 
 static void deliver_waiting(struct conversation *c, conversation_sink *sink, void *context)
@@ -66,6 +100,8 @@ static void deliver_waiting(struct conversation *c, conversation_sink *sink, voi
 static uint64_t hole(const struct conversation *c, int side, bool acknowledged)
 {
     const struct stream *s = &c->side[side];
+    if (s->provisional)
+        return 0;
     uint64_t stop = s->waiting ? s->waiting->offset : UINT64_MAX;
     if (s->acked < stop) {
         if (s->acked > s->next)
@@ -107,15 +143,28 @@ bool conversation_waits(const struct conversation *c)
     return c->side[0].waiting || c->side[1].waiting;
 }
 
+/* A stream whose beginning does not come begins with what is there. */
+static bool settle_beginnings(struct conversation *c)
+{
+    bool settled = false;
+    for (int side = 0; side < 2; side++) {
+        if (!c->side[side].provisional)
+            continue;
+        shift_seen(c, side, stream_settle(&c->side[side]));
+        settled = true;
+    }
+    return settled;
+}
+
 /* Octets that wait for an acknowledged hole wait a little, since captures reorder; then no more. */
 static void resolve_holes(struct conversation *c, conversation_sink *sink, void *context)
 {
     while (conversation_waits(c)) {
         bool overfull = stream_overfull(&c->side[0]) || stream_overfull(&c->side[1]);
         bool acknowledged = hole(c, 0, true) || hole(c, 1, true);
-        if (!overfull && !acknowledged) {
+        bool beginning = c->side[0].provisional || c->side[1].provisional;
+        if (!overfull && !acknowledged && !beginning)
             break; /* lost on the way to the peer as well: it will be sent again */
-        }
         if (!c->blocked_since) {
             c->blocked_since = c->last.ts_us;
             c->blocked_packets = 0;
@@ -123,7 +172,7 @@ static void resolve_holes(struct conversation *c, conversation_sink *sink, void 
         if (!overfull && c->blocked_packets < patience(c) &&
             c->last.ts_us - c->blocked_since < PATIENCE_US)
             return;
-        if (!give_up_hole(c, acknowledged, sink, context))
+        if (!settle_beginnings(c) && !give_up_hole(c, acknowledged, sink, context))
             break;
         deliver_waiting(c, sink, context);
     }
@@ -134,7 +183,7 @@ static bool in_order(const struct conversation *c, int side, int64_t offset, siz
                      uint64_t seen)
 {
     const struct stream *s = &c->side[side];
-    return offset == (int64_t)s->next && seen <= c->side[!side].next &&
+    return offset == (int64_t)s->next && !s->provisional && seen <= c->side[!side].next &&
            (!s->waiting || s->waiting->offset >= s->next + length);
 }
 
@@ -171,11 +220,25 @@ static void note_end(struct conversation *c, int side, const struct segment *seg
             return;
         s->finished = true;
         s->end = (uint64_t)end;
+        c->fin_ack[side] = segment->ack;
     } else {
         return;
     }
     if (c->ended_by < 0)
         c->ended_by = side;
+}
+
+/* Whether the FIN of `side` acknowledged that of the other, which so came first. */
+static bool finished_second(const struct conversation *c, int side)
+{
+    const struct stream *peer = &c->side[!side];
+    return (int32_t)(c->fin_ack[side] - (peer->base + (uint32_t)peer->end + 1)) >= 0;
+}
+
+/* Which side ended the connection, whatever order the capture gave the two FINs. */
+static int first_to_finish(const struct conversation *c)
+{
+    return finished_second(c, 0) && !finished_second(c, 1) ? 1 : 0;
 }
 
 void conversation_push(struct conversation *c, int side, const struct segment *segment,
@@ -207,10 +270,13 @@ void conversation_push(struct conversation *c, int side, const struct segment *s
     if (c->end == END_NONE && c->side[0].finished && c->side[1].finished &&
         c->side[0].next >= c->side[0].end && c->side[1].next >= c->side[1].end)
         c->end = END_FIN;
+    if (c->side[0].finished && c->side[1].finished && c->end != END_RESET)
+        c->ended_by = first_to_finish(c);
 }
 
 void conversation_drain(struct conversation *c, conversation_sink *sink, void *context)
 {
+    settle_beginnings(c);
     do
         deliver_waiting(c, sink, context);
     while (conversation_waits(c) &&
@@ -220,16 +286,6 @@ void conversation_drain(struct conversation *c, conversation_sink *sink, void *c
     for (int side = 0; side < 2; side++)
         if (c->side[side].acked > c->side[side].next + 1)
             give_up_side(c, side, true, sink, context);
-}
-
-bool conversation_is_new(const struct conversation *c, int side, const struct segment *segment)
-{
-    if (!(segment->flags & TCP_SYN) || (segment->flags & TCP_RST))
-        return false;
-    const struct stream *s = &c->side[side];
-    if (!s->started)
-        return false;
-    return segment->seq + 1 != s->base;
 }
 
 void conversation_free(struct conversation *c)

@@ -285,15 +285,19 @@ static void expire(struct pipeline *p)
     }
 }
 
-/* A SYN of another connection on the same ports. */
-static bool begins_anew(const struct connection *c, const struct segment *segment, int sender)
+/* A SYN of another connection on the same ports; not one that the capture brings late or twice. */
+static bool begins_anew(struct connection *c, const struct segment *segment, int sender)
 {
     if (!(segment->flags & TCP_SYN) || segment->flags & (TCP_ACK | TCP_RST))
         return false;
     if (sender != c->client)
         return c->state == CONNECTION_CLOSED;
-    return !c->has_syn ? c->conversation.packets > 0 && c->state != CONNECTION_IGNORED
-                       : segment->seq != c->syn;
+    const struct stream *stream = &c->conversation.side[SIDE_CLIENT];
+    if (!c->has_syn && stream->started && segment->seq + 1 == stream->base) {
+        c->has_syn = true;
+        c->syn = segment->seq;
+    }
+    return !c->has_syn || segment->seq != c->syn;
 }
 
 static void take_segment(struct pipeline *p, const struct packet_record *packet,

@@ -10,6 +10,52 @@ void stream_start(struct stream *s, uint32_t seq)
     s->base = seq;
 }
 
+enum {
+    /* Room before the first octets of a provisional stream: far more than a capture reorders. */
+    PROVISIONAL_ROOM = 1 << 20,
+};
+
+void stream_start_provisionally(struct stream *s, uint32_t seq)
+{
+    stream_start(s, seq - PROVISIONAL_ROOM);
+    s->provisional = true;
+}
+
+uint64_t stream_rebase(struct stream *s, uint32_t seq)
+{
+    uint64_t delta = seq - s->base;
+    struct piece *kept = NULL, **tail = &kept;
+    s->last = NULL;
+    for (struct piece *p = s->waiting, *next; p; p = next) {
+        next = p->next;
+        if (p->offset < delta) {
+            s->waiting_count--;
+            s->waiting_octets -= p->missing ? 0 : p->length;
+            free(p);
+            continue;
+        }
+        p->offset -= delta;
+        p->next = NULL;
+        *tail = s->last = p;
+        tail = &p->next;
+    }
+    s->waiting = kept;
+    s->base = seq;
+    s->next = 0;
+    s->acked = s->acked > delta ? s->acked - delta : 0;
+    s->end = s->end > delta ? s->end - delta : 0;
+    s->provisional = false;
+    return delta;
+}
+
+uint64_t stream_settle(struct stream *s)
+{
+    uint64_t first = s->waiting ? s->waiting->offset : s->acked;
+    if (s->acked && s->acked < first)
+        first = s->acked;
+    return stream_rebase(s, s->base + (uint32_t)first);
+}
+
 int64_t stream_offset(const struct stream *s, uint32_t seq)
 {
     /* The 32-bit difference decides on which side of the wrap `seq` lies (RFC 9293 section 3.4). */
@@ -102,7 +148,7 @@ void stream_keep(struct stream *s, int64_t offset, struct bytes data, bool missi
 bool stream_ready(const struct stream *s, struct span *out)
 {
     const struct piece *p = s->waiting;
-    if (!p || p->offset != s->next)
+    if (!p || p->offset != s->next || s->provisional)
         return false;
     *out = (struct span){
         .offset = p->offset,

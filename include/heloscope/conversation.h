@@ -20,8 +20,9 @@ struct conversation {
     struct stream side[2];
     bool from_start; /* its SYN or SYN+ACK was captured */
     enum conversation_end end;
-    int ended_by;     /* the side whose FIN or RST came first, -1 = none yet */
-    struct mark last; /* time and packet of the newest segment */
+    int ended_by;        /* the side whose FIN or RST came first, -1 = none yet */
+    uint32_t fin_ack[2]; /* what the FIN of each side acknowledged */
+    struct mark last;    /* time and packet of the newest segment */
     int64_t
         blocked_since; /* capture time since which octets wait for an acknowledged hole; 0 = none */
     uint32_t blocked_packets;
@@ -38,10 +39,6 @@ void conversation_push(struct conversation *c, int side, const struct segment *s
 
 /* Gives up every hole and delivers all that waits. Before the connection is closed or expired. */
 void conversation_drain(struct conversation *c, conversation_sink *sink, void *context);
-
-/* Whether a SYN with this sequence number from `side` begins another connection on the same ports.
- */
-bool conversation_is_new(const struct conversation *c, int side, const struct segment *segment);
 
 /* Whether octets wait for a hole or for the peer. */
 bool conversation_waits(const struct conversation *c);

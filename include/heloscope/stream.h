@@ -39,11 +39,12 @@ enum {
 
 struct stream {
     bool started;
-    uint32_t base;                /* sequence number of offset 0 */
-    uint64_t next;                /* everything before this is delivered */
-    uint64_t acked;               /* the peer has received everything before this */
-    uint64_t end;                 /* offset behind the last octet, once `finished` */
-    bool finished;                /* a FIN was seen */
+    bool provisional; /* begun by octets in the middle; what came first is still to be seen */
+    uint32_t base;    /* sequence number of offset 0 */
+    uint64_t next;    /* everything before this is delivered */
+    uint64_t acked;   /* the peer has received everything before this */
+    uint64_t end;     /* offset behind the last octet, once `finished` */
+    bool finished;    /* a FIN was seen */
     struct piece *waiting, *last; /* in order, not overlapping, all at or behind `next` */
     uint32_t waiting_count;
     size_t waiting_octets;
@@ -53,6 +54,17 @@ struct stream {
 
 /* Offset 0 is the octet with sequence number `seq`. */
 void stream_start(struct stream *s, uint32_t seq);
+
+/* Begins with octets whose place is not known yet: `seq` lies at some offset, nothing is delivered
+ * until stream_rebase() or stream_settle() says where the stream begins. */
+void stream_start_provisionally(struct stream *s, uint32_t seq);
+
+/* Offset 0 is `seq` after all: what waits moves, what lies before is dropped. Returns by how much
+ * offsets have become smaller. */
+uint64_t stream_rebase(struct stream *s, uint32_t seq);
+
+/* Where the stream begins will not be seen: at the first octet that waits. Returns as above. */
+uint64_t stream_settle(struct stream *s);
 
 /* The offset of sequence number `seq`, nearest to what is expected next; may be negative. */
 int64_t stream_offset(const struct stream *s, uint32_t seq);
