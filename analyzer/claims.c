@@ -1,6 +1,8 @@
 /* What a reply's text says of the cause. Texts are a hint and no proof: of the known 503 texts more
- * than a third name another cause than the one that holds. Words, first hit wins; a text can be
- * matched whatever server it comes from. */
+ * than a third name another cause than the one that holds. A text that is known says what its row
+ * in reply_texts.tsv says; any other is read by its words, first hit wins, whatever server it comes
+ * from. */
+#include "heloscope/reply_texts.h"
 #include "heloscope/session.h"
 
 enum {
@@ -80,34 +82,44 @@ static bool row_holds(const struct claim_row *row, struct bytes text)
     return true;
 }
 
-enum cause claim_of_reply(const char *software, int code, struct bytes enhanced, struct bytes text,
-                          enum verb verb)
+/* "Transaction in progress" is said of each verb that must not stand in one. */
+static enum cause said_of(enum cause claim, enum verb verb)
 {
-    (void)software;
+    if (claim != CAUSE_NESTED_MAIL)
+        return claim;
+    switch (verb) {
+    case VERB_AUTH:
+        return CAUSE_AUTH_IN_TRANSACTION;
+    case VERB_STARTTLS:
+        return CAUSE_STARTTLS_IN_TRANSACTION;
+    case VERB_ETRN:
+    case VERB_XCLIENT:
+    case VERB_XFORWARD:
+        return CAUSE_COMMAND_IN_TRANSACTION;
+    default:
+        return claim;
+    }
+}
+
+static enum cause claim_of_words(int code, struct bytes text, enum verb verb)
+{
     uint8_t small[512];
     text = bytes_first(text, sizeof small);
     for (size_t i = 0; i < text.len; i++)
         small[i] = text.at[i] >= 'A' && text.at[i] <= 'Z' ? (uint8_t)(text.at[i] + 32) : text.at[i];
-    if (code == 538 ||
-        code == 523) /* RFC 4954 section 6: encryption is needed for this mechanism */
+    if (code == 538 || code == 523) /* RFC 4954 section 6: the mechanism needs encryption */
         return CAUSE_TLS_REQUIRED;
-    for (size_t i = 0; i < sizeof claim_rows / sizeof *claim_rows; i++) {
-        if (!row_holds(&claim_rows[i], bytes_of(small, text.len)))
-            continue;
-        enum cause claim = claim_rows[i].claim;
-        if (claim != CAUSE_NESTED_MAIL)
-            return claim;
-        /* "transaction in progress" is said of each verb that must not stand in one. */
-        return verb == VERB_AUTH       ? CAUSE_AUTH_IN_TRANSACTION
-               : verb == VERB_STARTTLS ? CAUSE_STARTTLS_IN_TRANSACTION
-               : verb == VERB_ETRN || verb == VERB_XCLIENT || verb == VERB_XFORWARD
-                   ? CAUSE_COMMAND_IN_TRANSACTION
-                   : claim;
-    }
-    if (code == 530) /* RFC 4954 section 6 */
-        return CAUSE_AUTH_REQUIRED;
-    (void)enhanced;
-    return CAUSE_NONE;
+    for (size_t i = 0; i < sizeof claim_rows / sizeof *claim_rows; i++)
+        if (row_holds(&claim_rows[i], bytes_of(small, text.len)))
+            return said_of(claim_rows[i].claim, verb);
+    return code == 530 ? CAUSE_AUTH_REQUIRED : CAUSE_NONE; /* RFC 4954 section 6 */
+}
+
+enum cause claim_of_reply(const char *software, int code, struct bytes enhanced, struct bytes text,
+                          enum verb verb)
+{
+    const struct reply_text *row = reply_text_find(software, code, enhanced, text, verb);
+    return row ? row->claim : claim_of_words(code, text, verb);
 }
 
 bool claim_agrees(enum cause claim, enum cause cause)
@@ -130,6 +142,11 @@ bool claim_agrees(enum cause claim, enum cause cause)
         {CAUSE_EARLY_TALKER, CAUSE_PIPELINING_VIOLATION},
         {CAUSE_AUTH_NOT_OFFERED, CAUSE_TLS_REQUIRED},
         {CAUSE_AUTH_REQUIRED, CAUSE_AUTH_REJECTED},
+        {CAUSE_COMMAND_NOT_OFFERED, CAUSE_AUTH_NOT_OFFERED},
+        {CAUSE_COMMAND_NOT_OFFERED, CAUSE_STARTTLS_NOT_OFFERED},
+        {CAUSE_COMMAND_NOT_OFFERED, CAUSE_BDAT_NOT_OFFERED},
+        {CAUSE_COMMAND_NOT_OFFERED, CAUSE_CONTENT_AS_COMMANDS},
+        {CAUSE_POLICY, CAUSE_SESSION_REFUSED},
     };
     if (claim == cause)
         return true;
