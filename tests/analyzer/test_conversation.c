@@ -397,22 +397,3 @@ Test(conversation, a_fin_that_overtakes)
     cr_expect_str_eq(log.text, plain);
     conversation_free(&c);
 }
-
-Test(conversation, another_connection_on_the_same_ports)
-{
-    struct trace trace;
-    struct log log = {0};
-    struct conversation c = {0};
-    talk(&trace, 1000, 5000);
-    struct segment syn = trace_segment(&trace.packets[0]);
-    cr_expect_not(conversation_is_new(&c, SIDE_CLIENT, &syn), "nothing is there yet");
-    push_all(&c, &log, &trace);
-    cr_expect_not(conversation_is_new(&c, SIDE_CLIENT, &syn), "the same SYN again");
-    syn.seq++;
-    cr_expect(conversation_is_new(&c, SIDE_CLIENT, &syn));
-    syn.flags = TCP_ACK;
-    cr_expect_not(conversation_is_new(&c, SIDE_CLIENT, &syn));
-    syn.flags = TCP_SYN | TCP_RST;
-    cr_expect_not(conversation_is_new(&c, SIDE_CLIENT, &syn));
-    conversation_free(&c);
-}
