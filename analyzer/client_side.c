@@ -41,8 +41,8 @@ static void place_in_group(struct session *s, struct pending *p)
     bool message, initial_response;
     event_no group;
     if (before) {
-        if (before->kind == PENDING_HOLE)
-            return;
+        if (before->kind == PENDING_HOLE || before->doubtful)
+            return; /* its reply may have been seen by the client, if not by us */
         verb = before->command.verb;
         message = before->kind == PENDING_CONTENT;
         initial_response = before->chunk_size; /* see client_line() */

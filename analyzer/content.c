@@ -14,6 +14,7 @@ void content_begin_chunk(struct session *s, enum reading reading)
 void content_begin(struct session *s)
 {
     s->scan = (struct content_scan){0};
+    s->content_mark = s->reply.mark; /* until its first octets are seen */
     s->content_started = s->content_hole = false;
     s->half[SIDE_CLIENT].reading = READ_CONTENT;
 }

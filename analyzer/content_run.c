@@ -23,6 +23,8 @@ void content_run_begin(struct session *s, event_no because, bool after_data)
     content_run_end(s);
     s->content_run = because;
     s->content_run_after_data = after_data;
+    s->content_run_weak = s->order.hole && (s->content_hole || s->half[SIDE_SERVER].resync ||
+                                            order_doubtful(&s->order, VERB_DATA));
 }
 
 static void mark_flight(struct session *s)

@@ -53,7 +53,7 @@ static void start_streams(struct conversation *c, int side, const struct segment
     if (!peer->started && acknowledges)
         stream_start(peer, segment->ack);
     if (syn)
-        c->from_start = true;
+        c->from_start = c->syn[side] = true;
 }
 
 static void note_acknowledged(struct conversation *c, int side, uint64_t seen)
@@ -214,6 +214,8 @@ static void note_end(struct conversation *c, int side, const struct segment *seg
         if (offset < (int64_t)s->next - RESET_WINDOW || offset > (int64_t)s->next + RESET_WINDOW)
             return;
         c->end = END_RESET;
+        c->ended_by = side;
+        return;
     } else if ((segment->flags & TCP_FIN) && !s->finished) {
         int64_t end = offset + (int64_t)segment->payload.len + segment->cut;
         if (end < (int64_t)s->next)
@@ -247,7 +249,6 @@ void conversation_push(struct conversation *c, int side, const struct segment *s
     if (!c->packets++)
         c->ended_by = -1;
     c->spoke[side] = true;
-    c->octets[side] += segment->payload.len + segment->cut;
     c->last.ts_us = ts_us;
     c->last.packet = packet;
     start_streams(c, side, segment);

@@ -20,7 +20,7 @@ void note_violation(struct session *s, event_no seq, const char *rule, bool tole
 static void judge_client(struct session *s, const struct pending *p, const struct verdict *v,
                          bool tolerated)
 {
-    if (p->content_line || (p->kind == PENDING_COMMAND && p->shaky))
+    if (p->content_line || p->shaky || p->doubtful || s->order.facts[FACT_GREETING].doubtful)
         return;
     const char *rule = NULL;
     if (p->early)
@@ -82,7 +82,8 @@ static enum cause reason_beside_order(const struct session *s, const struct pend
 {
     enum verb verb = p->command.verb;
     bool hello = verb == VERB_HELO || verb == VERB_EHLO || verb == VERB_LHLO;
-    if (hello && order_holds(&s->order, FACT_HELLO))
+    const struct fact *before = &s->order.facts[FACT_HELLO];
+    if (hello && (before->since || (before->doubtful && claim == CAUSE_HELLO_REPEATED)))
         return CAUSE_HELLO_REPEATED;
     switch (claim) {
     case CAUSE_AUTH_REQUIRED:
@@ -325,9 +326,13 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
         return v;
     }
     bool weak = v.kind == VERDICT_DOUBTFUL || a->doubtful || p->doubtful ||
-                (v.kind == VERDICT_LEGAL && order_doubtful(&s->order, p->command.verb));
+                s->order.facts[FACT_GREETING].doubtful ||
+                (v.kind == VERDICT_LEGAL && order_doubtful(&s->order, p->command.verb)) ||
+                (mine.content_line && s->content_run_weak);
     if (weak)
         weaken(s, p, &v, &f);
+    else if (v.vague && f.cause == v.cause)
+        f.certainty = CERTAINTY_LIKELY;
     write_finding(s, &mine, a, &v, &f);
     return v;
 }

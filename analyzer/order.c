@@ -177,6 +177,7 @@ static void judge_need(const struct order *order, const struct order_command *co
     } else {
         v->cause = row->never;
         v->origin = command->seq;
+        v->vague = fact->vague;
         if (missing == FACT_RCPT)
             relate(v, order->facts[FACT_MAIL].since, ROLE_OPENED);
     }
@@ -270,6 +271,11 @@ struct verdict order_judge(const struct order *order, const struct order_command
 
 bool order_doubtful(const struct order *order, enum verb verb)
 {
+    /* A greeting that was not seen may have refused the session; and only it says what a hello
+     * meets. */
+    bool hello = verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO;
+    if (order->facts[FACT_GREETING].doubtful || (hello && order->facts[FACT_HELLO].doubtful))
+        return true;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (rules[i].verb == verb)
             for (enum fact_name f = rules[i].fact; f != FACT_COUNT; f = fact_rows[f].rests_on)

@@ -10,7 +10,7 @@ static void refuse(struct order *order, enum fact_name fact, event_no reply, int
                    const struct verdict *verdict)
 {
     struct fact *f = &order->facts[fact];
-    *f = (struct fact){.refused = reply, .code = code};
+    *f = (struct fact){.refused = reply, .code = code, .doubtful = f->doubtful};
     if (verdict->kind == VERDICT_BROKEN)
         f->blame = (struct blame){verdict->cause, verdict->origin, verdict->refusal};
 }
@@ -36,8 +36,8 @@ static void forget_recipients(struct order *order)
 static void clear_transaction(struct order *order, event_no by)
 {
     struct fact *mail = &order->facts[FACT_MAIL];
-    event_no cleared = mail->since || mail->doubtful ? by : mail->cleared;
-    *mail = (struct fact){.cleared = cleared};
+    bool vague = mail->doubtful && !mail->since;
+    *mail = (struct fact){.cleared = mail->since ? by : vague ? 0 : mail->cleared, .vague = vague};
     forget_recipients(order);
     order->data_refused = order->auth_inside = 0;
 }
@@ -93,9 +93,7 @@ static void settle_mail(struct order *order, const struct order_command *c,
         if (c->binarymime)
             establish(order, FACT_BINARY, c->seq);
     } else if (!order_holds(order, FACT_MAIL)) {
-        bool doubtful = order->facts[FACT_MAIL].doubtful;
         refuse(order, FACT_MAIL, reply, code, verdict);
-        order->facts[FACT_MAIL].doubtful = doubtful;
         forget_recipients(order);
     } else {
         disturb_chunks(order, c, verdict, reply);
@@ -121,11 +119,8 @@ static void settle_rcpt(struct order *order, const struct order_command *c,
     order->refused_temporary += code / 100 == 4;
     order->limited += code == 452 || code == 552;
     struct fact *rcpt = &order->facts[FACT_RCPT];
-    if (!rcpt->since && !rcpt->refused) {
-        bool doubtful = rcpt->doubtful;
+    if (!rcpt->since && !rcpt->refused)
         refuse(order, FACT_RCPT, reply, code, verdict);
-        rcpt->doubtful = doubtful;
-    }
     if (order_holds(order, FACT_MAIL))
         note_refusal(order, reply, code);
 }
@@ -215,11 +210,31 @@ static void settle_xclient(struct order *order, const struct order_command *c, i
     order->extensions = 0;
 }
 
+/* A session that was refused at its greeting accepts none of these (RFC 5321 section 3.1). */
+static bool shows_welcome(const struct order_command *c, int code)
+{
+    switch (c->verb) {
+    case VERB_HELO:
+    case VERB_EHLO:
+    case VERB_LHLO:
+    case VERB_MAIL:
+    case VERB_RCPT:
+    case VERB_DATA:
+    case VERB_BDAT:
+    case VERB_AUTH:
+        return code / 100 == 2 || code / 100 == 3;
+    default:
+        return false;
+    }
+}
+
 void order_settle(struct order *order, const struct order_command *c, const struct verdict *verdict,
                   event_no reply, int code, unsigned extensions)
 {
     if (code / 100 == 5 && !order->errors++)
         order->first_error = reply;
+    if (order->facts[FACT_GREETING].doubtful && shows_welcome(c, code))
+        establish(order, FACT_GREETING, reply);
     switch (c->verb) {
     case VERB_HELO:
     case VERB_EHLO:
@@ -265,6 +280,22 @@ void order_settle(struct order *order, const struct order_command *c, const stru
     }
     if (code == 421) /* the service closes, whatever was asked (RFC 5321 section 3.8) */
         order->facts[FACT_QUIT] = (struct fact){.since = reply, .code = code};
+}
+
+void order_settle_doubtfully(struct order *order, const struct order_command *command,
+                             const struct verdict *verdict, event_no reply, int code,
+                             unsigned extensions)
+{
+    order_settle(order, command, verdict, reply, code, extensions);
+    for (int f = 0; f < FACT_COUNT; f++)
+        order->facts[f].doubtful = true;
+}
+
+void order_begin_cleanly(struct order *order)
+{
+    for (int f = 0; f < FACT_COUNT; f++)
+        order->facts[f].doubtful = false;
+    order->hole = 0;
 }
 
 void order_greeting(struct order *order, event_no reply, int code)

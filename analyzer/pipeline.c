@@ -71,8 +71,8 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
 {
     struct session *s = c->session;
     s->row.packets = c->conversation.packets;
-    s->row.bytes_client = c->conversation.octets[SIDE_CLIENT];
-    s->row.bytes_server = c->conversation.octets[SIDE_SERVER];
+    s->row.bytes_client = c->conversation.side[SIDE_CLIENT].next;
+    s->row.bytes_server = c->conversation.side[SIDE_SERVER].next;
     s->row.retransmitted =
         c->conversation.side[SIDE_CLIENT].repeated + c->conversation.side[SIDE_SERVER].repeated;
     s->row.one_sided = !c->conversation.spoke[SIDE_CLIENT] || !c->conversation.spoke[SIDE_SERVER];
@@ -111,6 +111,7 @@ static void begin_session(struct pipeline *p, struct connection *c)
         .source = c->source->name,
         .capture_id = c->source->capture_id,
         .midstream = !c->conversation.from_start,
+        .server_unknown = !c->conversation.syn[SIDE_SERVER],
         .mark = c->first,
         .uid = uid,
         .community_id = community,

@@ -229,7 +229,8 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     if (command.verb == VERB_AUTH && s->auth_command) /* the exchange is the AUTH's */
         command.seq = s->auth_command;
     if (!p->due) /* LMTP: the last of the replies that are due settles the message */
-        order_settle(&s->order, &command, &verdict, e->seq, e->code, extensions_of(e->text));
+        (doubtful ? order_settle_doubtfully : order_settle)(&s->order, &command, &verdict, e->seq,
+                                                            e->code, extensions_of(e->text));
     transaction_settle(s, p, e->seq, e->code, answer.text);
     count_message(s, p, e->code);
     note_outcome(s, p, e->code);
@@ -276,13 +277,29 @@ static void drop_unanswered(struct session *s, int code)
     }
 }
 
+/* The first reply of the server's octets is the greeting; where these began before the capture,
+ * only what looks like one: the codes of RFC 5321 section 3.1, with no command sent before it. */
+static bool is_greeting(struct session *s)
+{
+    if (!s->order.hole)
+        return true;
+    const struct pending *first = pending_at(s, 0);
+    int code = s->reply.code;
+    bool greets = code == 220 || code == 421 || code == 521 || code == 554;
+    if (!greets || (first && first->seen == 0 && code != 220))
+        return false;
+    order_begin_cleanly(&s->order);
+    s->hole = false;
+    return true;
+}
+
 /* A reply is complete. It may be the answer for which the client's octets wait: what comes before
  * it in the order of things is read first. */
 static void finish_reply(struct session *s, uint64_t end)
 {
     struct reply_building *r = &s->reply;
     struct half *client = &s->half[SIDE_CLIENT];
-    if (!s->greeted && r->start == 0) {
+    if (!s->greeted && r->start == 0 && is_greeting(s)) {
         greet(s, end);
         forget_reply(s);
         return;

@@ -48,6 +48,10 @@ struct session *session_new(const struct session_begin *begin)
                                     address_print(&begin->server, to), begin->server_port,
                                     begin->midstream ? ", begun before the capture" : "");
     struct event *e = session_event(s, EVENT_OPEN, SIDE_CLIENT, &begin->mark, text);
+    if (begin->server_unknown && !begin->midstream) {
+        order_hole(&s->order, e->seq); /* until a greeting is seen */
+        s->hole = true;
+    }
     if (begin->midstream) {
         e->notes |= NOTE_MIDSTREAM;
         s->greeted = true;

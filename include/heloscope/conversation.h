@@ -19,6 +19,7 @@ enum conversation_end {
 struct conversation {
     struct stream side[2];
     bool from_start; /* its SYN or SYN+ACK was captured */
+    bool syn[2];     /* the SYN of each side was captured: its octets are known from the first on */
     enum conversation_end end;
     int ended_by;        /* the side whose FIN or RST came first, -1 = none yet */
     uint32_t fin_ack[2]; /* what the FIN of each side acknowledged */
@@ -26,7 +27,7 @@ struct conversation {
     int64_t
         blocked_since; /* capture time since which octets wait for an acknowledged hole; 0 = none */
     uint32_t blocked_packets;
-    uint64_t packets, octets[2];
+    uint64_t packets;
     bool spoke[2]; /* a segment from this side was captured */
 };
 

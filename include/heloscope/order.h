@@ -35,6 +35,7 @@ struct fact {
     event_no refused;   /* the reply that refused it, as long as nothing newer happened */
     event_no cleared;   /* the event that took it away, likewise */
     bool doubtful;      /* a hole in the capture may have changed it */
+    bool vague;         /* cleared while doubtful: whether it held before will not be known */
     struct blame blame; /* of `refused` */
     int code;           /* of `refused` */
 };
@@ -104,6 +105,7 @@ struct verdict {
     event_no origin;
     event_no related[4];
     enum role roles[4];
+    bool vague; /* broken for certain, but how it came to that is not */
     int related_count;
     event_no refusal; /* the refusal behind it, 0 = the command is wrong in itself */
 };
@@ -115,6 +117,15 @@ struct verdict order_judge(const struct order *order, const struct order_command
  * of an accepted EHLO/LHLO. `verdict` is order_judge()'s for this command. */
 void order_settle(struct order *order, const struct order_command *command,
                   const struct verdict *verdict, event_no reply, int code, unsigned extensions);
+
+/* The same when it is not certain that `reply` answered `command`, or all of the reply was not
+ * seen: what it seems to say is taken, and stays doubtful. */
+void order_settle_doubtfully(struct order *order, const struct order_command *command,
+                             const struct verdict *verdict, event_no reply, int code,
+                             unsigned extensions);
+
+/* The beginning was seen after all: nothing is doubtful. */
+void order_begin_cleanly(struct order *order);
 
 /* The server's first reply. */
 void order_greeting(struct order *order, event_no reply, int code);

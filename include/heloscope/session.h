@@ -172,6 +172,7 @@ struct session {
     event_no content_run;
     event_no content_run_last; /* the run that ended last */
     bool content_run_sure, content_run_after_data;
+    bool content_run_weak; /* a hole may have made a command look like content */
     uint32_t content_run_lines;
     uint64_t content_run_limit; /* client octets up to the end of the refused chunk; 0 = no limit */
     event_no auth_command;      /* whose exchange goes on */
@@ -203,7 +204,8 @@ struct session_begin {
     uint16_t client_port, server_port, vlan;
     const char *source; /* lives as long as the process */
     int64_t capture_id;
-    bool midstream; /* no SYN was captured */
+    bool midstream;      /* no SYN was captured */
+    bool server_unknown; /* where the server's octets begin was not captured */
     struct mark mark;
     const char *uid, *community_id; /* copied */
     uint64_t handle;
