@@ -89,8 +89,8 @@ Test(conversation, in_order)
     cr_expect_eq(c.end, END_FIN);
     cr_expect_eq(c.ended_by, SIDE_CLIENT);
     cr_expect_eq(c.packets, 10);
-    cr_expect_eq(c.octets[SIDE_CLIENT], 7);
-    cr_expect_eq(c.octets[SIDE_SERVER], 8);
+    cr_expect_eq(log.next[SIDE_CLIENT], 7);
+    cr_expect_eq(log.next[SIDE_SERVER], 8);
     cr_expect_eq(c.last.packet, 10);
 }
 

@@ -23,8 +23,8 @@ Test(memory, memory_is_zeroed_also_when_it_was_used_before)
 }
 
 /* Under the address sanitizer a size that nobody has is refused, too, instead of reported. */
-const char *__asan_default_options(void); /* NOLINT(bugprone-reserved-identifier) */
-const char *__asan_default_options(void)  /* NOLINT(bugprone-reserved-identifier) */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
 {
     return "allocator_may_return_null=1";
 }
