@@ -82,7 +82,7 @@ def of_explanations(scratch, _):
     paper = Transcript(scratch)
     paper.told("explain")
     heloscope("analyze", "--db", paper.database, samples()[0], cwd=SAMPLES)
-    for (cause,) in rows(paper.database, "SELECT name FROM causes ORDER BY 1"):
+    for (cause,) in rows(paper.database, "SELECT cause FROM causes ORDER BY 1"):
         paper.told("explain", cause)
     return str(paper)
 
@@ -131,6 +131,24 @@ for sample in samples():
 
 for other, maker in OTHERS.items():
     tap.add(os.path.splitext(other)[0], lambda other=other, maker=maker: compare(other, maker))
+
+
+@test("README.md shows what the program prints")
+def readme():
+    with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+        text = file.read()
+    shown = text.split("<!-- output -->\n```\n")[1].split("```\n")[0]
+    command, _, wanted = shown.partition("\n")
+    words = command.split()
+    check(words[:2] == ["$", "heloscope"], "the first line is not the command", command)
+    with Scratch() as scratch:
+        words[words.index("--db") + 1] = scratch.path("example.db")
+        got = heloscope(*words[2:], cwd=SOURCE).expect(0).out
+    if UPDATE and got != wanted:
+        with open(os.path.join(SOURCE, "README.md"), "w", encoding="utf-8") as file:
+            file.write(text.replace(wanted, got))
+        return
+    check(got == wanted, "README.md shows another output", got)
 
 
 if __name__ == "__main__":
