@@ -61,6 +61,17 @@ class Packet:
         return struct.unpack_from("!HH", self.frame, self.tcp)
 
 
+class Spot:
+    """What is kept of a packet that was written: the range of its sender's stream that it filled, or
+    would have filled but for the snap length."""
+
+    __slots__ = ("number", "side", "first", "end")
+
+    def __init__(self, packet):
+        self.number, self.side, self.first = packet.number, packet.side, packet.first
+        self.end = packet.first + max(packet.length - packet.payload, 1)
+
+
 class Capture:
     def __init__(self, name, packets):
         self.name, self.packets = name, packets
@@ -184,19 +195,27 @@ def snap(packets, size):
     return [p.copy(frame=p.frame[:size]) for p in packets]
 
 
-def swap(packets, places):
-    """Exchanges the packets at each of `places` with their successors; the clock goes on evenly."""
-    out = list(packets)
-    for i in places:
-        a, b = out[i], out[i + 1]
-        out[i], out[i + 1] = b.copy(us=a.us), a.copy(us=b.us)
+def _in_order(packets, order):
+    """The packets in another order. What comes too late gets the time of what it came behind."""
+    out, now = [], 0
+    for i in order:
+        now = max(now, packets[i].us)
+        out.append(packets[i].copy(us=now))
     return out
+
+
+def swap(packets, places):
+    """Exchanges the packets at each of `places` with their successors."""
+    order = list(range(len(packets)))
+    for i in places:
+        order[i], order[i + 1] = order[i + 1], order[i]
+    return _in_order(packets, order)
 
 
 def shuffle(packets, window, chance):
     """Every packet may come up to `window` places late."""
-    order = sorted(range(len(packets)), key=lambda i: i + chance.random() * window)
-    return [packets[i].copy(us=packets[n].us) for n, i in enumerate(order)]
+    return _in_order(packets, sorted(range(len(packets)),
+                                     key=lambda i: i + chance.random() * window))
 
 
 def repeat(packets, which, later):
@@ -255,11 +274,11 @@ def lossy(capture, seed=1):
             lambda a=first, b=last: packets[:a] + packets[b + 1:])
     for _ in range(count if data else 0):
         torn, size = chance.choice(data), chance.choice((1, 5, 20))
-        pieces = _split(torn, size)
-        hole = chance.randrange(len(pieces))
+        hole = chance.randrange(-(-len(torn.data) // size))
         add("drop octets", f"{size} from {hole * size} of packet {torn.number}",
-            lambda torn=torn, pieces=pieces, hole=hole: [
-                q for p in packets for q in (_drop(pieces, {hole}) if p is torn else [p])])
+            lambda torn=torn, size=size, hole=hole: [
+                q for p in packets
+                for q in (_drop(_split(p, size), {hole}) if p is torn else [p])])
     return cases
 
 

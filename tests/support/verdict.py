@@ -31,7 +31,8 @@ class Finding:
 
 
 class Session:
-    """One session as it was stored; `packets` is the capture's list that its events point into."""
+    """One session as it was stored; `packets` is the list of the capture's Spots that its
+    events point into, and `before` how many packets of other captures its file has in front."""
 
     def __init__(self, row, packets, before):
         self.row, self.packets, self.before = row, packets, before
@@ -117,7 +118,7 @@ def _short(row):
     return ", ".join(repr(value) for value in row if value is not None)[:300]
 
 
-# ----------------------------------------------------------------------------- less may be said, not else
+# ------------------------------------------------------------------------ less may be said, not else
 
 
 class Reference:
@@ -137,12 +138,10 @@ class Reference:
         event, packet = session.events[seq], session.packet(seq)
         if event[KIND] in WITHOUT_OCTETS or not packet or packet.side != event[SIDE]:
             return []
-        # What was cut off by a snap length was there to begin in.
-        end = packet.first + max(packet.length - packet.payload, 1)
         mine = [(offset, e) for offset, e in self.starts if e[SIDE] == event[SIDE]]
-        here = [e for offset, e in mine if packet.first <= offset < end and alike(e, event)]
+        here = [e for offset, e in mine if packet.first <= offset < packet.end and alike(e, event)]
         if not here and event[KIND] in CONTENT:  # its beginning is missing
-            before = [e for offset, e in mine if offset < end and e[KIND] in CONTENT]
+            before = [e for offset, e in mine if offset < packet.end and e[KIND] in CONTENT]
             here = before[-1:]
         twins = [e for e in session.events.values() if e[PACKET] == event[PACKET]
                  and e[SIDE] == event[SIDE] and alike(e, event)]
@@ -150,10 +149,10 @@ class Reference:
             here = [here[twins.index(event)]]
         return [e[SEQ] for e in here]
 
-    def secrets(self):
+    def secrets(self, packets):
         """The responses of AUTH exchanges as the client sent them, read from its octets."""
         sent = {}
-        for packet in self.session.packets:
+        for packet in packets:
             if packet.side == "C":
                 for n, octet in enumerate(packet.data):
                     sent.setdefault(packet.first + n, octet)
@@ -214,8 +213,9 @@ def judge(reference, sessions, secrets):
             intact = {reference.rules.get((c, rule)) for c in commands}
             if tolerated not in intact:
                 count["wrong"] += 1
-                wrong.append(f"violation of {rule} by {session.line(seq)}, tolerated {tolerated}: wanted "
-                             + (f"tolerated {intact - {None}}" if intact - {None} else "none"))
+                wanted = f"tolerated {1 - tolerated}" if intact - {None} else "none"
+                wrong.append(f"violation of {rule} by {session.line(seq)}, tolerated {tolerated}: "
+                             f"wanted {wanted}")
         for seq in session.events:
             if not session.packet(seq):
                 count["wrong"] += 1

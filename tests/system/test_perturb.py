@@ -30,12 +30,12 @@ ALL = os.environ.get("HELOSCOPE_PERTURB") == "all"
 SEED = os.environ.get("HELOSCOPE_PERTURB_SEED", "1")
 SAVE = os.environ.get("HELOSCOPE_PERTURB_SAVE")
 CASES = 12000  # run without `all`
-BATCH_PACKETS = 150_000
+BATCH_PACKETS = 100_000
 SHOWN = 20
 GAP_US = 1_000_000  # between two cases in a file
 
-# Every case has a client address of its own in 127.64.0.0/10 (or, in IPv6, where loopback has one address, a
-# client port of its own), so that thousands of them can be told apart in one history.
+# Every case has a client address of its own in 127.64.0.0/10 (or, in IPv6, where loopback has one
+# address, a client port of its own), so that thousands of them can be told apart in one history.
 FIRST_ADDRESS = 0x7F400000
 FIRST_PORT = 3000
 
@@ -105,7 +105,7 @@ class Batch:
                                    packet.length) + frame)
         if packets:
             state[:] = before + len(packets), packets[-1].us + shift
-        self.places[number] = Place(case, number, packets, before)
+        self.places[number] = Place(case, number, [perturb.Spot(p) for p in packets], before)
         self.packets += len(packets)
 
     def run(self):
@@ -148,7 +148,8 @@ def run_captures(captures, cases, kinds):
             check(len(sessions[2 * n, port]) == len(sessions[2 * n + 1, port]) == 1,
                   f"{capture.name} is not one session for port {port}")
             references[capture, port] = (sessions[2 * n, port], Reference(sessions[2 * n + 1, port]))
-            secrets[capture, port] = references[capture, port][1].secrets()
+            secrets[capture, port] = references[capture, port][1].secrets(
+                [p for p in capture.packets if port in p.ports()])
     for place in list(batch.places.values()):
         if place.number in range(0, 2 * len(captures), 2):
             continue
@@ -197,7 +198,7 @@ def run_all(captures):
     for capture, some in chosen(captures).items():
         waiting.append(capture)
         cases += some
-        packets += len(some) * len(capture.packets)
+        packets += len(some) * len(capture.packets) + 4 * sum(len(p.data) for p in capture.packets)
         if packets > BATCH_PACKETS:
             run_captures(waiting, cases, kinds)
             waiting, cases, packets = [], [], 0
