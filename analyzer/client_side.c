@@ -219,6 +219,7 @@ void client_line(struct session *s, const struct line *line)
     if (is_hello(c.verb) && !content)
         note_hello(s, &c);
 
+    pending_resynchronise(s, line->mark.seen);
     struct pending *p = pending_push(s, PENDING_COMMAND);
     if (p) {
         p->command = (struct order_command){.seq = e->seq,
@@ -231,7 +232,9 @@ void client_line(struct session *s, const struct line *line)
         p->end = line->end;
         p->seen = line->mark.seen;
         p->ts_us = line->mark.ts_us;
-        p->shaky = line->mark.seen < s->shaky_end;
+        p->shaky |= line->mark.seen < s->shaky_end;
+        /* Read late, but sent before a hole in the replies: its own may lie in it. */
+        p->doubtful = line->mark.seen < s->server_hole_end;
         p->early =
             !s->row.midstream && !s->hole && line->mark.seen < (s->greeted ? s->greeting_end : 1);
         p->content_line = content;
@@ -244,6 +247,7 @@ void client_line(struct session *s, const struct line *line)
             place_in_group(s, p);
         if (p->pipelined)
             e->notes |= NOTE_PIPELINED;
+        s->pipelines |= p->pipelined && !p->shaky && !content && !s->hole;
         if (c.verb == VERB_AUTH) {
             bool odd;
             s->row.auth_mechanism =

@@ -116,8 +116,14 @@ static bool give_up_side(struct conversation *c, int side, bool acknowledged,
                          conversation_sink *sink, void *context)
 {
     uint64_t length = hole(c, side, acknowledged);
+    struct span theirs;
     if (!length)
         return false;
+    /* No more than the peer's next octets wait for: what they did not acknowledge came behind them.
+     */
+    if (stream_ready(&c->side[!side], &theirs) && theirs.mark.seen > c->side[side].next &&
+        theirs.mark.seen - c->side[side].next < length)
+        length = theirs.mark.seen - c->side[side].next;
     struct span gap = {.offset = c->side[side].next, .gap = length, .mark = c->last};
     gap.mark.seen = c->side[!side].next;
     sink(context, side, &gap);

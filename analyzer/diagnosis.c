@@ -20,7 +20,8 @@ void note_violation(struct session *s, event_no seq, const char *rule, bool tole
 static void judge_client(struct session *s, const struct pending *p, const struct verdict *v,
                          bool tolerated)
 {
-    if (p->content_line || p->shaky || p->doubtful || s->order.facts[FACT_GREETING].doubtful)
+    if (v->kind == VERDICT_DOUBTFUL || p->content_line || p->shaky || p->doubtful ||
+        s->order.facts[FACT_GREETING].doubtful)
         return;
     const char *rule = NULL;
     if (p->early)
@@ -325,7 +326,7 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     } else if (v.kind == VERDICT_DOUBTFUL && a->code != 503) {
         return v;
     }
-    bool weak = v.kind == VERDICT_DOUBTFUL || a->doubtful || p->doubtful ||
+    bool weak = v.kind == VERDICT_DOUBTFUL || a->doubtful || p->doubtful || p->shaky ||
                 s->order.facts[FACT_GREETING].doubtful ||
                 (v.kind == VERDICT_LEGAL && order_doubtful(&s->order, p->command.verb)) ||
                 (mine.content_line && s->content_run_weak);

@@ -33,11 +33,12 @@ struct pending *pending_push(struct session *s, enum pending_kind kind)
     }
     if (kind == PENDING_HOLE && last && last->kind == PENDING_HOLE)
         return last;
+    bool shaky = last && last->shaky; /* out of step once, until nothing waits */
     if (s->ring_count == s->ring_size)
         grow(s);
     s->ring_count++;
     struct pending *p = pending_at(s, s->ring_count - 1);
-    *p = (struct pending){.kind = kind};
+    *p = (struct pending){.kind = kind, .shaky = shaky};
     return p;
 }
 
@@ -52,6 +53,9 @@ void pending_pop(struct session *s)
 void pending_hole(struct session *s, enum side side)
 {
     if (side == SIDE_CLIENT) {
+        /* What came before may be message content, with the proof of it in the hole. */
+        for (uint32_t i = 0; s->content_run && i < s->ring_count; i++)
+            pending_at(s, i)->shaky = true;
         pending_push(s, PENDING_HOLE);
         return;
     }
@@ -70,6 +74,16 @@ static uint32_t resynchronised(struct session *s, uint64_t start, uint64_t seen)
             return i;
     }
     return UINT32_MAX;
+}
+
+void pending_resynchronise(struct session *s, uint64_t seen)
+{
+    const struct pending *head = pending_at(s, 0);
+    if (!head || !(head->shaky || head->doubtful) || s->pipelines || seen < s->last_reply_end)
+        return;
+    while (s->ring_count)
+        pending_pop(s);
+    s->shaky_end = seen + 1;
 }
 
 struct pending *pending_match(struct session *s, int code, uint64_t start, uint64_t end,

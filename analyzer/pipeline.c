@@ -15,6 +15,8 @@ enum {
 /* How long a connection may be silent, by the capture's clock. SMTP's own limits are ten minutes at
  * most (RFC 5321 section 4.5.3.2); pools keep connections longer. */
 static const int64_t SMTP_IDLE_US = 30ll * 60 * 1000 * 1000;
+/* What was on its way when a connection was reset may be captured behind the RST. */
+static const int64_t CLOSING_US = 1000 * 1000;
 static const int64_t OTHER_IDLE_US = 2ll * 60 * 1000 * 1000;
 
 static const uint16_t default_ports[] = {25, 465, 587, 2525, 24};
@@ -25,7 +27,7 @@ struct pipeline {
     uint8_t declared[65536 / 8];
     struct classifier *classifier;
     struct flow_table table;
-    struct flow_queue smtp, other;
+    struct flow_queue smtp, other, closing;
     int64_t now_us;
     uint64_t handles;
     uint32_t uncommitted;
@@ -253,7 +255,7 @@ static void close_connection(struct pipeline *p, struct connection *c, const cha
                       classify_end(c->watch, SIDE_SERVER) == CLASS_SMTP ? CONNECTION_SMTP
                                                                         : CONNECTION_IGNORED);
     if (c->session) {
-        struct mark mark = c->conversation.last;
+        struct mark mark = c->conversation.end == END_RESET ? c->reset : c->conversation.last;
         int by = c->conversation.ended_by;
         session_end(c->session, &mark, by < 0 ? SIDE_CLIENT : by, how);
         hand_over(p, c, true);
@@ -278,6 +280,8 @@ static void expire(struct pipeline *p)
     struct flow *oldest;
     while ((oldest = p->smtp.oldest) && oldest->last_us < p->now_us - SMTP_IDLE_US)
         forget_connection(p, (struct connection *)oldest, "silent");
+    while ((oldest = p->closing.oldest) && oldest->last_us < p->now_us - CLOSING_US)
+        forget_connection(p, (struct connection *)oldest, "reset");
     while ((oldest = p->other.oldest) && oldest->last_us < p->now_us - OTHER_IDLE_US)
         forget_connection(p, (struct connection *)oldest, NULL);
     while (p->table.count > CONNECTION_LIMIT) {
@@ -301,6 +305,15 @@ static bool begins_anew(struct connection *c, const struct segment *segment, int
     return !c->has_syn || segment->seq != c->syn;
 }
 
+static struct flow_queue *queue_of(struct pipeline *p, const struct connection *c)
+{
+    if (c->state != CONNECTION_SMTP && c->state != CONNECTION_WATCHED)
+        return &p->other;
+    if (c->conversation.end == END_RESET)
+        return &p->closing;
+    return c->state == CONNECTION_SMTP ? &p->smtp : &p->other;
+}
+
 static void take_segment(struct pipeline *p, const struct packet_record *packet,
                          const struct segment *segment)
 {
@@ -308,7 +321,7 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
     struct flow_key key = flow_key_of(segment, &sender);
     struct connection *c = (struct connection *)flow_find(&p->table, &key);
     if (c && begins_anew(c, segment, sender)) {
-        forget_connection(p, c, "ports reused");
+        forget_connection(p, c, c->reset.packet ? "reset" : "ports reused");
         c = NULL;
     }
     if (!c) {
@@ -323,10 +336,12 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
         p->current = c;
         conversation_push(&c->conversation, sender == c->client ? SIDE_CLIENT : SIDE_SERVER,
                           segment, packet->ts_us, packet->number, take_span, p);
-        if (c->state != CONNECTION_IGNORED && c->conversation.end != END_NONE)
-            close_connection(p, c, c->conversation.end == END_RESET ? "reset" : NULL);
+        if (c->state != CONNECTION_IGNORED && c->conversation.end == END_FIN)
+            close_connection(p, c, NULL);
+        if (c->conversation.end == END_RESET && !c->reset.packet)
+            c->reset = c->conversation.last;
     }
-    flow_touch(&c->flow, c->state == CONNECTION_SMTP ? &p->smtp : &p->other, p->now_us);
+    flow_touch(&c->flow, queue_of(p, c), p->now_us);
 }
 
 /* --- the way in
@@ -408,9 +423,11 @@ bool pipeline_finish(struct pipeline *p, struct failure *why)
         all[n++] = (struct connection *)f;
     for (struct flow *f = p->other.oldest; f; f = f->newer)
         all[n++] = (struct connection *)f;
+    for (struct flow *f = p->closing.oldest; f; f = f->newer)
+        all[n++] = (struct connection *)f;
     qsort(all, n, sizeof *all, by_beginning);
     for (size_t i = 0; i < n; i++)
-        forget_connection(p, all[i], "capture ended");
+        forget_connection(p, all[i], all[i]->reset.packet ? "reset" : "capture ended");
     free(all);
     if (!p->failed)
         p->failed = !store_commit(p->store, &p->failure);
@@ -427,11 +444,11 @@ void pipeline_free(struct pipeline *p)
 {
     if (!p)
         return;
-    while (p->smtp.oldest || p->other.oldest) {
-        struct flow *f = p->smtp.oldest ? p->smtp.oldest : p->other.oldest;
-        p->failed = true; /* nothing more is written */
-        forget_connection(p, (struct connection *)f, NULL);
-    }
+    p->failed = true; /* nothing more is written */
+    struct flow_queue *queues[] = {&p->smtp, &p->other, &p->closing};
+    for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
+        while (queues[i]->oldest)
+            forget_connection(p, (struct connection *)queues[i]->oldest, NULL);
     flow_table_free(&p->table);
     classifier_free(p->classifier);
     free(p);

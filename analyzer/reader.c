@@ -326,6 +326,7 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
         half->resync = true;
         if (!s->greeted) /* the greeting lay in it */
             s->greeted = true;
+        s->server_hole_end = half->offset;
         order_hole(&s->order, e->seq);
         pending_hole(s, side);
         if (s->half[SIDE_CLIENT].reading == READ_WAIT) /* the answer may lie in it */
@@ -350,9 +351,9 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
     release(half);
     half->reading = READ_LINES;
     half->resync = true;
-    s->content_run = 0;
     order_hole(&s->order, e->seq);
     pending_hole(s, side);
+    s->content_run = 0;
 }
 
 static void read_span(struct session *s, enum side side, const struct span *span)

@@ -164,6 +164,10 @@ static void content_was_answered(struct session *s, int code)
     struct half *client = &s->half[SIDE_CLIENT];
     bool hole = s->content_hole;
     content_end(s, client->offset, NOTE_INCOMPLETE | (hole ? NOTE_DOUBTFUL : 0));
+    if (hole) { /* commands may have followed the dot in it */
+        order_hole(&s->order, s->order.hole ? s->order.hole : s->last_seq);
+        pending_hole(s, SIDE_CLIENT);
+    }
     if (!hole && code / 100 != 2)
         client->reading = READ_DRAIN;
 }
@@ -326,6 +330,9 @@ static void finish_reply(struct session *s, uint64_t end)
             s->over = true;
         }
         s->last_reply_end = end;
+        /* Whatever asked for it lies in a hole: a message follows. */
+        if (e->code == 354 && doubtful && client->reading == READ_LINES)
+            content_begin(s);
         forget_reply(s);
         return;
     }

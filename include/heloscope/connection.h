@@ -26,6 +26,7 @@ struct connection {
     uint16_t vlan;
     struct mark first; /* time and packet of the first segment */
     struct capture_source *source;
+    struct mark reset; /* time and packet of the RST; packet 0 = none */
     struct conversation conversation;
     struct watch *watch;                  /* CONNECTION_WATCHED */
     struct queued_span *kept, *kept_last; /* what was seen while being watched */

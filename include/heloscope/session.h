@@ -141,6 +141,8 @@ struct session {
     bool last_answered_message; /* it was the end of a message */
     event_no last_answered_group;
 
+    bool pipelines;           /* the client has sent without waiting, seen for certain */
+    uint64_t server_hole_end; /* server octets up to the end of the last hole in them */
     bool acks_prove;       /* acknowledgement numbers have been seen to cover what was answered */
     uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
     event_no barrier;      /* the last command that must end its group (RFC 2920 section 3.1) ... */
@@ -251,6 +253,10 @@ void pending_pop(struct session *s);
  * `*doubtful` tells whether a hole stands between. */
 struct pending *pending_match(struct session *s, int code, uint64_t start, uint64_t end,
                               uint64_t seen, bool *doubtful);
+
+/* A client that waits for its replies sends something new, having received `seen` octets: what a
+ * hole has left over was answered in it. */
+void pending_resynchronise(struct session *s, uint64_t seen);
 
 /* A hole in the octets of `side`: replies or commands may lie in it. */
 void pending_hole(struct session *s, enum side side);
