@@ -99,3 +99,10 @@ bool content_run_follow(struct session *s, const struct line *line, const struct
         content_run_end(s);
     return within;
 }
+
+void content_run_doubt(struct session *s)
+{
+    for (uint32_t i = 0; s->content_run && i < s->ring_count; i++)
+        if (pending_at(s, i)->command.seq > s->content_run)
+            pending_at(s, i)->shaky = true;
+}

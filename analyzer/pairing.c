@@ -53,9 +53,6 @@ void pending_pop(struct session *s)
 void pending_hole(struct session *s, enum side side)
 {
     if (side == SIDE_CLIENT) {
-        /* What came before may be message content, with the proof of it in the hole. */
-        for (uint32_t i = 0; s->content_run && i < s->ring_count; i++)
-            pending_at(s, i)->shaky = true;
         pending_push(s, PENDING_HOLE);
         return;
     }

@@ -333,6 +333,7 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
             client_guess(s);
         return;
     }
+    content_run_doubt(s);
     if (half->reading == READ_CHUNK && span->gap <= s->chunk_left) {
         s->chunk_left -= span->gap; /* its size is known */
         s->content_hole = true;

@@ -304,6 +304,9 @@ bool content_run_follow(struct session *s, const struct line *line, const struct
  * all of it is marked so. */
 bool content_run_in_flight(struct session *s);
 
+/* A hole in the client's octets: what is on the way may be message content, with the proof of it missing. */
+void content_run_doubt(struct session *s);
+
 /* --- content.c --- */
 
 void content_begin(struct session *s);
