@@ -45,7 +45,6 @@ void client_answered(struct session *s, int code, event_no reply, uint64_t reply
         }
         break;
     case VERB_AUTH:
-        s->mask_lines = code / 100 != 2 && code / 100 != 3;
         read_on(s, code == 334 ? READ_SASL : READ_LINES);
         break;
     case VERB_STARTTLS:

@@ -60,7 +60,7 @@ static void place_in_group(struct session *s, struct pending *p)
         p->group = s->barrier;
         return;
     }
-    if (message && s->content_pipelined)
+    if (message && (s->content_pipelined || s->content_hole))
         return; /* the message itself came too early: one fault, counted there */
     bool offered = s->order.extensions & EXT_PIPELINING;
     if (s->order.facts[FACT_HELLO].doubtful && !offered)
@@ -204,8 +204,9 @@ void client_line(struct session *s, const struct line *line)
     }
     bool content = content_run_follow(s, line, &c);
     bool secret = s->mask_lines && c.verb == VERB_UNKNOWN && looks_like_base64(line->text);
-    if (c.verb != VERB_UNKNOWN)
-        s->mask_lines = false;
+    if (c.verb !=
+        VERB_UNKNOWN) /* a client may send its responses blindly, and a hole hide the 334 */
+        s->mask_lines = c.verb == VERB_AUTH;
     if (secret)
         remember_secret(s, line->text);
 

@@ -309,7 +309,7 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
         .cause = v.cause, .origin = v.origin, .claim = claim, .certainty = CERTAINTY_CERTAIN};
     /* The text names the group that should have waited, and there is one: what else was wrong with
      * the command follows from that. */
-    bool group = p->group && claim == CAUSE_PIPELINING_VIOLATION;
+    bool group = (p->group || p->pipelined) && claim == CAUSE_PIPELINING_VIOLATION;
     bool syntax = (a->code == 501 || a->code == 500) && !p->command.well_formed;
     if (mine.content_line) {
         f.cause = CAUSE_CONTENT_AS_COMMANDS;

@@ -333,6 +333,8 @@ static void finish_reply(struct session *s, uint64_t end)
         /* Whatever asked for it lies in a hole: a message follows. */
         if (e->code == 354 && doubtful && client->reading == READ_LINES)
             content_begin(s);
+        if (e->code == 334 && client->reading == READ_LINES)
+            client->reading = READ_SASL; /* a secret follows */
         forget_reply(s);
         return;
     }
