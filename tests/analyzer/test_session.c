@@ -1,0 +1,281 @@
+/* The timeline of a session: numbers, what each side had seen, chapters, the end. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "tests/support/talk.h"
+
+Test(session, the_open_event)
+{
+    struct talk talk;
+    talk_begin(&talk, false);
+    const struct event *e = talk_event(&talk, 1);
+    cr_expect_eq(e->kind, EVENT_OPEN);
+    cr_expect_eq(e->packet, 1);
+    cr_expect_eq(e->notes & NOTE_MIDSTREAM, 0);
+    cr_expect(bytes_equal(e->text, bytes_of_string("127.0.0.1 port 40000 -> 127.0.0.2 port 25")));
+    talk_free(&talk);
+    talk_begin(&talk, true);
+    cr_expect(talk_event(&talk, 1)->notes & NOTE_MIDSTREAM);
+    talk_free(&talk);
+}
+
+Test(session, what_each_sender_had_seen)
+{
+    struct talk talk;
+    talk_begin(&talk, false);
+    TALK(&talk, "S: 220 localhost", "C: EHLO a", "S: 250-a\r\n250 PIPELINING", "C: MAIL FROM:<>",
+         "C+ RCPT TO:<a>", "S: 250 ok", "S: 250 ok", "C: DATA");
+    static const event_no saw[] = {0, 0, 2, 3, 4, 4, 6, 6, 8};
+    for (event_no seq = 1; seq <= 9; seq++)
+        cr_expect_eq(talk_event(&talk, seq)->saw, saw[seq - 1], "event %u saw %u", seq,
+                     talk_event(&talk, seq)->saw);
+    talk_free(&talk);
+}
+
+/* Half a reply is not a reply that was seen. */
+Test(session, an_event_is_seen_with_its_last_octet)
+{
+    struct talk talk;
+    talk_begin(&talk, false);
+    session_landmark(talk.session, SIDE_SERVER, 10, 4);
+    session_landmark(talk.session, SIDE_SERVER, 20, 6);
+    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 9), 0);
+    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 10), 4);
+    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 19), 4);
+    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 19), 4, "asking changes nothing");
+    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 25), 6);
+    cr_expect_eq(session_seen(talk.session, SIDE_CLIENT, 25), 0);
+    talk_free(&talk);
+}
+
+Test(session, landmarks_forget_the_oldest)
+{
+    struct talk talk;
+    talk_begin(&talk, false);
+    struct landmarks *marks = &talk.session->ends[SIDE_SERVER];
+    for (event_no seq = 1; seq <= 100 * 1000; seq++) {
+        session_landmark(talk.session, SIDE_SERVER, seq, seq);
+        cr_assert_leq(marks->count, PENDING_LIMIT);
+        cr_assert_eq(marks->at[marks->count - 1].seq, seq, "the newest stays");
+    }
+    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 100 * 1000), 100 * 1000);
+    talk_free(&talk);
+}
+
+/* --- chapters
+ * ---------------------------------------------------------------------------------------- */
+
+static const char *const long_session[] = {
+    "S: 220 localhost ESMTP",
+    "C: EHLO client",
+    "S: 250-localhost\r\n250 PIPELINING",
+    "C: MAIL FROM:<a@localhost>",
+    "C+ RCPT TO:<b@localhost>",
+    "C+ RCPT TO:<c@localhost>",
+    "S: 250 ok",
+    "S: 550 5.1.1 no",
+    "S: 250 ok",
+    "C: DATA",
+    "S: 354 go on",
+    "C: Message-ID: <1@localhost>\r\n\r\ntext\r\n.",
+    "S: 250 2.0.0 queued as ABCDEF12",
+    "C: RCPT TO:<d@localhost>",
+    "S: 503 5.5.1 need MAIL",
+    "C: QUIT",
+    "S: 221 bye",
+};
+enum {
+    LONG = sizeof long_session / sizeof *long_session
+};
+
+/* Counts what the chapters hold, and checks that each event stands in one of them. */
+struct census {
+    event_no events;
+    uint32_t diagnoses, transactions, recipients;
+    char queue_id[32], from[32], to[32];
+};
+
+static struct census count_chapters(const struct talk *talk)
+{
+    struct census census = {.events = 0};
+    for (size_t i = 0; i < talk->chapters; i++) {
+        const struct chapter *c = &talk->drafts[i]->chapter;
+        cr_expect_eq(c->first, i == 0);
+        cr_expect_eq(c->last, i == talk->chapters - 1);
+        cr_expect(bytes_equal(c->session.uid, bytes_of_string("uid")));
+        for (const struct event *e = c->events; e; e = e->next)
+            cr_assert_eq(e->seq, ++census.events);
+        for (const struct diagnosis *d = c->diagnoses; d; d = d->next)
+            census.diagnoses++;
+        for (const struct transaction *t = c->transactions; t; t = t->next) {
+            census.transactions++;
+            snprintf(census.queue_id, sizeof census.queue_id, "%.*s", (int)t->queue_id.len,
+                     (const char *)t->queue_id.at);
+            snprintf(census.from, sizeof census.from, "%.*s", (int)t->mail_from.len,
+                     (const char *)t->mail_from.at);
+            for (const struct recipient *r = t->recipient_list; r; r = r->next, census.recipients++)
+                snprintf(census.to, sizeof census.to, "%.*s", (int)r->address.len,
+                         (const char *)r->address.at);
+        }
+    }
+    return census;
+}
+
+/* Whatever the place at which a chapter is handed over and freed, the rest goes on as before. */
+Test(session, chapters_anywhere)
+{
+    for (size_t cut = 0; cut <= LONG; cut++) {
+        struct talk talk;
+        talk_begin(&talk, false);
+        for (size_t i = 0; i < LONG; i++) {
+            if (cut == i || cut == LONG)
+                talk_chapter(&talk, false);
+            TALK(&talk, long_session[i]);
+        }
+        cr_expect_eq(talk.session->row.messages, 1);
+        cr_expect_eq(talk.session->row.errors_503, 1);
+        talk_end(&talk);
+        struct census census = count_chapters(&talk);
+        cr_expect_eq(census.events, 19, "%s", talk_shape(&talk));
+        cr_expect_eq(census.diagnoses, 1);
+        cr_expect_eq(census.transactions, 1);
+        cr_expect_eq(census.recipients, 2);
+        cr_expect_str_eq(census.queue_id, "ABCDEF12");
+        cr_expect_str_eq(census.from, "a@localhost");
+        cr_expect_str_eq(census.to, "c@localhost");
+        talk_free(&talk);
+    }
+}
+
+/* A chapter that was handed over is another thread's: nothing may reach into it afterwards. */
+Test(session, a_chapter_can_be_freed_at_once)
+{
+    struct talk talk;
+    talk_begin(&talk, false);
+    for (size_t i = 0; i < LONG; i++) {
+        TALK(&talk, long_session[i]);
+        draft_free(session_detach(talk.session, false));
+    }
+    cr_expect_eq(talk.session->row.commands, 7);
+    cr_expect_eq(talk.session->row.replies, 9);
+    talk_end(&talk);
+    talk_free(&talk);
+}
+
+/* --- the end
+ * ----------------------------------------------------------------------------------------- */
+
+Test(session, outcomes)
+{
+    static const struct {
+        const char *lines[8];
+        int ended_by;
+        const char *how, *outcome;
+    } rows[] = {
+        {{"S: 220 a", "C: QUIT", "S: 221 b"}, SIDE_SERVER, NULL, "quit"},
+        {{"S: 220 a", "C: NOOP", "S: 421 b"}, SIDE_SERVER, NULL, "421"},
+        {{"S: 220 a"}, SIDE_CLIENT, NULL, "closed by client"},
+        {{"S: 220 a"}, SIDE_SERVER, NULL, "closed by server"},
+        {{"S: 220 a"}, SIDE_CLIENT, "reset", "reset"},
+        {{"S: 220 a"}, SIDE_CLIENT, "silent", "silent"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct talk talk;
+        struct mark mark = {.ts_us = 5, .packet = 9};
+        talk_begin(&talk, false);
+        talk_lines(&talk, rows[i].lines);
+        session_end(talk.session, &mark, rows[i].ended_by, rows[i].how);
+        cr_expect_str_eq(talk.session->row.outcome, rows[i].outcome, "row %zu", i);
+        const struct event *e = talk_event(&talk, talk.session->last_seq);
+        cr_expect_eq(e->kind, EVENT_CLOSE);
+        cr_expect_eq(e->packet, 9);
+        talk_free(&talk);
+    }
+}
+
+/* What is not complete when the connection ends is still told. */
+Test(session, the_end_in_the_middle_of_things)
+{
+    struct talk talk;
+    talk_begin(&talk, false);
+    TALK(&talk, "S: 220 localhost", "C: EHLO a", "S: 250 a", "C: MAIL FROM:<>", "S: 250 ok",
+         "C: RCPT TO:<a>", "S: 250 ok", "C: DATA", "S: 354 go on", "C: half a message");
+    talk_octets(&talk, SIDE_SERVER, bytes_of_string("421-half\r\n"));
+    talk_end(&talk);
+    const char *shape = talk_shape(&talk);
+    cr_expect_not_null(strstr(shape, "C data:16 "), "%s", shape);
+    event_no data = talk_find(&talk, SIDE_CLIENT, EVENT_DATA, 0);
+    cr_expect(talk_event(&talk, data)->notes & NOTE_INCOMPLETE);
+    event_no reply = talk_find(&talk, SIDE_SERVER, EVENT_REPLY, data - 1);
+    cr_assert_neq(reply, 0, "%s", shape);
+    cr_expect(talk_event(&talk, reply)->notes & NOTE_INCOMPLETE);
+    const struct transaction *t = talk.drafts[0]->chapter.transactions;
+    cr_expect_str_eq(t->outcome, "aborted");
+    talk_free(&talk);
+}
+
+/* Every prefix of a session, octet by octet, ends without harm. */
+Test(session, it_can_end_at_every_octet)
+{
+    for (size_t stop = 0;; stop++) {
+        struct talk talk;
+        size_t octets = 0;
+        talk_begin(&talk, false);
+        for (size_t i = 0; i < LONG && octets < stop; i++) {
+            char text[256];
+            size_t n = (size_t)snprintf(text, sizeof text, "%s\r\n", long_session[i] + 3);
+            n = n < stop - octets ? n : stop - octets;
+            talk_octets(&talk, *long_session[i] == 'C' ? SIDE_CLIENT : SIDE_SERVER,
+                        bytes_of(text, n));
+            octets += n;
+        }
+        talk_end(&talk);
+        event_no last = count_chapters(&talk).events;
+        cr_expect_eq(talk_event(&talk, last)->kind, EVENT_CLOSE);
+        talk_free(&talk);
+        if (octets < stop)
+            break;
+    }
+}
+
+/* --- secrets
+ * ------------------------------------------------------------------------------------------ */
+
+static void expect_nowhere(const struct talk *talk, const char *secret)
+{
+    for (event_no seq = 1;; seq++) {
+        const struct event *e = talk_event(talk, seq);
+        if (!e)
+            break;
+        cr_expect(!e->text.len || !memmem(e->text.at, e->text.len, secret, strlen(secret)),
+                  "event %u tells %s: %.*s", seq, secret, (int)e->text.len,
+                  (const char *)e->text.at);
+    }
+}
+
+Test(session, credentials_are_stored_nowhere)
+{
+    static const char *const ways[][12] = {
+        {"C: AUTH PLAIN AHNlY3JldC1jcmVkZW50aWFs", "S: 235 yes"},
+        {"C: AUTH PLAIN", "S: 334 ", "C: AHNlY3JldC1jcmVkZW50aWFs", "S: 235 yes"},
+        {"C: AUTH LOGIN", "S: 334 VXNlcm5hbWU6", "C: dXNlcg==", "S: 334 UGFzc3dvcmQ6",
+         "C: AHNlY3JldC1jcmVkZW50aWFs", "S: 535 no"},
+        {"C: AUTH PLAIN", "S: 503 not now", "C: AHNlY3JldC1jcmVkZW50aWFs", "S: 500 what?"},
+        {"C: AUTH PLAIN", "C+ AHNlY3JldC1jcmVkZW50aWFs", "S: 503 no", "S: 500 what?"},
+        {"C: AUTH PLAIN AHNlY3JldC1jcmVkZW50aWFs",
+         "S: 501 5.5.2 cannot decode AHNlY3JldC1jcmVkZW50aWFs"},
+        {"C: auth plain AHNlY3JldC1jcmVkZW50aWFs", "S: 235 yes"},
+        {"C: X-EXPS PLAIN AHNlY3JldC1jcmVkZW50aWFs", "S: 235 yes"},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        for (int midstream = 0; midstream < 2; midstream++) {
+            struct talk talk;
+            talk_begin(&talk, midstream);
+            TALK(&talk, "S: 220 localhost", "C: EHLO a", "S: 250-a\r\n250 AUTH PLAIN LOGIN");
+            talk_lines(&talk, ways[i]);
+            TALK(&talk, "C: QUIT", "S: 221 bye");
+            talk_end(&talk);
+            expect_nowhere(&talk, "AHNlY3JldC1jcmVkZW50aWFs");
+            talk_free(&talk);
+        }
+}

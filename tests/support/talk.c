@@ -1,0 +1,160 @@
+#include "talk.h"
+
+#undef NDEBUG
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void talk_begin(struct talk *talk, bool midstream)
+{
+    *talk = (struct talk){.packet = 1};
+    struct session_begin begin = {
+        .client = {.family = 4, .octets = {127, 0, 0, 1}},
+        .server = {.family = 4, .octets = {127, 0, 0, 2}},
+        .client_port = 40000,
+        .server_port = 25,
+        .source = "test",
+        .midstream = midstream,
+        .server_unknown = midstream,
+        .mark = {.ts_us = 1, .packet = 1},
+        .uid = "uid",
+        .community_id = "1:id",
+        .handle = 1,
+    };
+    talk->session = session_new(&begin);
+}
+
+static void give(struct talk *talk, enum side side, struct bytes octets, uint64_t gap,
+                 uint64_t seen)
+{
+    talk->packet++;
+    struct span span = {
+        .offset = talk->sent[side],
+        .data = octets,
+        .gap = gap,
+        .mark = {.ts_us = (int64_t)talk->packet * 1000, .packet = talk->packet, .seen = seen},
+    };
+    talk->sent[side] += gap ? gap : octets.len;
+    session_span(talk->session, side, &span);
+}
+
+void talk_blindly(struct talk *talk, enum side side, struct bytes octets, uint64_t seen)
+{
+    if (octets.len)
+        give(talk, side, octets, 0, seen);
+}
+
+void talk_octets(struct talk *talk, enum side side, struct bytes octets)
+{
+    talk_blindly(talk, side, octets, talk->sent[!side]);
+}
+
+void talk_gap(struct talk *talk, enum side side, uint64_t octets)
+{
+    give(talk, side, bytes_of(NULL, 0), octets, talk->sent[!side]);
+}
+
+void talk_lines(struct talk *talk, const char *const *lines)
+{
+    uint64_t seen[2] = {0, 0};
+    for (; *lines; lines++) {
+        const char *text = *lines;
+        assert(strlen(text) > 2 && (text[1] == ':' || text[1] == '+') && text[2] == ' ');
+        if (text[0] == 'G') {
+            talk_gap(talk, text[3] == 'C' ? SIDE_CLIENT : SIDE_SERVER,
+                     strtoull(text + 5, NULL, 10));
+            continue;
+        }
+        enum side side = text[0] == 'C' ? SIDE_CLIENT : SIDE_SERVER;
+        char *line;
+        int n = asprintf(&line, "%s\r\n", text + 3);
+        assert(n > 0);
+        if (text[1] == ':')
+            seen[side] = talk->sent[!side];
+        talk_blindly(talk, side, bytes_of(line, (size_t)n), seen[side]);
+        free(line); /* octets are on loan only while they are handed over */
+    }
+}
+
+void talk_chapter(struct talk *talk, bool last)
+{
+    assert(talk->chapters < TALK_CHAPTERS);
+    talk->drafts[talk->chapters++] = session_detach(talk->session, last);
+}
+
+void talk_end(struct talk *talk)
+{
+    struct mark mark = {.ts_us = (int64_t)talk->packet * 1000 + 1, .packet = talk->packet + 1};
+    session_end(talk->session, &mark, SIDE_CLIENT, NULL);
+    talk_chapter(talk, true);
+    session_free(talk->session);
+    talk->session = NULL;
+}
+
+void talk_free(struct talk *talk)
+{
+    session_free(talk->session);
+    for (size_t i = 0; i < talk->chapters; i++)
+        draft_free(talk->drafts[i]);
+}
+
+/* The chapters that were handed over, then the one that is being written. */
+static const struct event *first_of(const struct talk *talk, size_t chapter)
+{
+    if (chapter < talk->chapters)
+        return talk->drafts[chapter]->chapter.events;
+    return talk->session && talk->session->draft ? talk->session->draft->chapter.events : NULL;
+}
+
+const struct event *talk_event(const struct talk *talk, event_no seq)
+{
+    for (size_t i = 0; i <= talk->chapters; i++)
+        for (const struct event *e = first_of(talk, i); e; e = e->next)
+            if (e->seq == seq)
+                return e;
+    return NULL;
+}
+
+event_no talk_find(const struct talk *talk, enum side side, enum event_kind kind, event_no after)
+{
+    for (event_no seq = after + 1;; seq++) {
+        const struct event *e = talk_event(talk, seq);
+        if (!e || (e->side == side && e->kind == kind))
+            return e ? seq : 0;
+    }
+}
+
+static int print_event(char *out, size_t room, const struct event *e)
+{
+    char side = e->side == SIDE_CLIENT ? 'C' : 'S';
+    switch (e->kind) {
+    case EVENT_COMMAND:
+        return snprintf(out, room, " %c %s", side, e->verb ? e->verb : "?");
+    case EVENT_REPLY:
+        return e->answers ? snprintf(out, room, " %c %d>%u", side, e->code, e->answers)
+                          : snprintf(out, room, " %c %d>-", side, e->code);
+    case EVENT_GREETING:
+        return snprintf(out, room, " %c greeting %d", side, e->code);
+    case EVENT_DATA:
+    case EVENT_CHUNK:
+    case EVENT_GAP:
+        return snprintf(out, room, " %c %s:%llu", side, event_kind_name(e->kind),
+                        (unsigned long long)e->bytes);
+    default:
+        return snprintf(out, room, " %c %s", side, event_kind_name(e->kind));
+    }
+}
+
+const char *talk_shape(const struct talk *talk)
+{
+    static char out[8192];
+    size_t n = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i <= talk->chapters; i++)
+        for (const struct event *e = first_of(talk, i); e; e = e->next) {
+            int more = print_event(out + n, sizeof out - n, e);
+            assert(more > 0 && (size_t)more < sizeof out - n);
+            n += (size_t)more;
+        }
+    return out + (n > 0);
+}
