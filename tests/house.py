@@ -49,13 +49,8 @@ TESTED_ELSEWHERE = {
     "analyzer/content_run.c": "tests/dialogues",
     "analyzer/diagnosis.c": "tests/dialogues; tests/system/test_expected.py",
     "analyzer/explain.c": "tests/dialogues; golden output",
-    "analyzer/order.c": "tests/dialogues",
-    "analyzer/order_settle.c": "tests/dialogues",
-    "analyzer/pairing.c": "tests/dialogues",
-    "analyzer/reader.c": "tests/dialogues",
+    "analyzer/order_settle.c": "tests/analyzer/test_order.c; tests/dialogues",
     "analyzer/server_side.c": "tests/dialogues",
-    "analyzer/session.c": "tests/dialogues",
-    "analyzer/transaction.c": "tests/dialogues",
     "db/statements.c": "tests/db/test_store.c: every statement is run there",
 }
 
