@@ -9,10 +9,11 @@ to segments.
 The same capture and seed give the same cases. Only what the samples are made of is understood: pcap in
 this machine's byte order, Ethernet, IPv4 or IPv6 without options between it and TCP."""
 
+import os
 import random
 import struct
 
-ETHERNET_HEADER = 14
+ETHERNET, ETHERNET_HEADER = 1, 14
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
 
@@ -96,11 +97,14 @@ def _parse(number, us, frame, length):
     return packet
 
 
-def read_capture(path, name=None):
+def read_capture(path):
     with open(path, "rb") as file:
-        octets = file.read()
+        return parse_capture(os.path.basename(path), file.read())
+
+
+def parse_capture(name, octets):
     if octets[:4] != b"\xd4\xc3\xb2\xa1" or octets[20:24] != b"\x01\0\0\0":
-        raise ValueError(f"{path}: no little-endian pcap of Ethernet")
+        raise ValueError(f"{name}: no little-endian pcap of Ethernet")
     packets, at = [], 24
     while at < len(octets):
         seconds, us, captured, length = struct.unpack_from("<IIII", octets, at)
@@ -108,7 +112,7 @@ def read_capture(path, name=None):
         packets.append(_parse(len(packets) + 1, seconds * 1_000_000 + us, frame, length))
         at += 16 + captured
     _find_sides(packets)
-    return Capture(name or path, packets)
+    return Capture(name, packets)
 
 
 def _find_sides(packets):
@@ -130,11 +134,12 @@ def _find_sides(packets):
 
 
 class Case:
-    """One change of one capture, made when it is asked for."""
+    """One change of one capture, made when it is asked for. `cut`: so many octets are missing at the
+    end of its file."""
 
-    def __init__(self, capture, kind, what, lossless, make):
+    def __init__(self, capture, kind, what, lossless, make, cut=0):
         self.capture, self.kind, self.what, self.lossless = capture, kind, what, lossless
-        self.make = make
+        self.make, self.cut = make, cut
 
     @property
     def title(self):
@@ -176,10 +181,13 @@ def _joins(a, b):
 
 
 def merge(packets, most=1000):
-    """Neighbouring segments of a side joined, as receive offload does; up to `most` in one."""
+    """Neighbouring segments of a side joined, as receive offload does; up to `most` in one. Bare
+    acknowledgements of the other side may stand between them, octets may not."""
     out, open_at, counts = [], {}, {}
     for packet in packets:
-        key = (packet.ports())
+        key = packet.ports()
+        if len(packet.frame) > packet.payload:
+            open_at.pop(key[::-1], None)
         at = open_at.get(key)
         if at is not None and counts[key] < most and _joins(out[at], packet):
             out[at] = out[at].with_data(0, out[at].data + packet.data, packet.flags)
@@ -204,18 +212,32 @@ def _in_order(packets, order):
     return out
 
 
+def _concurrent(a, b):
+    """Whether `b`, captured behind `a`, was sent before `a` had arrived: they crossed on the wire, and
+    either order is true."""
+    return (a.ports() == b.ports()[::-1] and len(a.frame) > a.payload and len(b.frame) > b.payload
+            and (b.ack - a.seq - 1) & 0x80000000 != 0)
+
+
 def swap(packets, places):
     """Exchanges the packets at each of `places` with their successors."""
     order = list(range(len(packets)))
     for i in places:
-        order[i], order[i + 1] = order[i + 1], order[i]
+        if not _concurrent(packets[i], packets[i + 1]):
+            order[i], order[i + 1] = order[i + 1], order[i]
     return _in_order(packets, order)
 
 
 def shuffle(packets, window, chance):
-    """Every packet may come up to `window` places late."""
-    return _in_order(packets, sorted(range(len(packets)),
-                                     key=lambda i: i + chance.random() * window))
+    """Every packet may come up to `window` places late; but what crossed on the wire stays in order, and
+    nothing comes in front of a SYN, where it would look like a session begun before the capture."""
+    place = [i + (0 if p.flags & SYN else chance.random() * window)
+             for i, p in enumerate(packets)]
+    for i, packet in enumerate(packets):
+        for j in range(i + 1, min(i + window + 1, len(packets))):
+            if place[j] < place[i] and _concurrent(packet, packets[j]):
+                place[j] = place[i] + 1e-9 * (j - i)
+    return _in_order(packets, sorted(range(len(packets)), key=place.__getitem__))
 
 
 def repeat(packets, which, later):
@@ -242,14 +264,18 @@ def lossy(capture, seed=1):
     packets, chance, cases = capture.packets, random.Random(f"{seed} {capture.name}"), []
     count = len(packets)
 
-    def add(kind, what, make):
-        cases.append(Case(capture, kind, what, False, make))
+    def add(kind, what, make, cut=0):
+        cases.append(Case(capture, kind, what, False, make, cut))
 
     for i in range(count):
         add("drop one", f"packet {i + 1}", lambda i=i: _drop(packets, {i}))
     for i in range(1, count):
         add("late start", f"the first {i} are missing", lambda i=i: packets[i:])
         add("early end", f"only the first {i}", lambda i=i: packets[:i])
+    for i in chance.sample(range(1, count + 1), min(3, count)):
+        cut = chance.randrange(1, len(packets[i - 1].frame) + 15)
+        add("cut file", f"{cut} octets in front of the end of packet {i}",
+            lambda i=i: packets[:i], cut)
     for side in "CS":
         only = [p for p in packets if p.side == side]
         add("one direction", f"only {side}", lambda only=only: only)
@@ -283,7 +309,7 @@ def lossy(capture, seed=1):
 
 
 def lossless(capture, seed=1):
-    """Every octet is there: nothing may change but packet numbers and times."""
+    """Every octet is there, SYN and FIN included: nothing may change but packet numbers and times."""
     packets, chance, cases = capture.packets, random.Random(f"{seed} {capture.name}"), []
     count = len(packets)
 
@@ -296,6 +322,10 @@ def lossless(capture, seed=1):
     add("merge", "all", lambda: merge(packets))
     add("merge", "pairs", lambda: merge(packets, 2))
     add("merge", "what was split", lambda: merge(split(packets, 3)))
+    bare = {i for i, p in enumerate(packets) if p.flags == ACK and len(p.frame) == p.payload}
+    for i in sorted(bare):
+        add("drop bare ACK", f"packet {i + 1}", lambda i=i: _drop(packets, {i}))
+    add("drop bare ACK", "all", lambda: _drop(packets, bare))
     for later in (0, 1, 3):
         add("duplicate", f"each, {later} later",
             lambda later=later: repeat(packets, range(count), later))

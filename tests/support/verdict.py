@@ -136,6 +136,8 @@ class Reference:
     def recognise(self, session, seq):
         """The seqs here that event `seq` of `session` can be."""
         event, packet = session.events[seq], session.packet(seq)
+        if event[KIND] in CONTENT and packet and packet.side != event[SIDE]:
+            return self.content_behind(session, seq)
         if event[KIND] in WITHOUT_OCTETS or not packet or packet.side != event[SIDE]:
             return []
         mine = [(offset, e) for offset, e in self.starts if e[SIDE] == event[SIDE]]
@@ -148,6 +150,15 @@ class Reference:
         if len(twins) == len(here):
             here = [here[twins.index(event)]]
         return [e[SEQ] for e in here]
+
+    def content_behind(self, session, seq):
+        """Content of which no octet was captured is known by the command that it follows."""
+        commands = [n for n, e in session.events.items() if n < seq and e[KIND] == "command"]
+        for command in self.recognise(session, commands[-1]) if commands else []:
+            behind = [e for _, e in self.starts if e[SEQ] > command and e[SIDE] == "C"]
+            if behind and behind[0][KIND] in CONTENT:
+                return [behind[0][SEQ]]
+        return []
 
     def secrets(self, packets):
         """The responses of AUTH exchanges as the client sent them, read from its octets."""
