@@ -1,0 +1,234 @@
+"""The bench: heloscope beside its floors and its peers, on captures that ../bench/generate makes.
+
+    run.py [PART ...]        parts: workloads growth queries micro (all of them when none is named)
+
+BENCH_SCALE      share of the full sizes, 1 = full; the default takes about five minutes
+BENCH_ROUNDS     rounds of each workload; in a round every program runs once, on the same file
+BENCH_WORKLOADS  which ones ("small wide"); all of them by default
+BENCH_PROGRAMS   which programs ("heloscope floor_read"); all that are installed by default
+BENCH_BUILD      the folder of the built programs, by default the current one
+BENCH_DATA       where captures and histories go and are removed again, by default BENCH_BUILD
+
+Medians are printed: seconds of CPU (user and system), seconds of wall time, peak memory."""
+
+import os
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.path.abspath(os.environ.get("BENCH_BUILD", "."))
+SCALE = float(os.environ.get("BENCH_SCALE", "0.1"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+
+# A workload: its words for the generator. Counts with a factor shrink with the scale.
+WORKLOADS = {
+    "small": {"sessions": 300000 * SCALE, "open": 200, "ip6": 0.1},
+    "bulk": {"sessions": 2000 * SCALE, "open": 50, "faulty": 0,
+             "size-min": 1000000, "size-max": 2000000},
+    "wide": {"sessions": 500000 * SCALE, "open": 500000 * SCALE, "ip6": 0.1},
+    "dirty": {"sessions": 150000 * SCALE, "open": 200, "ip6": 0.2, "tagged": 0.5, "lost": 0.01,
+              "twice": 0.05, "late": 0.02, "repeated": 0.01},
+    "mixed": {"sessions": 50000 * SCALE, "open": 200, "ip6": 0.1, "other": 0.7, "odd-ports": 0.2},
+    "starttls": {"sessions": 150000 * SCALE, "open": 200, "ip6": 0.1, "starttls": 0.8,
+                 "implicit-tls": 0.1},
+}
+
+
+def built(name):
+    return os.path.join(BUILD, name if name == "heloscope" else f"tests/bench/{name}")
+
+
+# A program: what it is called, and its words for a capture and a history.
+PROGRAMS = {
+    "heloscope": lambda pcap, db: [built("heloscope"), "analyze", "--quiet", "--db", db, pcap],
+    "floor_read": lambda pcap, db: [built("floor_read"), pcap],
+    "floor_sqlite": lambda pcap, db: [built("floor_sqlite"), db, f"{db}.copy"],
+    "tshark": lambda pcap, db: ["tshark", "-r", pcap, "-Y", "smtp", "-T", "fields",
+                                "-e", "tcp.stream", "-e", "smtp.req.command",
+                                "-e", "smtp.response.code"],
+    "tcpflow": lambda pcap, db: ["tcpflow", "-c", "-r", pcap],
+    "ndpiReader": lambda pcap, db: ["ndpiReader", "-q", "-i", pcap],
+}
+OURS = ("heloscope", "floor_read", "floor_sqlite")
+
+
+class Cost:
+    """What one run of a program took."""
+
+    def __init__(self, cpu, wall, peak, out=""):
+        self.cpu, self.wall, self.peak, self.out = cpu, wall, peak, out
+
+
+def run(words, keep=False):
+    """Runs a program to its end. Its output is thrown away unless it is asked for."""
+    with tempfile.TemporaryFile() as out:
+        began = time.monotonic()
+        child = subprocess.Popen(words, stdout=out if keep else subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(child.pid, 0)
+        wall = time.monotonic() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            sys.exit(f"bench: {' '.join(words)}: exit status {child.returncode}")
+        out.seek(0)
+        return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * 1024,
+                    out.read().decode() if keep else "")
+
+
+def wanted(name):
+    chosen = os.environ.get("BENCH_PROGRAMS", "").split()
+    return (not chosen or name in chosen) and (name in OURS or shutil.which(name))
+
+
+def remove(*paths):
+    for path in paths:
+        for ending in ("", "-wal", "-shm"):
+            if os.path.exists(path + ending):
+                os.remove(path + ending)
+
+
+def generate(workload, path, **changes):
+    """Writes the capture; returns the number of its packets and octets."""
+    words = {**WORKLOADS[workload], **changes}
+    for name in ("sessions", "open"):
+        words[name] = max(1, round(words[name]))
+    with open(path, "wb") as file:
+        done = subprocess.run([built("generate"), *(f"{k}={v}" for k, v in words.items())],
+                              stdout=file, stderr=subprocess.PIPE, text=True, check=True)
+    counts = done.stderr.replace(",", "").split()
+    return int(counts[0]), int(counts[2]), os.path.getsize(path)
+
+
+def measure(program, pcap, db):
+    """One run. The floor of SQLite says itself what it spent on writing alone."""
+    if program == "heloscope":
+        remove(db)
+    if program == "floor_sqlite":
+        remove(f"{db}.copy")
+        cost = run(PROGRAMS[program](pcap, db), keep=True)
+        cpu, wall, _ = map(float, cost.out.split())
+        return Cost(cpu, wall, cost.peak)
+    return run(PROGRAMS[program](pcap, db))
+
+
+def median(costs):
+    return Cost(*(statistics.median(getattr(c, name) for c in costs)
+                  for name in ("cpu", "wall", "peak")))
+
+
+def show_table(title, medians, sessions, packets, octets, stored):
+    read, store = medians.get("floor_read"), medians.get("floor_sqlite")
+    ours = medians.get("heloscope")
+    print(f"\n### {title}: {sessions:,} sessions, {packets:,} packets, {octets / 1e6:,.0f} MB\n")
+    print("| program | CPU s | wall s | peak MB | CPU of heloscope / its own |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for name, cost in medians.items():
+        peak = "" if name == "floor_sqlite" else f"{cost.peak / 1e6:.1f}"
+        ratio = f"{ours.cpu / cost.cpu:.2f}" if ours and cost.cpu else ""
+        print(f"| {name} | {cost.cpu:.2f} | {cost.wall:.2f} | {peak} | {ratio} |")
+    if not ours:
+        return
+    print(f"\nheloscope: {ours.cpu / sessions * 1e6:.2f} us of CPU a session, "
+          f"{ours.cpu / packets * 1e9:.0f} ns a packet, {stored / sessions:.0f} octets of history "
+          f"a session")
+    if read and store:
+        print(f"CPU / (read floor + SQLite floor): {ours.cpu / (read.cpu + store.cpu):.2f}; "
+              f"wall / the larger of the two: {ours.wall / max(read.wall, store.wall):.2f}")
+
+
+def workloads(folder):
+    chosen = os.environ.get("BENCH_WORKLOADS", "").split() or list(WORKLOADS)
+    for workload in chosen:
+        pcap, db = os.path.join(folder, "bench.pcap"), os.path.join(folder, "bench.db")
+        sessions, packets, octets = generate(workload, pcap)
+        names = [name for name in PROGRAMS if wanted(name)]
+        costs = {name: [] for name in names}
+        for _ in range(ROUNDS):
+            for name in names:
+                costs[name].append(measure(name, pcap, db))
+        stored = os.path.getsize(db) if os.path.exists(db) else 0
+        show_table(workload, {name: median(of) for name, of in costs.items()},
+                   sessions, packets, octets, stored)
+        sys.stdout.flush()
+        remove(pcap, db, f"{db}.copy")
+
+
+def growth(folder):
+    """CPU has to grow with the sessions, memory has not."""
+    print("\n### growth of small\n")
+    print("| sessions | CPU s | us a session | wall s | peak MB |")
+    print("| ---: | ---: | ---: | ---: | ---: |")
+    pcap, db = os.path.join(folder, "bench.pcap"), os.path.join(folder, "bench.db")
+    for share in (0.1, 1 / 3, 1):
+        sessions, _, _ = generate("small", pcap, sessions=WORKLOADS["small"]["sessions"] * share)
+        cost = median([measure("heloscope", pcap, db) for _ in range(ROUNDS)])
+        print(f"| {sessions:,} | {cost.cpu:.2f} | {cost.cpu / sessions * 1e6:.2f} | "
+              f"{cost.wall:.2f} | {cost.peak / 1e6:.1f} |")
+    remove(pcap, db)
+
+
+QUERIES = {
+    "errors_503": "SELECT * FROM errors_503",
+    "timeline of one session": "SELECT * FROM timeline WHERE session_id = 4711",
+    **{view: f"SELECT * FROM {view}" for view in (
+        "errors_by_cause", "errors_by_client", "errors_by_server", "errors_by_software",
+        "errors_by_day")},
+}
+
+
+def queries(folder):
+    """What people wait for, on a file that was read before."""
+    pcap, db = os.path.join(folder, "bench.pcap"), os.path.join(folder, "bench.db")
+    sessions, _, _ = generate("small", pcap, sessions=1000000 * SCALE)
+    measure("heloscope", pcap, db)
+    remove(pcap)
+    print(f"\n### queries on {sessions:,} sessions, {os.path.getsize(db) / 1e6:,.0f} MB\n")
+    print("| query | rows | s |\n| --- | ---: | ---: |")
+    connection = sqlite3.connect(db)
+    for name, sql in QUERIES.items():
+        times = []
+        for _ in range(ROUNDS + 1):
+            began = time.monotonic()
+            rows = len(connection.execute(sql).fetchall())
+            times.append(time.monotonic() - began)
+        print(f"| {name} | {rows:,} | {statistics.median(times[1:]):.3f} |")
+    connection.close()
+    remove(db)
+
+
+def micro(folder):
+    print("\n### stages\n")
+    print(run([built("micro"), os.path.join(folder, "micro.db")], keep=True).out, end="")
+    remove(os.path.join(folder, "micro.db"))
+
+
+PARTS = {"workloads": workloads, "growth": growth, "queries": queries, "micro": micro}
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        model = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
+    versions = ", ".join(f"{name} {version}" for name, version in (
+        ("SQLite", sqlite3.sqlite_version),
+        ("kernel", os.uname().release)))
+    print(f"{time.strftime('%Y-%m-%d')}, {model[0] if model else 'unknown processor'}, "
+          f"{os.cpu_count()} cores, {versions}, scale {SCALE:g}, medians of {ROUNDS} rounds")
+
+
+def main():
+    names = sys.argv[1:] or list(PARTS)
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        sys.exit(f"bench: no part is called {unknown[0]}\n\n{__doc__}")
+    machine()
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=os.environ.get("BENCH_DATA", BUILD)) as folder:
+        for name in names:
+            PARTS[name](folder)
+
+
+if __name__ == "__main__":
+    main()
