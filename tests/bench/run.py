@@ -1,4 +1,4 @@
-"""The bench: heloscope beside its floors and its peers, on captures that ../bench/generate makes.
+"""The bench: heloscope beside its floors and its peers, on captures that `generate` makes.
 
     run.py [PART ...]        parts: workloads growth queries micro (all of them when none is named)
 
@@ -65,18 +65,14 @@ class Cost:
 
 def run(words, keep=False):
     """Runs a program to its end. Its output is thrown away unless it is asked for."""
-    with tempfile.TemporaryFile() as out:
-        began = time.monotonic()
-        child = subprocess.Popen(words, stdout=out if keep else subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL)
-        _, status, used = os.wait4(child.pid, 0)
-        wall = time.monotonic() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            sys.exit(f"bench: {' '.join(words)}: exit status {child.returncode}")
-        out.seek(0)
-        return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * 1024,
-                    out.read().decode() if keep else "")
+    with tempfile.NamedTemporaryFile("r") as report:
+        done = subprocess.run([built("cost"), report.name, *words], text=True,
+                              stdout=subprocess.PIPE if keep else subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, check=True)
+        status, cpu, wall, peak = report.read().split()
+    if status != "0":
+        sys.exit(f"bench: {' '.join(words)}: exit status {status}")
+    return Cost(float(cpu), float(wall), int(peak), done.stdout)
 
 
 def wanted(name):
