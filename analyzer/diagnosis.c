@@ -269,7 +269,8 @@ static void write_finding(struct session *s, const struct pending *p, const stru
 static void diagnose_surplus(struct session *s, const struct answer *a)
 {
     struct verdict none = {.kind = VERDICT_LEGAL};
-    struct finding f = {.claim = claim_of_reply(NULL, a->code, a->enhanced, a->text, VERB_UNKNOWN)};
+    struct finding f = {.claim = claim_of_reply(identify_server(&s->identify), a->code, a->enhanced,
+                                                a->text, VERB_UNKNOWN)};
     bool hole = s->hole || s->row.midstream;
     if (a->code != 503 && (a->code < 400 || a->code == 421 || hole))
         return;
@@ -304,7 +305,8 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     if (!refused)
         return v;
 
-    enum cause claim = claim_of_reply(NULL, a->code, a->enhanced, a->text, p->command.verb);
+    enum cause claim = claim_of_reply(identify_server(&s->identify), a->code, a->enhanced, a->text,
+                                      p->command.verb);
     struct finding f = {
         .cause = v.cause, .origin = v.origin, .claim = claim, .certainty = CERTAINTY_CERTAIN};
     /* The text names the group that should have waited, and there is one: what else was wrong with
@@ -342,7 +344,8 @@ void diagnose_greeting(struct session *s, const struct answer *a)
 {
     struct verdict none = {.kind = VERDICT_LEGAL};
     const struct pending *early = pending_at(s, 0);
-    enum cause claim = claim_of_reply(NULL, a->code, a->enhanced, a->text, VERB_UNKNOWN);
+    enum cause claim =
+        claim_of_reply(identify_server(&s->identify), a->code, a->enhanced, a->text, VERB_UNKNOWN);
     struct finding f = {.cause = CAUSE_SESSION_REFUSED, .origin = a->seq, .claim = claim};
     if (early) {
         f.cause = CAUSE_EARLY_TALKER;

@@ -78,6 +78,54 @@ static size_t run_before(struct bytes text, const struct piece *piece, enum lett
     return SIZE_MAX;
 }
 
+/* --- what stands in a variable part
+ * ---------------------------------------------------------------- */
+
+static const struct kind {
+    const char *name;
+    const char *alphabet;
+} kinds[] = {
+    {"digits", "0123456789"},
+    {"hex", "0123456789abcdef"},
+    {"HEX", "0123456789ABCDEF"},
+    {"alnum", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+};
+
+static bool consists_of(struct bytes run, const char *alphabet)
+{
+    for (size_t i = 0; i < run.len; i++)
+        if (!run.at[i] || !strchr(alphabet, run.at[i]))
+            return false;
+    return run.len > 0;
+}
+
+/* The number behind the kind's name, "hex 32"; 0 = none. */
+static size_t wanted_length(struct bytes number)
+{
+    size_t n = 0;
+    for (size_t i = 1; i < number.len; i++)
+        n = n * 10 + (size_t)(number.at[i] - '0');
+    return n;
+}
+
+static bool suits(struct bytes name, struct bytes run)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t n = strlen(kinds[i].name);
+        if (name.len < n || memcmp(name.at, kinds[i].name, n) != 0 ||
+            (name.len > n && name.at[n] != ' '))
+            continue;
+        size_t length = wanted_length(bytes_from(name, n));
+        return consists_of(run, kinds[i].alphabet) && (!length || run.len == length);
+    }
+    return true;
+}
+
+static bool is_called(struct bytes name, const char *wanted)
+{
+    return wanted && bytes_equal(name, bytes_of_string(wanted));
+}
+
 static bool fits(const char *pattern, struct bytes text, enum letters letters, const char *name,
                  struct bytes *part)
 {
@@ -87,9 +135,9 @@ static bool fits(const char *pattern, struct bytes text, enum letters letters, c
         size_t run = 0;
         if (piece.variable) {
             run = run_before(text, &piece, letters);
-            if (run == SIZE_MAX)
+            if (run == SIZE_MAX || !suits(piece.name, bytes_first(text, run)))
                 return false;
-            if (name && piece.name.len == strlen(name) && bytes_equal_nocase(piece.name, name))
+            if (is_called(piece.name, name))
                 *part = bytes_first(text, run);
         } else if (!begins(text, piece.literal, letters)) {
             return false;

@@ -104,13 +104,13 @@ const struct reply_text *reply_text_find(const char *software, int code, struct 
     return found;
 }
 
-const struct reply_text *reply_text_owned(int code, struct bytes enhanced, struct bytes text)
+const struct reply_text *reply_text_owned(int code, struct bytes text)
 {
     const struct reply_text *owned = NULL;
     struct bytes line = take_line(&text);
     for (size_t i = 0; i < ROWS; i++) {
         const struct reply_text *row = &rows[i];
-        if (row->code != code || !may_fit(row, line) || !has_enhanced(row, enhanced) ||
+        if (row->code != code || !may_fit(row, line) ||
             !pattern_fits(row->text, line, LETTERS_EXACT))
             continue;
         if (strcmp(row->server, "-") == 0 || (owned && strcmp(owned->server, row->server) != 0))

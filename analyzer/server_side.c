@@ -74,7 +74,7 @@ static struct bytes plain_text(struct session *s, struct bytes raw)
         struct bytes text = parsed.well_formed ? parsed.text : line;
         struct bytes enhanced =
             parsed.well_formed ? enhanced_of(parsed.code, text) : bytes_of("", 0);
-        if (enhanced.len && enhanced.at + enhanced.len <= text.at + text.len) {
+        if (enhanced.len && enhanced.at - text.at <= 1) { /* qmail writes it behind the text */
             text = bytes_from(text, (size_t)(enhanced.at - text.at) + enhanced.len);
             while (text.len && text.at[0] == ' ')
                 text = bytes_from(text, 1);
@@ -150,6 +150,7 @@ static void greet(struct session *s, uint64_t end)
     const uint8_t *space = name.len ? memchr(name.at, ' ', name.len) : NULL;
     name = bytes_first(name, space ? (size_t)(space - name.at) : 255);
     s->row.server_name = arena_copy(&s->own, bytes_first(name, 255));
+    identify_greeting(&s->identify, &s->own, e);
     order_greeting(&s->order, e->seq, e->code);
     if (e->code / 100 != 2)
         diagnose_greeting(s, &answer);
@@ -227,6 +228,9 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     struct answer answer = answer_of(s, e, doubtful);
     bool final = e->code / 100 != 3 || p->command.verb != VERB_AUTH;
     struct verdict verdict = {.kind = VERDICT_LEGAL};
+    if (!doubtful)
+        identify_exchange(&s->identify, p->command.verb, p->kind == PENDING_CONTENT,
+                          p->content_line ? bytes_of(NULL, 0) : p->text, e);
     if (final)
         verdict = diagnose(s, p, &answer);
     struct order_command command = p->command;

@@ -116,19 +116,9 @@ event_no session_seen(struct session *s, enum side side, uint64_t offset)
 
 static void copy_row_text(struct session_row *row, struct arena *arena)
 {
-    struct bytes *texts[] = {&row->uid,
-                             &row->community_id,
-                             &row->source,
-                             &row->helo,
-                             &row->server_name,
-                             &row->server_software,
-                             &row->client_software,
-                             &row->server_evidence,
-                             &row->client_evidence,
-                             &row->tls_version,
-                             &row->tls_sni,
-                             &row->auth_mechanism,
-                             &row->auth_outcome};
+    struct bytes *texts[] = {&row->uid,     &row->community_id,   &row->source,
+                             &row->helo,    &row->server_name,    &row->tls_version,
+                             &row->tls_sni, &row->auth_mechanism, &row->auth_outcome};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = arena_copy(arena, *texts[i]);
 }
@@ -138,6 +128,7 @@ struct draft *session_detach(struct session *s, bool last)
     struct draft *draft = s->draft;
     draft->chapter.session = s->row;
     copy_row_text(&draft->chapter.session, &draft->arena);
+    identify_describe(&s->identify, &draft->chapter.session, &draft->arena);
     draft->chapter.first = !s->written;
     draft->chapter.last = last;
     s->written = true;

@@ -1,4 +1,5 @@
 /* The envelope of each mail transaction, for the history. */
+#include "heloscope/queue_id.h"
 #include "heloscope/session.h"
 
 static struct transaction *begin(struct session *s, const struct pending *p)
@@ -45,55 +46,12 @@ static void add_recipient(struct session *s, const struct pending *p, event_no r
     s->recipients_kept++;
 }
 
-/* The id in the last "queued as X", "id=X" and the like of the final 250, by which it is found
- * again in the server's own log. With a filter in front, the last one is the inner server's. */
-static struct bytes queue_id(struct session *s, struct bytes text)
-{
-    static const struct {
-        const char *before;
-        size_t least;
-    } marks[] = {
-        {"queued as ", 4},
-        {"OK id=", 8},
-        {"ids=", 4},
-        {"queued with id ", 4},
-        {" qp ", 1},
-        {"InternalId=", 1},
-        {"Message Queued (", 8},
-        {"SESSIONID=<", 4},
-        {"ok:  Message ", 1},
-        {"id=", 8},
-    };
-    struct bytes best = {NULL, 0};
-    for (size_t i = 0; i < sizeof marks / sizeof *marks && !best.at; i++) {
-        size_t n = strlen(marks[i].before);
-        const uint8_t *at = text.at, *end = text.at + text.len;
-        while (text.len && (at = memmem(at, (size_t)(end - at), marks[i].before, n))) {
-            at += n;
-            struct bytes id = {at, 0};
-            while (at + id.len < end && id.len < 128 && at[id.len] > ' ' &&
-                   !strchr("\")>,;]", at[id.len]))
-                id.len++;
-            while (id.len && id.at[id.len - 1] == '.')
-                id.len--;
-            if (id.len >= marks[i].least)
-                best = id;
-        }
-    }
-    /* Sendmail and OpenSMTPD put it first: "2.0.0 <id> Message accepted for delivery". */
-    const uint8_t *accepted = text.len ? memmem(text.at, text.len, " Message accepted", 17) : NULL;
-    if (!best.at && accepted && !memchr(text.at, ' ', (size_t)(accepted - text.at)))
-        best = bytes_of(text.at, (size_t)(accepted - text.at));
-    bool odd;
-    return best.at ? arena_printable(&s->draft->arena, best, false, &odd) : best;
-}
-
 static void end_with_message(struct session *s, const struct pending *p, int code,
                              struct bytes text)
 {
     struct transaction *t = s->transaction;
     if (code / 100 == 2 && !t->queue_id.at)
-        t->queue_id = queue_id(s, text);
+        t->queue_id = arena_copy(&s->draft->arena, queue_id_of(text));
     if (!p->due) /* LMTP: the last of the recipients' replies */
         transaction_end(s, code / 100 == 2 || t->queue_id.at ? "accepted" : "refused",
                         s->row.ended_us, code);
@@ -181,14 +139,7 @@ void transaction_header(struct session *s, struct bytes header)
     struct bytes id = field(header, "Message-ID");
     if (s->transaction && id.at && !s->transaction->message_id.at)
         s->transaction->message_id = arena_printable(&s->draft->arena, id, false, &odd);
-    static const char *const programs[] = {"X-Mailer", "User-Agent"};
-    for (size_t i = 0; i < 2 && !s->row.client_software.at; i++) {
-        struct bytes program = field(header, programs[i]);
-        if (!program.len)
-            continue;
-        s->row.client_software = arena_printable(&s->own, program, false, &odd);
-        s->row.client_evidence = arena_print(&s->own, "%s of a message", programs[i]);
-    }
+    identify_header(&s->identify, &s->own, header);
 }
 
 void transaction_rehome(struct session *s, struct arena *arena)

@@ -25,7 +25,7 @@ const struct reply_text *reply_texts(size_t *count);
 const struct reply_text *reply_text_find(const char *software, int code, struct bytes enhanced,
                                          struct bytes text, enum verb verb);
 
-/* The row that fits, letters and enhanced code exact, when one product alone says so; else NULL. */
-const struct reply_text *reply_text_owned(int code, struct bytes enhanced, struct bytes text);
+/* A row that fits the first line, letters exact, when one product alone says so; else NULL. */
+const struct reply_text *reply_text_owned(int code, struct bytes text);
 
 #endif

@@ -4,6 +4,7 @@
 #define HELOSCOPE_SESSION_H
 
 #include "heloscope/conversation.h"
+#include "heloscope/identify.h"
 #include "heloscope/memory.h"
 #include "heloscope/order.h"
 #include "heloscope/smtp_content.h"
@@ -130,6 +131,7 @@ struct session {
     uint32_t ring_first, ring_count, ring_size;
 
     struct order order;
+    struct identify identify; /* who is speaking */
     bool lmtp, greeted, quit, hole, over;
     event_no greeting;
     uint64_t greeting_end;   /* server octets up to the end of the greeting */

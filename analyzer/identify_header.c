@@ -1,0 +1,120 @@
+/* What a message's header tells of the client. Its fields are looked at once and dropped; numbers
+ * of marks and the name of a program are all that stays of them. */
+#include "heloscope/identify.h"
+
+enum {
+    FIELD_READ = 512,  /* octets of a field, unfolded */
+    PROGRAM_LIMIT = 80 /* octets of a program's name */
+};
+
+/* A field of the header, unfolded (RFC 5322 section 2.2.3). */
+struct field {
+    struct bytes name;
+    char body[FIELD_READ];
+    size_t length;
+};
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Appends a line to the body; white space becomes one space. */
+static void append(struct field *field, struct bytes line)
+{
+    bool blank = field->length > 0;
+    for (size_t i = 0; i < line.len && field->length + 1 < FIELD_READ; i++) {
+        if (is_blank(line.at[i])) {
+            blank = field->length > 0;
+            continue;
+        }
+        if (blank)
+            field->body[field->length++] = ' ';
+        blank = false;
+        field->body[field->length++] = (char)line.at[i];
+    }
+}
+
+static struct bytes take_line(struct bytes *header)
+{
+    const uint8_t *lf = memchr(header->at, '\n', header->len);
+    struct bytes line = bytes_first(*header, lf ? (size_t)(lf - header->at) + 1 : header->len);
+    *header = bytes_from(*header, line.len);
+    return line;
+}
+
+/* Cuts the first field off the header; false at its end. A line without a colon is passed over. */
+static bool take_field(struct bytes *header, struct field *field)
+{
+    while (header->len) {
+        struct bytes line = take_line(header);
+        const uint8_t *colon = memchr(line.at, ':', line.len);
+        field->name = bytes_of(NULL, 0);
+        field->length = 0;
+        if (colon && !is_blank(line.at[0])) {
+            field->name = bytes_first(line, (size_t)(colon - line.at));
+            append(field, bytes_from(line, field->name.len + 1));
+        }
+        while (header->len && (header->at[0] == ' ' || header->at[0] == '\t'))
+            append(field, take_line(header));
+        if (field->name.len)
+            return true;
+    }
+    return false;
+}
+
+/* Fields whose body is looked at. */
+static const struct field_row {
+    const char *name;
+    enum place place;
+    bool program; /* it names the program that made the message */
+} fields[] = {
+    {"Received", PLACE_RECEIVED, false},         {"Message-ID", PLACE_MESSAGE_ID, false},
+    {"Content-Type", PLACE_CONTENT_TYPE, false}, {"X-Mailer", PLACE_X_MAILER, true},
+    {"User-Agent", PLACE_USER_AGENT, true},
+};
+
+/* "PHPMailer 6.9.1 (https://...)": what stands in brackets and behind is no name. */
+static void keep_program(struct identify *id, struct arena *own, const struct field_row *row,
+                         struct bytes body)
+{
+    bool odd;
+    const uint8_t *bracket = body.len ? memmem(body.at, body.len, " (", 2) : NULL;
+    if (bracket)
+        body = bytes_first(body, (size_t)(bracket - body.at));
+    if (!body.len || id->program.at)
+        return;
+    id->program = arena_printable(own, bytes_first(body, PROGRAM_LIMIT), false, &odd);
+    id->program_header = row->name;
+}
+
+static void look_at_field(struct identify *id, struct arena *own, const struct field *field)
+{
+    struct bytes body = bytes_of(field->body, field->length);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!bytes_equal_nocase(field->name, fields[i].name))
+            continue;
+        bool known = voice_ask(&id->client, fields[i].place) &&
+                     voice_look(&id->client, client_marks(), fields[i].place, body, own);
+        if (!known && fields[i].program)
+            keep_program(id, own, &fields[i], body);
+        return;
+    }
+    /* A field that is telling by its name alone. */
+    if (field->name.len > 2 && ascii_upper(field->name.at[0]) == 'X' && field->name.at[1] == '-')
+        voice_look(&id->client, client_marks(), PLACE_OTHER_FIELD, field->name, NULL);
+}
+
+void identify_header(struct identify *id, struct arena *own, struct bytes header)
+{
+    struct field field;
+    if (id->header_seen)
+        return;
+    id->header_seen = true;
+    while (take_field(&header, &field)) {
+        look_at_field(id, own, &field);
+        /* The topmost Received is the client's own; what stands below it was made elsewhere. */
+        if (bytes_equal_nocase(field.name, "Received"))
+            return;
+    }
+}
