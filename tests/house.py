@@ -40,7 +40,6 @@ TESTED_ELSEWHERE = {
     "analyzer/cmd_monitor.c": "tests/system/test_live.py",
     "analyzer/cmd_report.c": "tests/system: golden output, JSON",
     "analyzer/cmd_show.c": "tests/system: golden output, JSON",
-    "analyzer/pipeline.c": "tests/system: every stage in a row, over samples and made captures",
     # Reading, pairing and judging make sense only together: a dialogue is played to all of them,
     # whole and cut in any way, and every event and finding is compared.
     "analyzer/answers.c": "tests/dialogues",

@@ -1,0 +1,64 @@
+#include "lab.h"
+
+#include <criterion/criterion.h>
+
+enum {
+    LINK_RAW = 101
+};
+
+void lab_begin(struct lab *lab)
+{
+    struct failure why = {""};
+    struct pipeline_options options = {.live = false};
+    memset(lab, 0, sizeof *lab);
+    scratch_make(&lab->scratch);
+    lab->store = scratch_store(&lab->scratch);
+    lab->source.name = "test.pcap";
+    lab->source.capture_id =
+        store_capture(lab->store, lab->source.name, "file", INT64_C(1700000000000000), &why);
+    cr_assert_neq(lab->source.capture_id, 0, "%s", why.text);
+    lab->pipeline = pipeline_new(&options, lab->store, &why);
+    cr_assert_not_null(lab->pipeline, "%s", why.text);
+}
+
+void lab_packet(struct lab *lab, const struct trace_packet *packet)
+{
+    struct failure why = {""};
+    uint8_t room[TRACE_FRAME];
+    struct packet_record record = {
+        .source = &lab->source,
+        .number = ++lab->source.packets,
+        .ts_us = packet->ts_us,
+        .link_type = LINK_RAW,
+    };
+    record.frame = trace_frame(packet, room, &record.wire_length);
+    cr_assert(pipeline_packet(lab->pipeline, &record, &why), "%s", why.text);
+    memset(room, 0xee, sizeof room); /* the frame was on loan */
+    if (lab->flush)
+        cr_assert(pipeline_flush(lab->pipeline, packet->ts_us, &why), "%s", why.text);
+}
+
+void lab_feed(struct lab *lab, const struct trace *trace)
+{
+    for (size_t i = 0; i < trace->count; i++)
+        lab_packet(lab, &trace->packets[i]);
+}
+
+void lab_finish(struct lab *lab)
+{
+    struct failure why = {""};
+    cr_assert(pipeline_finish(lab->pipeline, &why), "%s", why.text);
+    pipeline_totals(lab->pipeline, &lab->totals);
+    pipeline_free(lab->pipeline);
+    scratch_close(lab->store);
+}
+
+void lab_remove(struct lab *lab)
+{
+    scratch_remove(&lab->scratch);
+}
+
+void lab_expect(const struct lab *lab, const char *sql, const char *wanted)
+{
+    scratch_expect(&lab->scratch, sql, wanted);
+}
