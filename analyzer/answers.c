@@ -146,7 +146,8 @@ static void guess_chunk(struct session *s)
 static bool data_can_succeed(const struct session *s)
 {
     struct order_command data = {.seq = s->waiting_for, .verb = VERB_DATA, .well_formed = true};
-    return !s->content_run_sure && order_judge(&s->order, &data).kind != VERDICT_BROKEN;
+    bool forbidden = s->ring_count <= 1 && order_judge(&s->order, &data).kind == VERDICT_BROKEN;
+    return !s->content_run_sure && !forbidden;
 }
 
 /* The beginning of what waits, read as a line: a command, a SASL response, or neither. */

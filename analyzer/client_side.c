@@ -255,6 +255,7 @@ void client_line(struct session *s, const struct line *line)
                 arena_printable(&s->own, bytes_first(c.mechanism, 40), false, &odd);
         }
     }
+    s->content_mark = line->mark; /* of a chunk, until its first octets are seen */
     wait_for_answer(s, &c, e->seq);
 }
 

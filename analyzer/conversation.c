@@ -38,22 +38,29 @@ static void shift_seen(struct conversation *c, int side, uint64_t delta)
         p->mark.seen = p->mark.seen > delta ? p->mark.seen - delta : 0;
 }
 
+/* A stream begins for certain with its SYN. Whatever else comes first, the SYN may have been
+ * captured behind it; and a side that has not been captured yet has at least sent what is
+ * acknowledged. */
 static void start_streams(struct conversation *c, int side, const struct segment *segment)
 {
     struct stream *own = &c->side[side], *peer = &c->side[!side];
-    bool syn = segment->flags & TCP_SYN;
-    if (own->provisional && syn)
-        shift_seen(c, side, stream_rebase(own, segment->seq + 1));
-    else if (!own->started && (syn || !c->from_start))
-        stream_start(own, segment->seq + syn);
-    else if (!own->started) /* its SYN is still to come: the capture has swapped packets */
-        stream_start_provisionally(own, segment->seq);
-    /* A side that has not been captured yet has at least sent what is acknowledged here. */
-    bool acknowledges = (segment->flags & TCP_ACK) && !(segment->flags & TCP_RST);
-    if (!peer->started && acknowledges)
-        stream_start(peer, segment->ack);
-    if (syn)
+    if (segment->flags & TCP_SYN) {
+        if (own->provisional)
+            shift_seen(c, side, stream_rebase(own, segment->seq + 1));
+        else if (!own->started)
+            stream_start(own, segment->seq + 1);
         c->from_start = c->syn[side] = true;
+    } else if (!own->started) {
+        stream_start_provisionally(own, segment->seq);
+    }
+    if (!peer->started && (segment->flags & TCP_ACK) && !(segment->flags & TCP_RST))
+        stream_start_provisionally(peer, segment->ack);
+}
+
+/* Whether the beginning is still waited for: both SYNs, as long as they may only be late. */
+static bool opening(const struct conversation *c)
+{
+    return !c->settled && !(c->syn[0] && c->syn[1]);
 }
 
 static void note_acknowledged(struct conversation *c, int side, uint64_t seen)
@@ -68,7 +75,7 @@ static bool deliverable(const struct conversation *c, int side, struct span *out
 {
     const struct stream *peer = &c->side[!side];
     struct span theirs;
-    if (!stream_ready(&c->side[side], out))
+    if (opening(c) || !stream_ready(&c->side[side], out))
         return false;
     if (out->mark.seen <= peer->next)
         return true;
@@ -100,7 +107,7 @@ static void deliver_waiting(struct conversation *c, conversation_sink *sink, voi
 static uint64_t hole(const struct conversation *c, int side, bool acknowledged)
 {
     const struct stream *s = &c->side[side];
-    if (s->provisional)
+    if (s->provisional || opening(c))
         return 0;
     uint64_t stop = s->waiting ? s->waiting->offset : UINT64_MAX;
     if (s->acked < stop) {
@@ -149,17 +156,16 @@ bool conversation_waits(const struct conversation *c)
     return c->side[0].waiting || c->side[1].waiting;
 }
 
-/* A stream whose beginning does not come begins with what is there. */
-static bool settle_beginnings(struct conversation *c)
+/* A beginning that does not come: the connection begins with what is there. */
+static bool settle_beginning(struct conversation *c)
 {
-    bool settled = false;
-    for (int side = 0; side < 2; side++) {
-        if (!c->side[side].provisional)
-            continue;
-        shift_seen(c, side, stream_settle(&c->side[side]));
-        settled = true;
-    }
-    return settled;
+    if (!opening(c))
+        return false;
+    c->settled = true;
+    for (int side = 0; side < 2; side++)
+        if (c->side[side].provisional)
+            shift_seen(c, side, stream_settle(&c->side[side]));
+    return true;
 }
 
 /* Octets that wait for an acknowledged hole wait a little, since captures reorder; then no more. */
@@ -168,8 +174,7 @@ static void resolve_holes(struct conversation *c, conversation_sink *sink, void 
     while (conversation_waits(c)) {
         bool overfull = stream_overfull(&c->side[0]) || stream_overfull(&c->side[1]);
         bool acknowledged = hole(c, 0, true) || hole(c, 1, true);
-        bool beginning = c->side[0].provisional || c->side[1].provisional;
-        if (!overfull && !acknowledged && !beginning)
+        if (!overfull && !acknowledged && !opening(c))
             break; /* lost on the way to the peer as well: it will be sent again */
         if (!c->blocked_since) {
             c->blocked_since = c->last.ts_us;
@@ -178,9 +183,12 @@ static void resolve_holes(struct conversation *c, conversation_sink *sink, void 
         if (!overfull && c->blocked_packets < patience(c) &&
             c->last.ts_us - c->blocked_since < PATIENCE_US)
             return;
-        if (!settle_beginnings(c) && !give_up_hole(c, acknowledged, sink, context))
+        bool settled = settle_beginning(c);
+        if (!settled && !give_up_hole(c, acknowledged, sink, context))
             break;
         deliver_waiting(c, sink, context);
+        if (settled)
+            c->blocked_since = 0; /* holes are waited for from now on */
     }
     c->blocked_since = 0;
 }
@@ -189,7 +197,7 @@ static bool in_order(const struct conversation *c, int side, int64_t offset, siz
                      uint64_t seen)
 {
     const struct stream *s = &c->side[side];
-    return offset == (int64_t)s->next && !s->provisional && seen <= c->side[!side].next &&
+    return offset == (int64_t)s->next && !opening(c) && seen <= c->side[!side].next &&
            (!s->waiting || s->waiting->offset >= s->next + length);
 }
 
@@ -283,7 +291,7 @@ void conversation_push(struct conversation *c, int side, const struct segment *s
 
 void conversation_drain(struct conversation *c, conversation_sink *sink, void *context)
 {
-    settle_beginnings(c);
+    settle_beginning(c);
     do
         deliver_waiting(c, sink, context);
     while (conversation_waits(c) &&

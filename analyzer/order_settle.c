@@ -156,7 +156,7 @@ static void settle_bdat(struct order *order, const struct order_command *c,
         order->last_refusal = 0;
         return;
     }
-    if (verdict->kind != VERDICT_LEGAL) {
+    if (verdict->kind == VERDICT_BROKEN) {
         /* Servers that took a failed sequence's LAST for its end start anew with it. */
         if (c->chunk_last && order_holds(order, FACT_CHUNKS))
             clear_transaction(order, c->seq);

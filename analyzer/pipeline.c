@@ -298,7 +298,8 @@ static bool begins_anew(struct connection *c, const struct segment *segment, int
     if (sender != c->client)
         return c->state == CONNECTION_CLOSED;
     const struct stream *stream = &c->conversation.side[SIDE_CLIENT];
-    if (!c->has_syn && stream->started && segment->seq + 1 == stream->base) {
+    if (!c->has_syn && stream->started &&
+        segment->seq + 1 == stream->base + (uint32_t)stream->begun) {
         c->has_syn = true;
         c->syn = segment->seq;
     }

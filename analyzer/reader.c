@@ -401,6 +401,8 @@ void session_span(struct session *s, enum side side, const struct span *span)
     struct half *half = &s->half[side];
     if (half->reading == READ_WAIT) {
         enqueue(half, span);
+        if (!span->data.at)
+            content_run_doubt(s);
         if (s->chunk_doubt || s->guess || half->queued > WAIT_LIMIT || !span->data.at)
             client_guess(s);
         return;

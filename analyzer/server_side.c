@@ -298,6 +298,8 @@ static bool is_greeting(struct session *s)
         return false;
     order_begin_cleanly(&s->order);
     s->hole = false;
+    for (uint32_t i = 0; i < s->ring_count; i++) /* what had not seen the greeting came too early */
+        pending_at(s, i)->early = true;
     return true;
 }
 

@@ -54,7 +54,7 @@ struct session *session_new(const struct session_begin *begin)
     }
     if (begin->midstream) {
         e->notes |= NOTE_MIDSTREAM;
-        s->greeted = true;
+        s->greeted = s->hole = true;
         order_hole(&s->order, e->seq);
         s->half[SIDE_CLIENT].resync = s->half[SIDE_SERVER].resync = true;
     }

@@ -19,6 +19,7 @@ void stream_start_provisionally(struct stream *s, uint32_t seq)
 {
     stream_start(s, seq - PROVISIONAL_ROOM);
     s->provisional = true;
+    s->begun = PROVISIONAL_ROOM;
 }
 
 uint64_t stream_rebase(struct stream *s, uint32_t seq)
@@ -45,14 +46,13 @@ uint64_t stream_rebase(struct stream *s, uint32_t seq)
     s->acked = s->acked > delta ? s->acked - delta : 0;
     s->end = s->end > delta ? s->end - delta : 0;
     s->provisional = false;
+    s->begun = 0;
     return delta;
 }
 
 uint64_t stream_settle(struct stream *s)
 {
-    uint64_t first = s->waiting ? s->waiting->offset : s->acked;
-    if (s->acked && s->acked < first)
-        first = s->acked;
+    uint64_t first = s->waiting && s->waiting->offset < s->begun ? s->waiting->offset : s->begun;
     return stream_rebase(s, s->base + (uint32_t)first);
 }
 

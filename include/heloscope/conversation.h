@@ -20,6 +20,7 @@ struct conversation {
     struct stream side[2];
     bool from_start; /* its SYN or SYN+ACK was captured */
     bool syn[2];     /* the SYN of each side was captured: its octets are known from the first on */
+    bool settled;    /* its beginning is not waited for any longer */
     enum conversation_end end;
     int ended_by;        /* the side whose FIN or RST came first, -1 = none yet */
     uint32_t fin_ack[2]; /* what the FIN of each side acknowledged */

@@ -40,6 +40,7 @@ enum {
 struct stream {
     bool started;
     bool provisional; /* begun by octets in the middle; what came first is still to be seen */
+    uint64_t begun;   /* then: the offset it would begin at by what is known */
     uint32_t base;    /* sequence number of offset 0 */
     uint64_t next;    /* everything before this is delivered */
     uint64_t acked;   /* the peer has received everything before this */
@@ -63,7 +64,8 @@ void stream_start_provisionally(struct stream *s, uint32_t seq);
  * offsets have become smaller. */
 uint64_t stream_rebase(struct stream *s, uint32_t seq);
 
-/* Where the stream begins will not be seen: at the first octet that waits. Returns as above. */
+/* Where the stream begins will not be seen: at what was known of it first, or before. Returns as
+ * above. */
 uint64_t stream_settle(struct stream *s);
 
 /* The offset of sequence number `seq`, nearest to what is expected next; may be negative. */
