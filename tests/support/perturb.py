@@ -148,6 +148,14 @@ class Case:
     def packets(self):
         return self.make()
 
+    def first_lost(self, spots):
+        """The number of the first packet that is not among `spots`, as a whole; 0 where packets have
+        been cut."""
+        if self.lossless or self.kind in ("snap length", "drop octets"):
+            return 0
+        there = {spot.number for spot in spots}
+        return next((p.number for p in self.capture.packets if p.number not in there), 0)
+
 
 def _segments(packets):
     return [p for p in packets if len(p.frame) > p.payload]

@@ -124,8 +124,8 @@ def _short(row):
 class Reference:
     """The intact sessions of one client port, read from segments of one octet."""
 
-    def __init__(self, sessions):
-        self.session = sessions[0]
+    def __init__(self, session):
+        self.session = session
         self.starts = []  # (offset, event)
         for seq, event in self.session.events.items():
             if event[KIND] not in WITHOUT_OCTETS:
@@ -159,6 +159,14 @@ class Reference:
             if behind and behind[0][KIND] in CONTENT:
                 return [behind[0][SEQ]]
         return []
+
+    def complete_at(self, reply, packets):
+        """The number of the last of `packets` that has octets of a reply."""
+        begin = next(offset for offset, e in self.starts if e[SEQ] == reply)
+        behind = [offset for offset, e in self.starts if e[SIDE] == "S" and offset > begin]
+        end = min(behind, default=float("inf"))
+        return max((p.number for p in packets if p.side == "S" and len(p.frame) > p.payload
+                    and begin < p.first + len(p.data) and p.first < end), default=0)
 
     def secrets(self, packets):
         """The responses of AUTH exchanges as the client sent them, read from its octets."""
@@ -198,9 +206,10 @@ def told(session, finding):
             f"{session.line(finding.origin)}")
 
 
-def judge(reference, sessions, secrets):
-    """(how often each outcome came, lines of what is wrong) for one changed connection."""
-    count, wrong, seen = Counter(), [], set()
+def judge(reference, sessions, secrets, untouched=()):
+    """(how often each outcome came, lines of what is wrong) for one changed connection. `untouched`:
+    the refusals behind which all that is missing lies: of them nothing may be lost."""
+    count, wrong, seen, kept = Counter(), [], set(), set()
     for session in sessions:
         for found in session.findings:
             replies = reference.recognise(session, found.reply)
@@ -208,7 +217,9 @@ def judge(reference, sessions, secrets):
             right = [i for i in intact if same_finding(reference, session, found, i)]
             if right:
                 seen.add(right[0].reply)
-                count["kept" if found.certainty == right[0].certainty else found.certainty] += 1
+                as_sure = found.certainty == right[0].certainty
+                kept.update([right[0].reply] if as_sure else [])
+                count["kept" if as_sure else found.certainty] += 1
             elif found.certainty == "certain":
                 count["wrong"] += 1
                 wrong.append(f"finding on {session.line(found.reply)}: wanted "
@@ -236,5 +247,9 @@ def judge(reference, sessions, secrets):
             if secret in stored:
                 count["wrong"] += 1
                 wrong.append(f"the credential {secret!r} is stored")
+    for reply in set(untouched) & set(reference.findings) - kept:
+        count["wrong"] += 1
+        wrong.append(f"nothing in front of {reference.session.line(reply)} is missing, yet not found: "
+                     f"{told(reference.session, reference.findings[reply])}")
     count["absent"] += len(set(reference.findings) - seen)
     return count, wrong
