@@ -31,7 +31,9 @@ static void expect_as_wanted(const struct dialogue *d, const struct played *play
         cr_expect(*wrong, "%s:%d: \"%s\" is marked as open, but holds now: take the mark away",
                   d->file, d->number, d->title);
     } else {
-        cr_expect(!*wrong, "%s:%d: %s\n%s", d->file, d->number, d->title, wrong);
+        char *timeline = played_print(played);
+        cr_expect(!*wrong, "%s:%d: %s\n%s\n%s", d->file, d->number, d->title, wrong, timeline);
+        free(timeline);
     }
     free(wrong);
 }

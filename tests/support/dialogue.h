@@ -23,17 +23,17 @@ struct spoken {
 };
 
 /* A place in the session, as an expectation names it. */
-struct place {
-    enum place_kind {
-        PLACE_NONE,
-        PLACE_SPOKEN,  /* at "text" */
-        PLACE_MESSAGE, /* the last data event */
-        PLACE_CHUNK,
-        PLACE_HOLE,
-        PLACE_START, /* the open event */
-        PLACE_TLS,
+struct spot {
+    enum spot_kind {
+        SPOT_NONE,
+        SPOT_SPOKEN,  /* at "text" */
+        SPOT_MESSAGE, /* the last data event */
+        SPOT_CHUNK,
+        SPOT_HOLE,
+        SPOT_START, /* the open event */
+        SPOT_TLS,
     } kind;
-    size_t spoken; /* PLACE_SPOKEN: which */
+    size_t spoken; /* SPOT_SPOKEN: which */
 };
 
 enum {
@@ -45,19 +45,19 @@ struct wanted {
     enum wanted_kind {
         WANTED_DIAGNOSIS,
         WANTED_VIOLATION,
-        WANTED_ANSWERS, /* the reply answers the event at `origin`; PLACE_NONE: none */
+        WANTED_ANSWERS, /* the reply answers the event at `origin`; SPOT_NONE: none */
         WANTED_OCTETS,  /* the data, chunk or gap event (`origin`) has `octets` */
         WANTED_NOTE,    /* the event has the note `words` */
         WANTED_KIND,    /* the event is of the kind `words`: "command", "auth" ... */
     } kind;
     int number;    /* line of the file */
     size_t spoken; /* which it is about */
-    struct place origin;
+    struct spot origin;
     int code;
     enum cause cause, says; /* `says` CAUSE_NONE: not asked for */
     enum fault fault;
     enum certainty certainty;
-    struct place related[WANTED_RELATED];
+    struct spot related[WANTED_RELATED];
     size_t related_count;
     struct bytes words; /* the rule, the note, the kind */
     bool tolerated;

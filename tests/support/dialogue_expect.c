@@ -57,29 +57,29 @@ static bool take_number(struct words *w, uint64_t *out)
 }
 
 /* The last of what was spoken that begins with `text`. */
-static bool find_spoken(struct words *w, struct bytes text, struct place *out)
+static bool find_spoken(struct words *w, struct bytes text, struct spot *out)
 {
     const struct dialogue *d = w->dialogue;
     for (size_t i = d->spoken_count; i-- > 0;) {
         if (bytes_equal(bytes_first(d->spoken[i].text, text.len), text)) {
-            *out = (struct place){PLACE_SPOKEN, i};
+            *out = (struct spot){SPOT_SPOKEN, i};
             return true;
         }
     }
     return wrong(w, "nothing above begins with the text in quotes");
 }
 
-static bool take_place(struct words *w, struct place *out)
+static bool take_spot(struct words *w, struct spot *out)
 {
     static const struct {
         const char *name;
-        enum place_kind kind;
-    } names[] = {{"the message", PLACE_MESSAGE},
-                 {"the chunk", PLACE_CHUNK},
-                 {"the hole", PLACE_HOLE},
-                 {"the start", PLACE_START},
-                 {"the handshake", PLACE_TLS}};
-    *out = (struct place){PLACE_NONE, 0};
+        enum spot_kind kind;
+    } names[] = {{"the message", SPOT_MESSAGE},
+                 {"the chunk", SPOT_CHUNK},
+                 {"the hole", SPOT_HOLE},
+                 {"the start", SPOT_START},
+                 {"the handshake", SPOT_TLS}};
+    *out = (struct spot){SPOT_NONE, 0};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (take(w, names[i].name)) {
             out->kind = names[i].kind;
@@ -131,7 +131,7 @@ static bool read_diagnosis(struct words *w, struct wanted *wanted)
     wanted->code = (int)code;
     if (!take_cause(w, &wanted->cause))
         return false;
-    if (take(w, " at ") && !take_place(w, &wanted->origin))
+    if (take(w, " at ") && !take_spot(w, &wanted->origin))
         return false;
     if (!take(w, " (") || !take_fault(w, &wanted->fault) || !take(w, ", ") ||
         !take_certainty(w, &wanted->certainty) || !take(w, ")"))
@@ -141,7 +141,7 @@ static bool read_diagnosis(struct words *w, struct wanted *wanted)
             if (!take_cause(w, &wanted->says))
                 return false;
         } else if (!take(w, "with ") || wanted->related_count == WANTED_RELATED ||
-                   !take_place(w, &wanted->related[wanted->related_count++])) {
+                   !take_spot(w, &wanted->related[wanted->related_count++])) {
             return wrong(w, "behind a diagnosis stands `says CAUSE` or `with PLACE`");
         }
     }
@@ -156,7 +156,7 @@ static bool read_violation(struct words *w, struct wanted *wanted)
     return wanted->words.len > 0 || wrong(w, "a violation has the name of a rule");
 }
 
-static bool read_octets(struct words *w, struct wanted *wanted, enum place_kind kind)
+static bool read_octets(struct words *w, struct wanted *wanted, enum spot_kind kind)
 {
     wanted->kind = WANTED_OCTETS;
     wanted->origin.kind = kind;
@@ -167,9 +167,8 @@ static bool read_expectation(struct words *w, struct wanted *wanted)
 {
     static const struct {
         const char *name;
-        enum place_kind kind;
-    } sizes[] = {
-        {"message of ", PLACE_MESSAGE}, {"chunk of ", PLACE_CHUNK}, {"hole of ", PLACE_HOLE}};
+        enum spot_kind kind;
+    } sizes[] = {{"message of ", SPOT_MESSAGE}, {"chunk of ", SPOT_CHUNK}, {"hole of ", SPOT_HOLE}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         if (take(w, sizes[i].name))
             return read_octets(w, wanted, sizes[i].kind);
@@ -177,7 +176,7 @@ static bool read_expectation(struct words *w, struct wanted *wanted)
         return read_violation(w, wanted);
     if (take(w, "answers ")) {
         wanted->kind = WANTED_ANSWERS;
-        return take(w, "nothing") || take_place(w, &wanted->origin);
+        return take(w, "nothing") || take_spot(w, &wanted->origin);
     }
     if (take(w, "noted ")) {
         wanted->kind = WANTED_NOTE;

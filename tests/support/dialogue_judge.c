@@ -43,22 +43,22 @@ static event_no event_of_kind(const struct judging *j, enum event_kind kind, siz
     return found ? found->seq : 0;
 }
 
-static event_no event_at(const struct judging *j, const struct place *place, size_t spoken)
+static event_no event_at(const struct judging *j, const struct spot *spot, size_t spoken)
 {
-    switch (place->kind) {
-    case PLACE_SPOKEN:
-        return event_spoken(j, place->spoken);
-    case PLACE_MESSAGE:
+    switch (spot->kind) {
+    case SPOT_SPOKEN:
+        return event_spoken(j, spot->spoken);
+    case SPOT_MESSAGE:
         return event_of_kind(j, EVENT_DATA, spoken);
-    case PLACE_CHUNK:
+    case SPOT_CHUNK:
         return event_of_kind(j, EVENT_CHUNK, spoken);
-    case PLACE_HOLE:
+    case SPOT_HOLE:
         return event_of_kind(j, EVENT_GAP, spoken);
-    case PLACE_START:
+    case SPOT_START:
         return event_of_kind(j, EVENT_OPEN, spoken);
-    case PLACE_TLS:
+    case SPOT_TLS:
         return event_of_kind(j, EVENT_TLS, spoken);
-    case PLACE_NONE:
+    case SPOT_NONE:
         break;
     }
     return 0;
@@ -189,8 +189,8 @@ static bool event_is_as(const struct judging *j, const struct wanted *w)
         sized = played_event(j->played, event_at(j, &w->origin, w->spoken));
         return sized && sized->has_bytes && sized->bytes == w->octets;
     case WANTED_NOTE:
-        return e && memmem(notes_print(e->notes, notes, sizeof notes), strlen(notes), w->words.at,
-                           w->words.len);
+        notes_print(e ? e->notes : 0, notes, sizeof notes);
+        return memmem(notes, strlen(notes), w->words.at, w->words.len) != NULL;
     case WANTED_KIND:
         return e && e->packet == w->spoken + 1 &&
                bytes_equal(w->words, bytes_of_string(event_kind_name(e->kind)));
