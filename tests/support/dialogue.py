@@ -1,8 +1,8 @@
-"""The dialogues of tests/dialogues as captures. Their format is described in tests/dialogues/README.md; here
-only what is on the wire counts, not what heloscope must say of it.
+"""The dialogues of tests/dialogues as captures. Their format is described in tests/dialogues/README.md;
+here only what is on the wire counts, not what heloscope must say of it.
 
-A dialogue that tells of a capture with holes is played in full: what a sensor can lose is tried by
-tests/support/perturb.py."""
+A dialogue that tells of a capture with holes is played in full, as far as its lines go back: what a
+sensor can lose is tried by tests/support/perturb.py."""
 
 import os
 import re
@@ -34,8 +34,10 @@ def unescape(text):
 def generate(text):
     if text in HELLOS:
         return HELLOS[text]
-    size, tls = re.fullmatch(r"(\d+) octets( of TLS)?", text).groups()
-    size = int(size)
+    known = re.fullmatch(r"(\d+) octets( of TLS)?", text)
+    if not known:
+        raise ValueError(f"nothing can be made that is called {text!r}")
+    size, tls = int(known[1]), known[2]
     if tls:
         return RECORD + size.to_bytes(2, "big") + b"\xa5" * size
     return (b"x" * 76 + b"\r\n") * (size // 78) + (b"x" * size)[: max(size % 78 - 2, 0)] \
@@ -44,12 +46,15 @@ def generate(text):
 
 class Dialogue:
     def __init__(self, name):
-        self.name, self.turns, self.port, self.closing = name, [], 25, "the client closes"
+        self.name, self.turns, self.whole = name, [], True
+        self.port, self.closing = 25, "the client closes"
 
     def line(self, line):
         spoken = re.match(r"([CS])([:+~*-]*) ?(.*)", line)
         if line.startswith("-- port "):
             self.port = int(line[8:])
+        elif line == "-- the capture begins here":
+            self.whole = bool(self.turns)
         elif line.startswith("-- the capture ends") or re.search("closes$|resets$", line):
             self.closing = line[3:]
         elif spoken:
@@ -86,7 +91,7 @@ class Dialogue:
 
 
 def read_dialogues():
-    """All dialogues, by file name and place."""
+    """All dialogues that tell a session from its start, by file name and place."""
     out = []
     names = sorted(os.listdir(FOLDER)) if os.path.isdir(FOLDER) else []
     for name in (n for n in names if n.endswith(".txt")):
@@ -97,4 +102,4 @@ def read_dialogues():
                 out.append(Dialogue(f"{name[:-4]}-{number}.pcap"))
             elif out and not line.startswith(("#", "=", "!")):
                 out[-1].line(line)
-    return [dialogue for dialogue in out if dialogue.turns]
+    return [dialogue for dialogue in out if dialogue.turns and dialogue.whole]

@@ -317,7 +317,7 @@ def lossy(capture, seed=1):
 
 
 def lossless(capture, seed=1):
-    """Every octet is there, SYN and FIN included: nothing may change but packet numbers and times."""
+    """Every octet is there, SYN and FIN too: nothing may change but packet numbers and times."""
     packets, chance, cases = capture.packets, random.Random(f"{seed} {capture.name}"), []
     count = len(packets)
 

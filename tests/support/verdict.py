@@ -130,6 +130,7 @@ class Reference:
         for seq, event in self.session.events.items():
             if event[KIND] not in WITHOUT_OCTETS:
                 self.starts.append((self.session.packet(seq).first, event))
+        self.by_side = {side: [s for s in self.starts if s[1][SIDE] == side] for side in "CS"}
         self.findings = {f.reply: f for f in self.session.findings}
         self.rules = {(seq, rule): tolerated for seq, rule, tolerated in self.session.violations}
 
@@ -140,7 +141,7 @@ class Reference:
             return self.content_behind(session, seq)
         if event[KIND] in WITHOUT_OCTETS or not packet or packet.side != event[SIDE]:
             return []
-        mine = [(offset, e) for offset, e in self.starts if e[SIDE] == event[SIDE]]
+        mine = self.by_side[event[SIDE]]
         here = [e for offset, e in mine if packet.first <= offset < packet.end and alike(e, event)]
         if not here and event[KIND] in CONTENT:  # its beginning is missing
             before = [e for offset, e in mine if offset < packet.end and e[KIND] in CONTENT]
@@ -206,11 +207,25 @@ def told(session, finding):
             f"{session.line(finding.origin)}")
 
 
+def pairings(reference, session):
+    """How the replies are paired with commands: right, wrong, or wrong and said to be doubtful."""
+    count = Counter()
+    for seq, event in session.events.items():
+        replies = reference.recognise(session, seq) if event[ANSWERS] else []
+        commands = reference.recognise(session, event[ANSWERS]) if len(replies) == 1 else []
+        if len(commands) == 1:
+            right = commands[0] == reference.session.events[replies[0]][ANSWERS]
+            doubtful = "doubtful" in (event[NOTE] or "")
+            count["paired" if right else "doubtfully mispaired" if doubtful else "mispaired"] += 1
+    return count
+
+
 def judge(reference, sessions, secrets, untouched=()):
     """(how often each outcome came, lines of what is wrong) for one changed connection. `untouched`:
     the refusals behind which all that is missing lies: of them nothing may be lost."""
     count, wrong, seen, kept = Counter(), [], set(), set()
     for session in sessions:
+        count += pairings(reference, session)
         for found in session.findings:
             replies = reference.recognise(session, found.reply)
             intact = [reference.findings[r] for r in replies if r in reference.findings]
