@@ -123,7 +123,8 @@ static bool chunk_is_sure(const struct session *s)
            !o->facts[FACT_CHUNKS].refused && !o->facts[FACT_RCPT].doubtful;
 }
 
-static void wait_for_answer(struct session *s, const struct smtp_command *c, event_no seq)
+static void wait_for_answer(struct session *s, const struct smtp_command *c, event_no seq,
+                            event_no saw)
 {
     struct half *half = &s->half[SIDE_CLIENT];
     s->waiting_for = seq;
@@ -132,6 +133,7 @@ static void wait_for_answer(struct session *s, const struct smtp_command *c, eve
     switch (c->verb) {
     case VERB_DATA:
         s->content_command = seq;
+        s->content_saw = saw;
         half->reading = READ_WAIT;
         break;
     case VERB_AUTH:
@@ -202,6 +204,8 @@ void client_line(struct session *s, const struct line *line)
         line_event(s, EVENT_COMMAND, line, bytes_first(line->text, 108), 0);
         return; /* a load balancer's header: not SMTP, and not answered */
     }
+    event_no run = s->content_run;
+    bool after_data = s->content_run_after_data;
     bool content = content_run_follow(s, line, &c);
     bool secret = s->mask_lines && c.verb == VERB_UNKNOWN && looks_like_base64(line->text);
     if (c.verb !=
@@ -237,8 +241,10 @@ void client_line(struct session *s, const struct line *line)
         /* Read late, but sent before a hole in the replies: its own may lie in it. */
         p->doubtful = line->mark.seen < s->server_hole_end;
         p->early =
-            !s->row.midstream && !s->hole && line->mark.seen < (s->greeted ? s->greeting_end : 1);
+            !s->row.midstream && !s->hole && (!s->greeted || line->mark.seen < s->greeting_end);
         p->content_line = content;
+        p->content_of = content ? run : 0;
+        p->content_after_data = content && after_data;
         p->lone_dot = is_dot(line->text);
         /* BDAT: its size; AUTH: whether it brought its first response. */
         p->chunk_size = c.verb == VERB_AUTH ? c.initial_response : c.chunk_size;
@@ -248,6 +254,10 @@ void client_line(struct session *s, const struct line *line)
             place_in_group(s, p);
         if (p->pipelined)
             e->notes |= NOTE_PIPELINED;
+        if (p->group && !content)
+            s->offender = e->seq;
+        if (p->early && s->greeted)
+            accuse(s, p, true);
         s->pipelines |= p->pipelined && !p->shaky && !content && !s->hole;
         if (c.verb == VERB_AUTH) {
             bool odd;
@@ -256,7 +266,7 @@ void client_line(struct session *s, const struct line *line)
         }
     }
     s->content_mark = line->mark; /* of a chunk, until its first octets are seen */
-    wait_for_answer(s, &c, e->seq);
+    wait_for_answer(s, &c, e->seq, e->saw);
 }
 
 void client_sasl(struct session *s, const struct line *line)
@@ -287,4 +297,26 @@ void client_discarded(struct session *s, const struct line *line)
     struct bytes text = storable(s, line, &c, &notes);
     struct event *e = line_event(s, EVENT_COMMAND, line, text, notes);
     e->verb = c.verb == VERB_UNKNOWN ? NULL : verb_name(c.verb);
+    /* RFC 3207 section 4: nothing may stand behind STARTTLS in clear text. */
+    note_violation(s, e->seq, "last command of a group", false);
+}
+
+void client_unfinished(struct session *s)
+{
+    struct half *half = &s->half[SIDE_CLIENT];
+    if (!half->held_length || half->resync ||
+        (half->reading != READ_LINES && half->reading != READ_SASL))
+        return;
+    struct line line = {.text = bytes_of(half->held, half->held_length),
+                        .length = half->held_length + half->skipped,
+                        .start = half->held_offset,
+                        .end = half->held_offset + half->held_length + half->skipped,
+                        .mark = half->held_mark,
+                        .notes = NOTE_INCOMPLETE};
+    struct smtp_command c;
+    smtp_command_parse(line.text, &c);
+    bool secret = half->reading == READ_SASL || (s->mask_lines && c.verb == VERB_UNKNOWN);
+    unsigned notes = secret ? NOTE_MASKED : 0;
+    struct bytes text = secret ? bytes_of_string("****") : storable(s, &line, &c, &notes);
+    line_event(s, secret ? EVENT_AUTH : EVENT_COMMAND, &line, text, notes);
 }

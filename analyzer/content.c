@@ -88,12 +88,17 @@ void content_end(struct session *s, uint64_t end, unsigned notes)
     drop_header(s);
     struct event *e = content_event(s, EVENT_DATA, s->scan.size, end, notes);
     s->half[SIDE_CLIENT].reading = READ_LINES;
+    event_no data = s->content_command;
     s->content_command = 0;
     struct pending *p = pending_push(s, PENDING_CONTENT);
     if (!p)
         return;
-    p->command = (struct order_command){
-        .seq = e->seq, .verb = VERB_DATA, .saw = e->saw, .content = true, .well_formed = true};
+    p->command = (struct order_command){.seq = e->seq,
+                                        .wrong = data,
+                                        .verb = VERB_DATA,
+                                        .saw = s->content_saw,
+                                        .content = true,
+                                        .well_formed = true};
     p->end = end;
     p->seen = s->content_mark.seen;
     p->ts_us = s->content_mark.ts_us;

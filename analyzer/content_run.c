@@ -10,8 +10,6 @@ static bool is_dot(struct bytes text)
 
 static void content_run_end(struct session *s)
 {
-    if (s->content_run_sure)
-        s->content_run_last = s->content_run;
     s->content_run = 0;
     s->content_run_sure = s->content_run_after_data = false;
     s->content_run_lines = 0;
@@ -27,13 +25,20 @@ void content_run_begin(struct session *s, event_no because, bool after_data)
                                             order_doubtful(&s->order, VERB_DATA));
 }
 
+void content_run_mark(const struct session *s, struct pending *p)
+{
+    p->content_line = true;
+    p->content_of = s->content_run;
+    p->content_after_data = s->content_run_after_data;
+}
+
 static void mark_flight(struct session *s)
 {
     s->content_run_sure = true;
     for (uint32_t i = 0; i < s->ring_count; i++) {
         struct pending *p = pending_at(s, i);
         if (p->command.seq > s->content_run && p->kind == PENDING_COMMAND)
-            p->content_line = true;
+            content_run_mark(s, p);
     }
 }
 

@@ -15,22 +15,41 @@ void note_violation(struct session *s, event_no seq, const char *rule, bool tole
     s->row.violations++;
 }
 
+static const char early_rule[] = "wait for a 220 greeting";
+
+static const char *group_rule(const struct session *s)
+{
+    return s->order.extensions & EXT_PIPELINING ? "last command of a group"
+                                                : "no PIPELINING was offered";
+}
+
+void accuse(struct session *s, struct pending *p, bool tolerated)
+{
+    bool doubt = p->shaky || p->doubtful || s->order.facts[FACT_GREETING].doubtful;
+    if (p->accused || p->content_line || p->kind != PENDING_COMMAND || doubt ||
+        !(p->early || p->group))
+        return;
+    note_violation(s, p->command.seq, p->early ? early_rule : group_rule(s), tolerated);
+    p->accused = true;
+}
+
 /* A command that follows from a refusal accuses its sender only when the refusal had reached it:
  * RFC 2920 lets a group go on blindly. */
 static void judge_client(struct session *s, const struct pending *p, const struct verdict *v,
                          bool tolerated)
 {
-    if (v->kind == VERDICT_DOUBTFUL || p->content_line || p->shaky || p->doubtful ||
+    if (v->kind == VERDICT_DOUBTFUL || p->content_line || p->shaky || p->doubtful || p->accused ||
         s->order.facts[FACT_GREETING].doubtful)
         return;
     const char *rule = NULL;
     if (p->early)
-        rule = "wait for a 220 greeting";
+        rule = early_rule;
+    else if (tolerated && s->hole && v->rule && v->rule->kind == RULE_NEEDS)
+        ; /* that the server took it shows that something was not seen */
     else if (v->kind == VERDICT_BROKEN && v->rule && (!v->refusal || p->command.saw >= v->refusal))
         rule = v->rule->name;
     else if (p->group)
-        rule = s->order.extensions & EXT_PIPELINING ? "last command of a group"
-                                                    : "no PIPELINING was offered";
+        rule = group_rule(s);
     if (rule && p->kind != PENDING_CONTENT)
         note_violation(s, p->command.seq, rule, tolerated);
 }
@@ -42,6 +61,7 @@ struct finding {
     event_no origin;
     enum certainty certainty;
     enum cause claim;
+    bool followed; /* the client went on behind a command that ends its group */
     event_no related;
     enum role role;
 };
@@ -86,6 +106,14 @@ static enum cause reason_beside_order(const struct session *s, const struct pend
     const struct fact *before = &s->order.facts[FACT_HELLO];
     if (hello && (before->since || (before->doubtful && claim == CAUSE_HELLO_REPEATED)))
         return CAUSE_HELLO_REPEATED;
+    if (claim == CAUSE_HELLO_MISSING && s->order.hello_verb == VERB_HELO && before->since &&
+        a->text.len && memmem(a->text.at, a->text.len, "EHLO", 4))
+        return CAUSE_EHLO_REQUIRED;
+    if (claim == CAUSE_AUTH_REQUIRED && s->order.facts[FACT_AUTH].refused)
+        return CAUSE_AUTH_REJECTED;
+    if ((claim == CAUSE_TLS_REQUIRED || claim == CAUSE_TLS_FAILED) &&
+        s->order.facts[FACT_TLS].refused)
+        return CAUSE_TLS_FAILED;
     switch (claim) {
     case CAUSE_AUTH_REQUIRED:
     case CAUSE_TLS_REQUIRED:
@@ -130,6 +158,12 @@ static bool tells_a_reason(int code, enum cause claim)
     return claim == CAUSE_ERROR_LIMIT && code == 421;
 }
 
+/* Whether a refusal of a command that the client did not wait for has a reason of its own. */
+static bool may_end_there(enum cause claim, int code)
+{
+    return claim != CAUSE_PIPELINING_VIOLATION && claim != CAUSE_EARLY_TALKER && code != 503;
+}
+
 static struct finding find_beside_order(const struct session *s, const struct pending *p,
                                         const struct answer *a, enum cause claim)
 {
@@ -149,7 +183,9 @@ static struct finding find_beside_order(const struct session *s, const struct pe
         f.certainty = CERTAINTY_LIKELY;
         return f;
     }
-    f.cause = reason_beside_order(s, p, a, claim);
+    const struct pending *behind = pending_at((struct session *)s, 0);
+    f.followed = behind && behind->group == p->command.seq && !may_end_there(claim, a->code);
+    f.cause = f.followed ? CAUSE_PIPELINING_VIOLATION : reason_beside_order(s, p, a, claim);
     f.origin = a->seq;
     if (lies_in_command(f.cause)) {
         f.origin = p->command.seq;
@@ -163,10 +199,19 @@ static struct finding find_beside_order(const struct session *s, const struct pe
         f.role = ROLE_OPENED;
     } else if (f.cause == CAUSE_PIPELINING_VIOLATION) {
         f.origin = p->command.seq;
-        f.related = p->group;
+        f.related = p->group ? p->group : f.followed ? behind->command.seq : 0;
         f.role = ROLE_GROUP;
-        if (!p->group && claim != CAUSE_PIPELINING_VIOLATION)
-            f.certainty = CERTAINTY_LIKELY;
+        if (!p->group && s->order.facts[FACT_HELLO].doubtful)
+            f.certainty = CERTAINTY_LIKELY; /* whether it was offered was not seen */
+        if (!p->pipelined && !f.followed && s->offender) {
+            /* Postfix complains at the restriction where it was told to, several commands later. */
+            f.origin = s->offender;
+            f.related = p->command.seq;
+        }
+    } else if (f.cause == CAUSE_AUTH_REJECTED || f.cause == CAUSE_TLS_FAILED) {
+        f.origin = s->order.facts[f.cause == CAUSE_TLS_FAILED ? FACT_TLS : FACT_AUTH].refused;
+    } else if (f.cause == CAUSE_EHLO_REQUIRED) {
+        f.origin = s->order.facts[FACT_HELLO].since;
     } else if (f.cause == CAUSE_ERROR_LIMIT && s->order.first_error) {
         f.origin = s->order.first_error;
     }
@@ -201,6 +246,7 @@ static enum fault fault_of(const struct session *s, const struct pending *p,
     case CAUSE_POLICY:
     case CAUSE_AUTH_REQUIRED:
     case CAUSE_TLS_REQUIRED:
+    case CAUSE_EHLO_REQUIRED:
     case CAUSE_ERROR_LIMIT:
         return FAULT_POLICY;
     case CAUSE_MIDDLEBOX:
@@ -217,8 +263,19 @@ static enum fault fault_of(const struct session *s, const struct pending *p,
     if (f->cause == CAUSE_AUTH_NOT_OFFERED || f->cause == CAUSE_STARTTLS_NOT_OFFERED)
         if (s->order.extensions & EXT_MASKED)
             return FAULT_MIDDLEBOX;
-    if (f->cause == CAUSE_CONTENT_AS_COMMANDS && !s->content_run_after_data)
-        return p && p->command.saw >= f->origin ? FAULT_CLIENT : FAULT_PIPELINING;
+    /* No content may be on its way before a 354; but the octets behind a BDAT that CHUNKING allows
+     * may. */
+    if (f->cause == CAUSE_CONTENT_AS_COMMANDS)
+        return s->content_run_limit && (s->order.extensions & EXT_CHUNKING) &&
+                       p->command.saw < f->origin
+                   ? FAULT_PIPELINING
+                   : FAULT_CLIENT;
+    if (f->cause == CAUSE_AUTH_REJECTED || f->cause == CAUSE_TLS_FAILED)
+        return p->command.saw >= f->origin ? FAULT_CLIENT : FAULT_PIPELINING;
+    /* The complaint is about a group that the server itself had allowed. */
+    if (f->cause == CAUSE_PIPELINING_VIOLATION && f->origin == p->command.seq && !p->group &&
+        p->pipelined && !f->followed)
+        return s->order.facts[FACT_HELLO].doubtful ? FAULT_UNKNOWN : FAULT_SERVER;
     if (v && v->refusal && p)
         return p->command.saw >= v->refusal ? FAULT_CLIENT : FAULT_PIPELINING;
     return FAULT_CLIENT;
@@ -300,7 +357,8 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     struct pending mine = *p;
     if (s->content_run && p->command.seq > s->content_run && p->kind == PENDING_COMMAND &&
         !s->content_run_sure)
-        mine.content_line = content_run_in_flight(s);
+        if (content_run_in_flight(s))
+            content_run_mark(s, &mine);
     judge_client(s, &mine, &v, !refused);
     if (!refused)
         return v;
@@ -315,9 +373,9 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     bool syntax = (a->code == 501 || a->code == 500) && !p->command.well_formed;
     if (mine.content_line) {
         f.cause = CAUSE_CONTENT_AS_COMMANDS;
-        f.origin = s->content_run ? s->content_run : s->content_run_last;
+        f.origin = mine.content_of;
     } else if (v.kind == VERDICT_LEGAL || syntax || group) {
-        if (syntax || !tells_a_reason(a->code, claim))
+        if (syntax || (!mine.early && !tells_a_reason(a->code, claim)))
             return v;
         f = find_beside_order(s, &mine, a, claim);
         if (f.cause == CAUSE_TRANSACTION_RESET)

@@ -169,14 +169,15 @@ static void judge_need(const struct order *order, const struct order_command *co
     } else if (fact->refused) {
         v->cause = row->refused;
         v->origin = v->refusal = fact->refused;
-        if (missing == FACT_RCPT && order->refused > 1)
-            relate(v, order->last_refusal, ROLE_REFUSAL);
+        relate(v, fact->again, ROLE_REFUSAL);
+        if (missing == FACT_RCPT) /* known only when the last of the refusals is */
+            v->refusal = order->last_rcpt_refusal;
     } else if (fact->cleared) {
         v->cause = row->cleared;
         v->origin = fact->cleared;
     } else {
         v->cause = row->never;
-        v->origin = command->seq;
+        v->origin = command->wrong ? command->wrong : command->seq;
         v->vague = fact->vague;
         if (missing == FACT_RCPT)
             relate(v, order->facts[FACT_MAIL].since, ROLE_OPENED);

@@ -27,7 +27,7 @@ static void forget_recipients(struct order *order)
     forget(order, FACT_CHUNKS);
     forget(order, FACT_BINARY);
     order->accepted = order->refused = order->limited = order->refused_temporary = 0;
-    order->first_refusal = order->last_refusal = 0;
+    order->first_refusal = order->last_refusal = order->last_rcpt_refusal = 0;
     order->first_refusal_code = 0;
 }
 
@@ -79,6 +79,8 @@ static void settle_hello(struct order *order, const struct order_command *c,
         /* A refused hello does not undo an accepted one (RFC 5321 section 4.1.4); of several
          * refused attempts the first is what went wrong. */
         refuse(order, FACT_HELLO, reply, code, verdict);
+    } else if (!hello->since) {
+        hello->again = reply;
     }
 }
 
@@ -121,6 +123,9 @@ static void settle_rcpt(struct order *order, const struct order_command *c,
     struct fact *rcpt = &order->facts[FACT_RCPT];
     if (!rcpt->since && !rcpt->refused)
         refuse(order, FACT_RCPT, reply, code, verdict);
+    else if (!rcpt->since)
+        rcpt->again = reply;
+    order->last_rcpt_refusal = reply;
     if (order_holds(order, FACT_MAIL))
         note_refusal(order, reply, code);
 }
@@ -156,6 +161,8 @@ static void settle_bdat(struct order *order, const struct order_command *c,
         order->last_refusal = 0;
         return;
     }
+    if (order_holds(order, FACT_MAIL))
+        note_refusal(order, reply, code);
     if (verdict->kind == VERDICT_BROKEN) {
         /* Servers that took a failed sequence's LAST for its end start anew with it. */
         if (c->chunk_last && order_holds(order, FACT_CHUNKS))
@@ -168,7 +175,6 @@ static void settle_bdat(struct order *order, const struct order_command *c,
             (struct fact){.since = c->seq, .refused = reply, .cleared = c->seq};
     } else {
         order->facts[FACT_CHUNKS] = (struct fact){.since = c->seq, .refused = reply};
-        note_refusal(order, reply, code);
     }
 }
 

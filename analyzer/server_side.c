@@ -154,6 +154,8 @@ static void greet(struct session *s, uint64_t end)
     order_greeting(&s->order, e->seq, e->code);
     if (e->code / 100 != 2)
         diagnose_greeting(s, &answer);
+    for (uint32_t i = 0; i < s->ring_count; i++)
+        accuse(s, pending_at(s, i), e->code / 100 == 2);
     if (e->code == 421)
         s->over = true;
 }

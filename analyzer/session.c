@@ -173,7 +173,12 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
         content_end(s, client->offset, NOTE_INCOMPLETE);
     else if (client->reading == READ_CHUNK)
         content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
+    client_unfinished(s);
     server_reply_cut(s);
+    /* What was never answered is judged by itself, if all that there was has been seen. */
+    bool complete = (!how || strcmp(how, "reset") == 0) && !s->hole && !s->content_run;
+    for (uint32_t i = 0; complete && i < s->ring_count; i++)
+        accuse(s, pending_at(s, i), false);
     if (s->transaction)
         transaction_end(s, "aborted", mark->ts_us, 0);
     s->row.outcome = outcome_of(s, ended_by, how);

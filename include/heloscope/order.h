@@ -33,6 +33,7 @@ struct blame {
 struct fact {
     event_no since;     /* the event that established it; 0 = does not hold */
     event_no refused;   /* the reply that refused it, as long as nothing newer happened */
+    event_no again;     /* the newest refusal, when there were several */
     event_no cleared;   /* the event that took it away, likewise */
     bool doubtful;      /* a hole in the capture may have changed it */
     bool vague;         /* cleared while doubtful: whether it held before will not be known */
@@ -53,9 +54,10 @@ struct order {
     event_no first_refusal; /* in the open transaction: of RCPT, DATA or BDAT */
     int first_refusal_code;
     event_no last_refusal;
-    event_no data_refused; /* reply that refused DATA, as long as content may follow */
-    event_no auth_inside;  /* an AUTH that was accepted in the open transaction */
-    event_no first_error;  /* the first 5xx of the session, for error limits */
+    event_no last_rcpt_refusal; /* in the open transaction */
+    event_no data_refused;      /* reply that refused DATA, as long as content may follow */
+    event_no auth_inside;       /* an AUTH that was accepted in the open transaction */
+    event_no first_error;       /* the first 5xx of the session, for error limits */
     uint32_t errors;
 };
 
@@ -85,6 +87,8 @@ const char *fact_label(enum fact_name fact); /* "hello" */
 /* A command as the validator needs it. */
 struct order_command {
     event_no seq;
+    event_no
+        wrong; /* what to point at when it is wrong in itself, if not `seq`: a message's DATA */
     enum verb verb;
     event_no saw; /* the last server event that its sender had received */
     bool content; /* the end of a message (its DATA event), judged as DATA */

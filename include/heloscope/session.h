@@ -74,13 +74,16 @@ struct pending {
     uint64_t end;  /* client octets up to its last one */
     uint64_t seen; /* server octets that its sender had received */
     int64_t ts_us;
-    event_no group;    /* the unanswered event behind which it was sent against RFC 2920; 0 */
-    uint16_t due;      /* replies due: LMTP sends one per recipient (RFC 2033 section 4.2) */
-    bool pipelined;    /* sent before the reply to its predecessor was seen */
-    bool early;        /* sent before the greeting was seen */
-    bool doubtful;     /* a hole may have swallowed its reply */
-    bool shaky;        /* paired by a guess, or in one group with a command that was */
-    bool content_line; /* a line of a message, read as a command */
+    event_no group;          /* the unanswered event behind which it was sent against RFC 2920; 0 */
+    uint16_t due;            /* replies due: LMTP sends one per recipient (RFC 2033 section 4.2) */
+    bool pipelined;          /* sent before the reply to its predecessor was seen */
+    bool early;              /* sent before the greeting was seen */
+    bool doubtful;           /* a hole may have swallowed its reply */
+    bool shaky;              /* paired by a guess, or in one group with a command that was */
+    bool content_line;       /* a line of a message, read as a command */
+    event_no content_of;     /* then: because of which event */
+    bool content_after_data; /* that event is the message that a dot ended too early */
+    bool accused;            /* a violation has been noted */
     bool lone_dot;
     uint64_t chunk_size;
     struct bytes path, text;
@@ -147,6 +150,7 @@ struct session {
     uint64_t server_hole_end; /* server octets up to the end of the last hole in them */
     bool acks_prove;       /* acknowledgement numbers have been seen to cover what was answered */
     uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
+    event_no offender;     /* the last command that was sent before it was allowed to */
     event_no barrier;      /* the last command that must end its group (RFC 2920 section 3.1) ... */
     uint64_t barrier_end;  /* ... and server octets up to the end of its reply */
 
@@ -162,7 +166,8 @@ struct session {
 
     struct content_scan scan;
     struct mark content_mark;
-    event_no content_command; /* its DATA */
+    event_no content_command,
+        content_saw; /* its DATA, and what the client had seen when it sent that */
     bool content_hole;
     bool content_started;
     bool content_pipelined; /* its beginning was sent before the 354 was seen */
@@ -174,7 +179,6 @@ struct session {
      * reply, or the message that a dot ended too early), 0 = none. A candidate until a line proves
      * it. */
     event_no content_run;
-    event_no content_run_last; /* the run that ended last */
     bool content_run_sure, content_run_after_data;
     bool content_run_weak; /* a hole may have made a command look like content */
     uint32_t content_run_lines;
@@ -278,6 +282,9 @@ void half_free(struct half *half);
 void client_line(struct session *s, const struct line *line);
 void client_sasl(struct session *s, const struct line *line);
 void client_discarded(struct session *s, const struct line *line);
+
+/* The connection has ended within a line: it is kept, and not judged. */
+void client_unfinished(struct session *s);
 /* What waits is read by what its octets suggest, since the answer will not be seen. */
 void client_guess(struct session *s);
 
@@ -299,6 +306,9 @@ void client_chunk_evidence(struct session *s, int code);
  * DATA or BDAT. */
 void content_run_begin(struct session *s, event_no because, bool after_data);
 
+/* Marks `p` as a line of the run. */
+void content_run_mark(const struct session *s, struct pending *p);
+
 /* Takes the next line; returns whether it belongs to the run. */
 bool content_run_follow(struct session *s, const struct line *line, const struct smtp_command *c);
 
@@ -306,7 +316,8 @@ bool content_run_follow(struct session *s, const struct line *line, const struct
  * all of it is marked so. */
 bool content_run_in_flight(struct session *s);
 
-/* A hole in the client's octets: what is on the way may be message content, with the proof of it missing. */
+/* A hole in the client's octets: what is on the way may be message content, with the proof of it
+ * missing. */
 void content_run_doubt(struct session *s);
 
 /* --- content.c --- */
@@ -350,7 +361,11 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
 /* A greeting that refuses. */
 void diagnose_greeting(struct session *s, const struct answer *answer);
 
-/* A command that breaks a rule of its own at the moment it is sent (early talk, group). */
+/* A command that breaks a rule at the moment it is sent (early talk, group), whatever the answer.
+ */
+void accuse(struct session *s, struct pending *p, bool tolerated);
+
+/* Writes a violation. */
 void note_violation(struct session *s, event_no seq, const char *rule, bool tolerated);
 
 /* --- claims.c: what a reply's text says of the cause --- */
