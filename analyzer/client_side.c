@@ -63,9 +63,9 @@ static void place_in_group(struct session *s, struct pending *p)
     if (message && (s->content_pipelined || s->content_hole))
         return; /* the message itself came too early: one fault, counted there */
     bool offered = s->order.extensions & EXT_PIPELINING;
-    if (s->order.facts[FACT_HELLO].doubtful && !offered)
-        return;
-    if (!offered || !(message || may_be_followed(verb, initial_response)))
+    if (!message && !may_be_followed(verb, initial_response))
+        p->group = group;
+    else if (!offered && !s->order.facts[FACT_HELLO].doubtful)
         p->group = group;
 }
 

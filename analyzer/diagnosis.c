@@ -164,6 +164,17 @@ static bool may_end_there(enum cause claim, int code)
     return claim != CAUSE_PIPELINING_VIOLATION && claim != CAUSE_EARLY_TALKER && code != 503;
 }
 
+/* A request of HTTP, or a proxy's header. */
+static bool foreign(const struct pending *p)
+{
+    static const char *const words[] = {"GET ",     "POST ",    "PUT ",  "HEAD ",
+                                        "OPTIONS ", "CONNECT ", "PROXY "};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (p->command.verb == VERB_UNKNOWN && bytes_start_nocase(p->text, words[i]))
+            return true;
+    return false;
+}
+
 static struct finding find_beside_order(const struct session *s, const struct pending *p,
                                         const struct answer *a, enum cause claim)
 {
@@ -181,6 +192,11 @@ static struct finding find_beside_order(const struct session *s, const struct pe
         f.cause = CAUSE_TRANSACTION_RESET;
         f.origin = s->order.auth_inside;
         f.certainty = CERTAINTY_LIKELY;
+        return f;
+    }
+    if (foreign(p)) {
+        f.cause = CAUSE_NOT_SMTP;
+        f.origin = p->command.seq;
         return f;
     }
     const struct pending *behind = pending_at((struct session *)s, 0);

@@ -296,8 +296,10 @@ static bool is_greeting(struct session *s)
     const struct pending *first = pending_at(s, 0);
     int code = s->reply.code;
     bool greets = code == 220 || code == 421 || code == 521 || code == 554;
-    if (!greets || (first && first->seen == 0 && code != 220))
+    if (!greets || (first && code != 220))
         return false;
+    if (first && (first->command.verb == VERB_STARTTLS || first->command.verb == VERB_XCLIENT))
+        return false; /* these are answered 220 as well */
     order_begin_cleanly(&s->order);
     s->hole = false;
     for (uint32_t i = 0; i < s->ring_count; i++) /* what had not seen the greeting came too early */
