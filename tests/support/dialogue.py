@@ -1,5 +1,5 @@
-"""The dialogues of tests/dialogues as captures. Their format is described in tests/dialogues/README.md;
-here only what is on the wire counts, not what heloscope must say of it.
+"""The dialogues of tests/dialogues as captures. Their format is described in README.md there; here
+only what is on the wire counts, not what heloscope must say of it.
 
 A dialogue that tells of a capture with holes is played in full, as far as its lines go back: what a
 sensor can lose is tried by tests/support/perturb.py."""

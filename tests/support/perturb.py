@@ -1,13 +1,13 @@
-"""Captures changed on purpose: what a sensor loses, doubles, reorders or cuts, and what offload does
-to segments.
+"""Captures changed on purpose: what a sensor loses, doubles, reorders or cuts, and what offload
+does to segments.
 
     capture = read_capture("postfix-no-ehlo.pcap")
     for case in lossy(capture) + lossless(capture):
         case.title      # "drop: packet 9"
         case.packets()  # the changed list
 
-The same capture and seed give the same cases. Only what the samples are made of is understood: pcap in
-this machine's byte order, Ethernet, IPv4 or IPv6 without options between it and TCP."""
+The same capture and seed give the same cases. Only what the samples are made of is understood:
+little-endian pcap, Ethernet, IPv4 or IPv6 without options between it and TCP."""
 
 import os
 import random
@@ -63,8 +63,8 @@ class Packet:
 
 
 class Spot:
-    """What is kept of a packet that was written: the range of its sender's stream that it filled, or
-    would have filled but for the snap length."""
+    """What is kept of a packet that was written: the range of its sender's stream that it filled,
+    or would have filled but for the snap length."""
 
     __slots__ = ("number", "side", "first", "end")
 
@@ -221,8 +221,8 @@ def _in_order(packets, order):
 
 
 def _concurrent(a, b):
-    """Whether `b`, captured behind `a`, was sent before `a` had arrived: they crossed on the wire, and
-    either order is true."""
+    """Whether `b`, captured behind `a`, was sent before `a` had arrived: they crossed on the wire,
+    and either order is true."""
     return (a.ports() == b.ports()[::-1] and len(a.frame) > a.payload and len(b.frame) > b.payload
             and (b.ack - a.seq - 1) & 0x80000000 != 0)
 
@@ -237,8 +237,9 @@ def swap(packets, places):
 
 
 def shuffle(packets, window, chance):
-    """Every packet may come up to `window` places late; but what crossed on the wire stays in order, and
-    nothing comes in front of a SYN, where it would look like a session begun before the capture."""
+    """Every packet may come up to `window` places late; but what crossed on the wire stays in order,
+    and nothing comes in front of a SYN, where it would look like a session begun before the
+    capture."""
     place = [i + (0 if p.flags & SYN else chance.random() * window)
              for i, p in enumerate(packets)]
     for i, packet in enumerate(packets):

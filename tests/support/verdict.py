@@ -13,8 +13,8 @@ PASSING = {"session_id", "capture_id", "source", "uid", "community_id", "client_
            "packets", "retransmitted", "packet", "id"}
 TABLES = ("sessions", "transactions", "recipients", "violations", "diagnoses", "related_events")
 
-EVENTS = """SELECT session_id, seq, packet, side, kind, verb, code, enhanced, text, bytes, answers, saw,
-                   note FROM events"""
+EVENTS = """SELECT session_id, seq, packet, side, kind, verb, code, enhanced, text, bytes, answers,
+                   saw, note FROM events"""
 SEQ, PACKET, SIDE, KIND, VERB, CODE, ENHANCED, TEXT, BYTES, ANSWERS, SAW, NOTE = range(12)
 CERTAINTY = ("certain", "likely", "unknown")
 CONTENT = ("data", "chunk")
@@ -264,7 +264,7 @@ def judge(reference, sessions, secrets, untouched=()):
                 wrong.append(f"the credential {secret!r} is stored")
     for reply in set(untouched) & set(reference.findings) - kept:
         count["wrong"] += 1
-        wrong.append(f"nothing in front of {reference.session.line(reply)} is missing, yet not found: "
-                     f"{told(reference.session, reference.findings[reply])}")
+        wrong.append(f"nothing in front of {reference.session.line(reply)} is missing, yet not "
+                     f"found: {told(reference.session, reference.findings[reply])}")
     count["absent"] += len(set(reference.findings) - seen)
     return count, wrong

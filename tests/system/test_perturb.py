@@ -1,17 +1,17 @@
 """What a capture lacks, doubles or reorders must not make a finding wrong.
 
-Every sample and every dialogue (tests/dialogues) is changed in many ways (tests/support/perturb.py).
+Every sample and every dialogue (tests/dialogues) is changed in many ways: tests/support/perturb.py.
 
-Where octets are missing heloscope may say less than of the intact capture, or with less certainty. But
-what it calls certain must be what the intact capture shows: the same cause, fault and origin of the
-same reply; no other violation; no stored credential. And what is missing behind a refusal may take
-nothing from its finding. Where all octets are there, duplicated, swapped, merged or cut otherwise, every
-row must be the same but for packet numbers and times.
+Where octets are missing heloscope may say less than of the intact capture, or with less certainty.
+But what it calls certain must be what the intact capture shows: the same cause, fault and origin of
+the same reply; no other violation; no stored credential. And what is missing behind a refusal may
+take nothing from its finding. Where all octets are there, duplicated, swapped, merged or cut
+otherwise, every row must be the same but for packet numbers and times.
 
     test_perturb.py [FOLDER...]            the captures of other folders instead of the samples
-    HELOSCOPE_PERTURB=all                  every case, however many; otherwise an even choice of them
+    HELOSCOPE_PERTURB=all                  every case, however many; else an even choice of them
     HELOSCOPE_PERTURB_SEED=7               other random cases
-    HELOSCOPE_PERTURB_SAVE=DIR             writes each capture on which something was wrong to DIR"""
+    HELOSCOPE_PERTURB_SAVE=DIR             writes each capture with something wrong to DIR"""
 
 import os
 import random
