@@ -9,7 +9,6 @@ enum product {
     PYTHON,
     GO,
     RUBY,
-    PERL,
     NODEMAILER,
     PHPMAILER,
     SWIFT,
@@ -17,7 +16,6 @@ enum product {
     JAKARTA,
     DOTNET,
     MAILKIT,
-    MSMTP,
     SWAKS,
     PHP_MAIL,
     THUNDERBIRD,
@@ -37,7 +35,6 @@ enum product {
     OPENSMTPD,
     HARAKA,
     QMAIL,
-    DOVECOT,
     CYRUS,
     PRODUCTS
 };
@@ -48,7 +45,6 @@ static const char *const names[PRODUCTS] = {
     [PYTHON] = "Python smtplib",
     [GO] = "Go net/smtp",
     [RUBY] = "Ruby Net::SMTP",
-    [PERL] = "Perl Net::SMTP",
     [NODEMAILER] = "Nodemailer",
     [PHPMAILER] = "PHPMailer",
     [SWIFT] = "Swift Mailer",
@@ -56,7 +52,6 @@ static const char *const names[PRODUCTS] = {
     [JAKARTA] = "Jakarta Mail",
     [DOTNET] = ".NET SmtpClient",
     [MAILKIT] = "MailKit",
-    [MSMTP] = "msmtp",
     [SWAKS] = "swaks",
     [PHP_MAIL] = "PHP mail()",
     [THUNDERBIRD] = "Thunderbird",
@@ -76,7 +71,6 @@ static const char *const names[PRODUCTS] = {
     [OPENSMTPD] = "OpenSMTPD",
     [HARAKA] = "Haraka",
     [QMAIL] = "qmail",
-    [DOVECOT] = "Dovecot",
     [CYRUS] = "Cyrus",
 };
 
@@ -88,9 +82,9 @@ static const struct mark_row rows[] = {
     {PLACE_SAYS_HELLO, WEIGHT_OWN, P(EXCHANGE_ONLINE),
      "EHLO <host>.outbound.protection.outlook.com"},
     {PLACE_SAYS_HELLO, WEIGHT_NAME, P(GMAIL), "EHLO mail-<host>.google.com"},
-    {PLACE_SAYS_HELLO, WEIGHT_HINT, P(GO) | P(RUBY) | P(MSMTP), "EHLO localhost"},
+    {PLACE_SAYS_HELLO, WEIGHT_HINT, P(GO) | P(RUBY), "EHLO localhost"},
     {PLACE_SAYS_HELLO, WEIGHT_HINT, P(NODEMAILER) | P(SWIFT) | P(SYMFONY), "EHLO [127.0.0.1]"},
-    {PLACE_SAYS_HELLO, WEIGHT_HINT, P(PERL) | P(PHPMAILER), "EHLO localhost.localdomain"},
+    {PLACE_SAYS_HELLO, WEIGHT_HINT, P(PHPMAILER), "EHLO localhost.localdomain"},
 
     {PLACE_SAYS_MAIL, WEIGHT_OWN, P(PYTHON), "mail FROM:\\<<sender>"},
     {PLACE_SAYS_MAIL, WEIGHT_NAME, P(SENDMAIL), "MAIL From:\\<<sender>"},
@@ -151,7 +145,7 @@ static const struct mark_row rows[] = {
     {PLACE_CONTENT_TYPE, WEIGHT_OWN, P(RUBY), "<type>boundary=<quote>--==_mimepart_<rest>"},
     {PLACE_CONTENT_TYPE, WEIGHT_NAME, P(DOTNET),
      "<type>boundary=<quote>--boundary_<digits>_<rest>"},
-    {PLACE_CONTENT_TYPE, WEIGHT_STYLE, P(MAILKIT), "<type>boundary=\"=-<id>==\"<rest>"},
+    {PLACE_CONTENT_TYPE, WEIGHT_NAME, P(MAILKIT), "<type>boundary=\"=-<id>==\"<rest>"},
     {PLACE_CONTENT_TYPE, WEIGHT_STYLE, P(OUTLOOK), "<type>boundary=<quote>----=_NextPart_<rest>"},
     {PLACE_CONTENT_TYPE, WEIGHT_OWN, P(APPLE_MAIL), "<type>boundary=<quote>Apple-Mail=_<rest>"},
 

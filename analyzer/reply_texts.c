@@ -25,11 +25,13 @@ const struct reply_text *reply_texts(size_t *count)
     return rows;
 }
 
-/* "Exim 4.96" is Exim's, "Postfix postscreen" also Postfix's. */
+/* "Exim 4.96" is Exim; "Postfix postscreen" is not Postfix. */
 static bool is_server(const char *software, const char *server)
 {
     size_t n = strlen(server);
-    return software && strncmp(software, server, n) == 0 && (!software[n] || software[n] == ' ');
+    if (!software || strncmp(software, server, n) != 0)
+        return false;
+    return !software[n] || (software[n] == ' ' && software[n + 1] >= '0' && software[n + 1] <= '9');
 }
 
 static bool has_enhanced(const struct reply_text *row, struct bytes enhanced)

@@ -179,7 +179,7 @@ static const struct mark_row rows[] = {
     {PLACE_GREETING, WEIGHT_NAME, P(QQ), "<host> XMail Esmtp QQ Mail Server<rest>"},
     {PLACE_GREETING, WEIGHT_NAME, P(COREMAIL), "<host> Anti-spam GT for Coremail System<rest>"},
     {PLACE_GREETING, WEIGHT_SIGN, P(GO_SMTP), "<host> ESMTP Service Ready"},
-    {PLACE_GREETING, WEIGHT_SIGN, P(BARRACUDA), "<host> ESMTP (<hex 32>)"},
+    {PLACE_GREETING, WEIGHT_STYLE, P(BARRACUDA), "<host> ESMTP (<hex 32>)"},
 
     {PLACE_HELLO, WEIGHT_OWN, P(HARAKA), "<host> Hello <name> [<ip>], Haraka is at your service."},
     {PLACE_HELLO, WEIGHT_NAME, P(DOMINO), "<host> Hello <name> ([<ip>]), pleased to meet you"},
@@ -304,7 +304,7 @@ static const struct mark_row rows[] = {
     {PLACE_MESSAGE, WEIGHT_OWN, P(AMAZON_SES),
      "Ok <hex 16>-<hex 8>-<hex 4>-<hex 4>-<hex 4>-<hex 12>-<digits 6>"},
     {PLACE_MESSAGE, WEIGHT_DERIVED, P(ZONEMTA), "Message queued as <hex>"},
-    {PLACE_MESSAGE, WEIGHT_STYLE, P(MAILJET), "OK queued as <id>"},
+    {PLACE_MESSAGE, WEIGHT_NAME, P(MAILJET), "OK queued as <id>"},
     {PLACE_MESSAGE, WEIGHT_STYLE, P(MAILGUN), "Great success"},
     {PLACE_MESSAGE, WEIGHT_STYLE, P(JAMES), "2.6.0 Message received"},
     {PLACE_MESSAGE, WEIGHT_STYLE, P(POWERMTA), "2.6.0 message received"},

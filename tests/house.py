@@ -35,6 +35,8 @@ TESTED_ELSEWHERE = {
     "analyzer/cmd_analyze.c": "tests/system: golden output, bad input, JSON",
     "analyzer/finding_print.c": "tests/system: golden output",
     "analyzer/recording.c": "tests/system/test_bad_input.py: what of each file is stored and said",
+    "analyzer/client_marks.c": "tests/analyzer/test_voice.c: every row",
+    "analyzer/server_marks.c": "tests/analyzer/test_voice.c: every row",
     "analyzer/terminal.c": "tests/system/test_terminal.py",
     "analyzer/cmd_explain.c": "tests/system: golden output",
     "analyzer/cmd_monitor.c": "tests/system/test_live.py",
