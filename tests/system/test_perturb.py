@@ -172,9 +172,7 @@ def run_captures(captures, cases, kinds):
                   f"{capture.name} is not one session for port {port}")
             references[capture, port] = (sessions[2 * n, port][0],
                                          Known(capture, port, sessions[2 * n + 1, port][0]))
-    for place in list(batch.places.values()):
-        if place.case.kind == "intact":
-            continue
+    for place in batch.places.values():
         case, kind = place.case, kinds[place.case.kind]
         kind.cases += 1
         kind.lossless = case.lossless
@@ -184,7 +182,7 @@ def run_captures(captures, cases, kinds):
             got = sessions.get((place.number, port), [])
             count, wrong = judge(known.reference, got, known.secrets, known.before(first_lost))
             if case.lossless:
-                wrong = differences(got, [whole])
+                wrong = differences(got, [whole]) + wrong
                 count["wrong"] = len(wrong)
             kind.count += count
             if wrong:
