@@ -2,6 +2,7 @@
  * cut in other ways, which must change nothing. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/support/dialogue_play.h"
@@ -23,45 +24,56 @@ static struct criterion_test_params every_dialogue(void)
     return cr_make_param_array(size_t, numbers, count);
 }
 
-static void expect_as_wanted(const struct dialogue *d, const struct played *played)
-{
-    char *wrong = dialogue_judge(d, played);
-    if (d->open) {
-        cr_log_info("open: %s:%d: %s: %s\n%s", d->file, d->number, d->title, d->open, wrong);
-        cr_expect(*wrong, "%s:%d: \"%s\" is marked as open, but holds now: take the mark away",
-                  d->file, d->number, d->title);
-    } else {
-        char *timeline = played_print(played);
-        cr_expect(!*wrong, "%s:%d: %s\n%s\n%s", d->file, d->number, d->title, wrong, timeline);
-        free(timeline);
-    }
-    free(wrong);
-}
-
-/* The first line in which two timelines differ. */
-static void expect_alike(const struct dialogue *d, const char *how, const char *a, const char *b)
+/* What cutting changes: the first line in which two timelines differ. */
+static void compare(FILE *problems, const char *how, const char *whole, const char *cut)
 {
     size_t i = 0, line = 0;
-    for (; a[i] && a[i] == b[i]; i++)
-        if (a[i] == '\n')
+    for (; whole[i] && whole[i] == cut[i]; i++)
+        if (whole[i] == '\n')
             line = i + 1;
-    cr_expect(a[i] == b[i], "%s:%d: %s\n%s\n  line by line: %.*s\n  now:          %.*s", d->file,
-              d->number, d->title, how, (int)strcspn(a + line, "\n"), a + line,
-              (int)strcspn(b + line, "\n"), b + line);
+    if (whole[i] != cut[i])
+        fprintf(problems, "%s\n  line by line: %.*s\n  now:          %.*s\n", how,
+                (int)strcspn(whole + line, "\n"), whole + line, (int)strcspn(cut + line, "\n"),
+                cut + line);
 }
 
-static void expect_cut_changes_nothing(const struct dialogue *d, const char *whole, enum cut cut,
-                                       const char *how)
+static void cut_and_compare(FILE *problems, const struct dialogue *d, const char *whole)
 {
-    int times = cut == CUT_RANDOM ? RANDOM_CUTS : 1;
-    for (int seed = 0; seed < times; seed++) {
-        struct played played;
-        dialogue_play(d, cut, (unsigned)seed, &played);
-        char *text = played_print(&played);
-        expect_alike(d, how, whole, text);
-        free(text);
-        played_free(&played);
-    }
+    static const struct {
+        enum cut cut;
+        unsigned times;
+        const char *how;
+    } ways[] = {{CUT_SEGMENTS, 1, "in the segments of the dialogue"},
+                {CUT_OCTETS, 1, "octet by octet"},
+                {CUT_RANDOM, RANDOM_CUTS, "cut at random places"},
+                {CUT_CHAPTERS, 1, "handed over after each line"}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        for (unsigned seed = 0; seed < ways[i].times; seed++) {
+            struct played played;
+            dialogue_play(d, ways[i].cut, seed, &played);
+            char *text = played_print(&played);
+            compare(problems, ways[i].how, whole, text);
+            free(text);
+            played_free(&played);
+        }
+}
+
+/* All that is wrong with a dialogue, "" when nothing is. `*timeline` is what was made of it. */
+static char *problems_of(const struct dialogue *d, char **timeline)
+{
+    char *text = NULL;
+    size_t size;
+    struct played played;
+    FILE *problems = open_memstream(&text, &size);
+    dialogue_play(d, CUT_LINES, 0, &played);
+    char *wrong = dialogue_judge(d, &played);
+    fputs(wrong, problems);
+    *timeline = played_print(&played);
+    cut_and_compare(problems, d, *timeline);
+    fclose(problems);
+    free(wrong);
+    played_free(&played);
+    return text;
 }
 
 ParameterizedTestParameters(dialogues, each)
@@ -72,18 +84,19 @@ ParameterizedTestParameters(dialogues, each)
 ParameterizedTest(size_t *number, dialogues, each)
 {
     struct dialogues all = {0};
-    struct played played;
     dialogues_read(&all);
     const struct dialogue *d = &all.at[*number];
     cr_assert_null(d->problem, "%s", d->problem);
-    dialogue_play(d, CUT_LINES, 0, &played);
-    expect_as_wanted(d, &played);
-    char *whole = played_print(&played);
-    expect_cut_changes_nothing(d, whole, CUT_SEGMENTS, "in the segments of the dialogue");
-    expect_cut_changes_nothing(d, whole, CUT_OCTETS, "octet by octet");
-    expect_cut_changes_nothing(d, whole, CUT_RANDOM, "cut at random places");
-    expect_cut_changes_nothing(d, whole, CUT_CHAPTERS, "handed over after each line");
-    free(whole);
-    played_free(&played);
+    char *timeline, *problems = problems_of(d, &timeline);
+    if (d->open) {
+        cr_log_info("open: %s:%d: %s: %s\n%s", d->file, d->number, d->title, d->open, problems);
+        cr_expect(*problems, "%s:%d: \"%s\" is marked as open, but holds now: take the mark away",
+                  d->file, d->number, d->title);
+    } else {
+        cr_expect(!*problems, "%s:%d: %s\n%s\n%s", d->file, d->number, d->title, problems,
+                  timeline);
+    }
+    free(problems);
+    free(timeline);
     dialogues_free(&all);
 }
