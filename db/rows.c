@@ -1,8 +1,5 @@
 #include "rows.h"
 
-/* Room for all words of notes_print() together. */
-#define NOTES_ROOM 256
-
 static void bind_peers(struct binder *row, const struct session_row *session, char client[46],
                        char server[46])
 {
@@ -64,29 +61,6 @@ bool rows_session(const struct statements *to, enum statement statement, int64_t
     return statement_run(row.statement);
 }
 
-static bool write_event(const struct statements *to, int64_t session_id, const struct event *event)
-{
-    char notes[NOTES_ROOM];
-    struct binder row = {to->of[EVENT_INSERT], 0};
-    next_number(&row, (uint64_t)session_id << EVENT_BITS | event->seq);
-    next_number(&row, (uint64_t)event->ts_us);
-    next_number(&row, event->packet);
-    next_word(&row, event->side == SIDE_CLIENT ? "C" : "S");
-    next_word(&row, event_kind_name(event->kind));
-    next_word(&row, event->verb);
-    next_present(&row, (uint64_t)event->code);
-    next_text(&row, event->enhanced.len ? event->enhanced : bytes_of(NULL, 0));
-    next_text(&row, event->text);
-    if (event->has_bytes)
-        next_number(&row, event->bytes);
-    else
-        next_present(&row, 0);
-    next_present(&row, event->answers);
-    next_present(&row, event->saw);
-    next_word(&row, event->notes ? notes_print(event->notes, notes, sizeof notes) : NULL);
-    return statement_run(row.statement);
-}
-
 static bool write_violation(const struct statements *to, int64_t session_id,
                             const struct violation *violation)
 {
@@ -136,59 +110,32 @@ static bool write_diagnosis(const struct statements *to, int64_t session_id,
     return true;
 }
 
-static bool write_recipient(const struct statements *to, int64_t session_id, uint32_t tx,
-                            uint32_t n, const struct recipient *recipient)
+/* What few chapters have, a row at a time. */
+static bool write_rare(const struct statements *to, const struct fed *fed)
 {
-    struct binder row = {to->of[RECIPIENT_INSERT], 0};
-    next_number(&row, (uint64_t)session_id);
-    next_number(&row, tx);
-    next_number(&row, n);
-    next_present(&row, recipient->command);
-    next_present(&row, recipient->reply);
-    next_text(&row, recipient->address);
-    next_present(&row, (uint64_t)recipient->code);
-    return statement_run(row.statement);
+    for (const struct violation *v = fed->chapter->violations; v; v = v->next)
+        if (!write_violation(to, fed->session_id, v))
+            return false;
+    for (const struct diagnosis *d = fed->chapter->diagnoses; d; d = d->next)
+        if (!write_diagnosis(to, fed->session_id, d))
+            return false;
+    return true;
 }
 
-static bool write_transaction(const struct statements *to, int64_t session_id,
-                              const struct transaction *transaction)
+bool rows_chapters(const struct statements *to, const struct fed *items, size_t count)
 {
-    struct binder row = {to->of[TRANSACTION_INSERT], 0};
-    next_number(&row, (uint64_t)session_id);
-    next_number(&row, transaction->number);
-    next_present(&row, transaction->mail);
-    next_number(&row, (uint64_t)transaction->started_us);
-    next_number(&row, (uint64_t)transaction->ended_us);
-    next_text(&row, transaction->mail_from);
-    next_number(&row, transaction->recipients);
-    next_number(&row, transaction->accepted);
-    next_number(&row, transaction->bytes);
-    next_word(&row, transaction->outcome);
-    next_present(&row, (uint64_t)transaction->code);
-    next_text(&row, transaction->queue_id);
-    next_text(&row, transaction->message_id);
-    if (!statement_run(row.statement))
-        return false;
-    uint32_t n = 0;
-    for (const struct recipient *r = transaction->recipient_list; r; r = r->next)
-        if (!write_recipient(to, session_id, transaction->number, ++n, r))
+    *to->feed = (struct feed){items, count};
+    for (enum statement i = EVENTS_INSERT; i <= RECIPIENTS_INSERT; i++)
+        if (!statement_run(to->of[i]))
+            return false;
+    for (size_t i = 0; i < count; i++)
+        if (!write_rare(to, &items[i]))
             return false;
     return true;
 }
 
 bool rows_chapter(const struct statements *to, int64_t session_id, const struct chapter *chapter)
 {
-    for (const struct event *e = chapter->events; e; e = e->next)
-        if (e->seq <= EVENT_LAST && !write_event(to, session_id, e))
-            return false;
-    for (const struct violation *v = chapter->violations; v; v = v->next)
-        if (!write_violation(to, session_id, v))
-            return false;
-    for (const struct diagnosis *d = chapter->diagnoses; d; d = d->next)
-        if (!write_diagnosis(to, session_id, d))
-            return false;
-    for (const struct transaction *t = chapter->transactions; t; t = t->next)
-        if (!write_transaction(to, session_id, t))
-            return false;
-    return true;
+    const struct fed one = {chapter, session_id};
+    return rows_chapters(to, &one, 1);
 }

@@ -15,7 +15,9 @@
 bool rows_session(const struct statements *to, enum statement statement, int64_t session_id,
                   const struct session_row *session);
 
-/* Writes all that hangs on the session. False with the error left in the connection. */
+/* Writes all that hangs on the sessions, of whole batches at the least cost. False with the error
+ * left in the connection. */
+bool rows_chapters(const struct statements *to, const struct fed *items, size_t count);
 bool rows_chapter(const struct statements *to, int64_t session_id, const struct chapter *chapter);
 
 #endif

@@ -11,15 +11,24 @@
     "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, " \
     "?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37"
 
-/* %s is the database. */
+/* %s is the database. OR FAIL: an error leaves the rows before it in the transaction, which the
+ * store rolls back as a whole; without it SQLite would keep a journal of each statement of many
+ * rows. */
 static const char *const texts[STATEMENT_COUNT] = {
     [SESSION_INSERT] = "INSERT INTO %s.sessions (session_id, " SESSION_COLUMNS ") "
                        "VALUES (?1, " SESSION_VALUES ") ON CONFLICT (uid) DO NOTHING",
     [SESSION_UPDATE] = "UPDATE %s.sessions SET (" SESSION_COLUMNS ") = (" SESSION_VALUES ") "
                        "WHERE session_id = ?1",
-    [EVENT_INSERT] = "INSERT INTO %s.event_rows (id, ts_us, packet, side, kind, verb, code, "
-                     "enhanced, text, bytes, answers, saw, note) "
-                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [EVENTS_INSERT] =
+        "INSERT OR FAIL INTO %s.event_rows (id, ts_us, packet, side, kind, verb, code, "
+        "enhanced, text, bytes, answers, saw, note) SELECT * FROM chapter_events",
+    [TRANSACTIONS_INSERT] =
+        "INSERT OR FAIL INTO %s.transactions (session_id, tx, mail_seq, started_us, "
+        "ended_us, mail_from, recipients, accepted, bytes, outcome, code, "
+        "queue_id, message_id) SELECT * FROM chapter_transactions",
+    [RECIPIENTS_INSERT] =
+        "INSERT OR FAIL INTO %s.recipients (session_id, tx, n, seq, reply_seq, address, "
+        "code) SELECT * FROM chapter_recipients",
     [VIOLATION_INSERT] = "INSERT OR REPLACE INTO %s.violations (session_id, seq, rule, tolerated) "
                          "VALUES (?, ?, ?, ?)",
     [DIAGNOSIS_INSERT] = "INSERT INTO %s.diagnoses (session_id, reply_seq, command_seq, "
@@ -27,16 +36,12 @@ static const char *const texts[STATEMENT_COUNT] = {
                          "explanation, advice) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [RELATED_INSERT] = "INSERT OR REPLACE INTO %s.related_events (session_id, reply_seq, seq, "
                        "role) VALUES (?, ?, ?, ?)",
-    [TRANSACTION_INSERT] = "INSERT INTO %s.transactions (session_id, tx, mail_seq, started_us, "
-                           "ended_us, mail_from, recipients, accepted, bytes, outcome, code, "
-                           "queue_id, message_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [RECIPIENT_INSERT] = "INSERT INTO %s.recipients (session_id, tx, n, seq, reply_seq, address, "
-                         "code) VALUES (?, ?, ?, ?, ?, ?, ?)",
 };
 
-bool statements_prepare(struct statements *statements, sqlite3 *db, const char *database)
+bool statements_prepare(struct statements *statements, sqlite3 *db, const char *database,
+                        struct feed *feed)
 {
-    *statements = (struct statements){.db = db};
+    *statements = (struct statements){.db = db, .feed = feed};
     for (int i = 0; i < STATEMENT_COUNT; i++) {
         char *sql = sqlite3_mprintf(texts[i], database);
         const int result = sql ? sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT,

@@ -4,28 +4,31 @@
 
 #include <sqlite3.h>
 
+#include "feed.h"
 #include "heloscope/bytes.h"
 
 enum statement {
     SESSION_INSERT, /* changes nothing when the uid is held already */
     SESSION_UPDATE,
-    EVENT_INSERT,
+    EVENTS_INSERT, /* all rows that the feed shows; likewise the other two */
+    TRANSACTIONS_INSERT,
+    RECIPIENTS_INSERT,
     VIOLATION_INSERT,
     DIAGNOSIS_INSERT,
     RELATED_INSERT,
-    TRANSACTION_INSERT,
-    RECIPIENT_INSERT,
     STATEMENT_COUNT
 };
 
 /* One set for each database that rows go to: "main" the file, "temp" the stage. */
 struct statements {
     sqlite3 *db;
+    struct feed *feed;
     sqlite3_stmt *of[STATEMENT_COUNT];
 };
 
-/* False with the error left in `db`. */
-bool statements_prepare(struct statements *statements, sqlite3 *db, const char *database);
+/* `feed` is the one that feed_make() was given. False with the error left in `db`. */
+bool statements_prepare(struct statements *statements, sqlite3 *db, const char *database,
+                        struct feed *feed);
 void statements_finalize(struct statements *statements);
 
 /* Runs a bound statement to its end and makes it ready for the next row. False with the error left

@@ -12,10 +12,18 @@
 /* How long another writer may hold the lock: the monitor commits once a second. */
 #define BUSY_MS 4000
 
+/* How many chapters go into one statement. A few dozen are as cheap as thousands. */
+enum {
+    BATCH = 256
+};
+
 struct store {
     sqlite3 *db;
     char *path;
+    struct feed feed;
     struct statements history, stage;
+    struct fed waiting[BATCH]; /* new sessions whose own rows are written already */
+    size_t waiting_count;
     sqlite3_stmt *held; /* the session that holds a uid */
     bool staging;       /* the stage is made */
     bool in_transaction;
@@ -76,7 +84,8 @@ static bool prepare_statements(struct store *store)
 {
     static const char held[] = "SELECT session_id, packets, bytes_client + bytes_server, "
                                "outcome = 'open' FROM main.sessions WHERE uid = ?";
-    return statements_prepare(&store->history, store->db, "main") &&
+    return feed_make(store->db, &store->feed) &&
+           statements_prepare(&store->history, store->db, "main", &store->feed) &&
            sqlite3_prepare_v3(store->db, held, -1, SQLITE_PREPARE_PERSISTENT, &store->held, NULL) ==
                SQLITE_OK;
 }
@@ -91,12 +100,6 @@ static void release(struct store *store)
     handles_free(&store->open_ids);
     free(store->path);
     free(store);
-}
-
-static char *copy_string(const char *text)
-{
-    const size_t size = strlen(text) + 1;
-    return memcpy(memory_get(size), text, size);
 }
 
 /* SQLite takes an empty name for a database that vanishes when it is closed. */
@@ -114,8 +117,11 @@ static bool open_file(struct store *store, struct failure *why)
 
 struct store *store_open(const char *path, struct failure *why)
 {
+    /* Without counts of its memory SQLite needs no lock for each piece of it. Once something in
+     * the process has used SQLite this changes nothing any more. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct store *store = memory_get(sizeof *store);
-    store->path = copy_string(path);
+    store->path = memcpy(memory_get(strlen(path) + 1), path, strlen(path) + 1);
     if (open_file(store, why))
         return store;
     release(store);
@@ -246,6 +252,14 @@ static bool fuller(const struct session_row *session, const struct held *held)
     return held->unfinished && strcmp(session->outcome, "open") != 0;
 }
 
+/* Writes what hangs on the sessions that wait. */
+static bool write_waiting(struct store *store)
+{
+    const size_t count = store->waiting_count;
+    store->waiting_count = 0;
+    return !count || rows_chapters(&store->history, store->waiting, count);
+}
+
 /* A session that comes in one chapter: most of them. */
 static bool write_whole(struct store *store, const struct chapter *chapter)
 {
@@ -254,10 +268,11 @@ static bool write_whole(struct store *store, const struct chapter *chapter)
         return false;
     if (session_id) {
         store->added++;
-        return rows_chapter(&store->history, session_id, chapter);
+        store->waiting[store->waiting_count++] = (struct fed){chapter, session_id};
+        return store->waiting_count < BATCH || write_waiting(store);
     }
     struct held held;
-    if (!find_held(store, chapter->session.uid, &held))
+    if (!write_waiting(store) || !find_held(store, chapter->session.uid, &held))
         return false;
     store->known++;
     if (handles_find(&store->open_ids, (uint64_t)held.session_id) ||
@@ -271,8 +286,8 @@ static bool write_whole(struct store *store, const struct chapter *chapter)
 static bool make_stage(struct store *store)
 {
     if (!store->staging)
-        store->staging =
-            stage_make(store->db) && statements_prepare(&store->stage, store->db, "temp");
+        store->staging = stage_make(store->db) &&
+                         statements_prepare(&store->stage, store->db, "temp", &store->feed);
     return store->staging;
 }
 
@@ -316,7 +331,7 @@ static bool settle(struct store *store, int64_t session_id, const struct session
 
 static bool write_part(struct store *store, const struct chapter *chapter, bool begun)
 {
-    if (!begun && !begin_session(store, chapter))
+    if (!write_waiting(store) || (!begun && !begin_session(store, chapter)))
         return false;
     const uint64_t key = chapter->session.handle;
     const struct handle at = *handles_find(&store->open, key);
@@ -333,14 +348,27 @@ static bool write_part(struct store *store, const struct chapter *chapter, bool 
     return at.place != PLACE_STAGE || settle(store, at.session_id, &chapter->session);
 }
 
+static bool write_chapter(struct store *store, const struct chapter *chapter)
+{
+    const bool begun = handles_find(&store->open, chapter->session.handle) != NULL;
+    return chapter->last && !begun ? write_whole(store, chapter)
+                                   : write_part(store, chapter, begun);
+}
+
 bool store_write(struct store *store, const struct chapter *chapter, struct failure *why)
+{
+    return begin(store, why) &&
+           ((write_chapter(store, chapter) && write_waiting(store)) || break_off(store, why));
+}
+
+bool store_write_list(struct store *store, const struct chapter *first, struct failure *why)
 {
     if (!begin(store, why))
         return false;
-    const bool begun = handles_find(&store->open, chapter->session.handle) != NULL;
-    const bool written =
-        chapter->last && !begun ? write_whole(store, chapter) : write_part(store, chapter, begun);
-    return written || break_off(store, why);
+    for (const struct chapter *chapter = first; chapter; chapter = chapter->next)
+        if (!write_chapter(store, chapter))
+            return break_off(store, why);
+    return write_waiting(store) || break_off(store, why);
 }
 
 void store_counts(const struct store *store, uint64_t *added, uint64_t *known)

@@ -323,13 +323,13 @@ static uint64_t read_sessions(void)
     return input.talk_count;
 }
 
+/* As the program does it: in lists. */
 static void write_all(void)
 {
     struct failure why;
-    for (size_t i = 0; i < input.talk_count; i++)
-        if (!store_write(store, &drafts[i]->chapter, &why))
-            fail(why.text);
-    if (!store_commit(store, &why))
+    for (size_t i = 0; i + 1 < input.talk_count; i++)
+        drafts[i]->chapter.next = &drafts[i + 1]->chapter;
+    if (!store_write_list(store, &drafts[0]->chapter, &why) || !store_commit(store, &why))
         fail(why.text);
 }
 

@@ -192,3 +192,66 @@ Test(store, a_failed_write_is_undone)
     scratch_expect(&at, "SELECT count(*) FROM sessions", "2");
     scratch_expect(&at, "SELECT count(*) FROM event_rows", "28");
 }
+
+/* More than fit into one statement; and in their midst a session in two chapters, one that comes
+ * again with less, one that comes again with more. */
+enum {
+    LIST = 600
+};
+static struct story list[LIST];
+static char list_uids[LIST][24];
+
+static void make_list(void)
+{
+    for (int i = 0; i < LIST; i++) {
+        snprintf(list_uids[i], sizeof list_uids[i], "uid-%d", i);
+        story_begin(&list[i], list_uids[i], start + i, 1);
+        story_accepted(&list[i], "QUEUE");
+        story_chapter(&list[i], true);
+    }
+    for (int i = 300; i < 302; i++) { /* 299 again: with one event, and with one more */
+        story_free(&list[i]);
+        story_begin(&list[i], list_uids[299], start + 299, 1);
+        if (i == 301)
+            story_accepted(&list[i], "OTHER");
+        story_event(&list[i], SIDE_CLIENT, EVENT_GAP, "more");
+        story_chapter(&list[i], true);
+    }
+    list[20].chapter.last = false;
+    story_free(&list[400]);
+    story_begin(&list[400], list_uids[20], start + 20, 1);
+    list[400].last = list[20].last;
+    list[400].chapter.first = false;
+    list[400].chapter.session.handle = list[20].chapter.session.handle;
+    story_event(&list[400], SIDE_CLIENT, EVENT_CLOSE, "the end");
+    story_chapter(&list[400], true);
+}
+
+/* A list has to leave what its chapters leave one by one. */
+Test(store, a_list_is_the_same_as_its_chapters)
+{
+    static char by_one[1 << 16];
+    struct scratch other;
+    scratch_make(&other);
+    make_list();
+    struct store *store = scratch_store(&other);
+    for (int i = 0; i < LIST; i++)
+        scratch_write(store, &list[i].chapter);
+    scratch_counted(store, LIST - 3, 2);
+    scratch_close(store);
+    snprintf(by_one, sizeof by_one, "%s", scratch_ask(&other, scratch_everything));
+    scratch_remove(&other);
+
+    store = scratch_store(&at);
+    for (int i = 0; i + 1 < LIST; i++)
+        list[i].chapter.next = &list[i + 1].chapter;
+    cr_assert(store_write_list(store, &list[0].chapter, NULL));
+    cr_assert(store_write_list(store, NULL, NULL));
+    scratch_counted(store, LIST - 3, 2);
+    scratch_close(store);
+    scratch_expect(&at, scratch_everything, by_one);
+    scratch_expect(&at, "SELECT count(*) FROM transactions WHERE queue_id = 'OTHER'", "1");
+    scratch_expect(&at, "SELECT max(seq) - count(*) FROM events WHERE session_id = 21", "0");
+    for (int i = 0; i < LIST; i++)
+        story_free(&list[i]);
+}
