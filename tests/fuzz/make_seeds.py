@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Writes the seeds of fuzz_packet and fuzz_smtp_lines: small inputs, one for each thing that the
-dissectors know, so that a fuzzer need not guess numbers. Without an argument into tests/fuzz/seeds.
-The result is the same each time; inputs that a fuzzer found are kept beside it under their own
-names."""
+"""Writes the seeds of the fuzz targets: small inputs, one for each thing that the dissectors know, so
+that a fuzzer need not guess numbers, and whole dialogues for what comes behind them. Without an
+argument into tests/fuzz/seeds. The result is the same each time; inputs that a fuzzer found are kept
+beside it under their own names."""
 
+import glob
 import os
+import re
 import struct
 import sys
 
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "seeds")
+HERE = os.path.dirname(os.path.abspath(__file__))
+FOLDER = os.path.join(HERE, "seeds")
+DIALOGUES = os.path.join(HERE, "..", "dialogues")
 MACS = bytes.fromhex("020000000002020000000001")
 PAYLOAD = b"RCPT TO:<a@b>\r\n"
 
@@ -106,6 +110,47 @@ LINES = {
 }
 
 
+FLAGS = {"ack": 0, "fin": 1 << 4, "rst": 2 << 4}
+
+
+def segment(side, offset, length, acked=0, cut=0, time=0, kind="ack"):
+    """One of fuzz_stream's: eight octets."""
+    return struct.pack("!BHBHBB", side | (2 if cut else 0) | FLAGS[kind], offset, length, acked, cut, time)
+
+
+WHOLE, MIDWAY = b"\1", b"\0"
+STREAMS = {
+    "in_order": WHOLE + segment(1, 0, 20) + segment(0, 0, 10, 20) + segment(1, 20, 9, 10)
+                + segment(0, 10, 0, 29, kind="fin") + segment(1, 29, 0, 11, kind="fin"),
+    "swapped": WHOLE + segment(0, 10, 10) + segment(0, 0, 10) + segment(1, 0, 5, 20),
+    "lost": WHOLE + segment(0, 10, 10) + segment(1, 0, 5, 20, time=200) + segment(0, 20, 5, 5, time=200),
+    "overlap": WHOLE + segment(0, 10, 10) + segment(0, 5, 30) + segment(0, 0, 6),
+    "cut": WHOLE + segment(0, 0, 10, cut=50) + segment(0, 60, 10) + segment(0, 5, 60),
+    "cycle": WHOLE + segment(1, 0, 5, 3) + segment(0, 0, 3, 5) + segment(1, 5, 3, 3),
+    "reset": WHOLE + segment(0, 0, 10) + segment(1, 0, 0, 10, kind="rst") + segment(0, 10, 3),
+    "midway": MIDWAY + segment(0, 700, 10, 300) + segment(1, 300, 10, 710) + segment(0, 690, 10, 300),
+    "wrap": b"\7" + segment(0, 690, 100, 880) + segment(1, 880, 100, 790) + segment(0, 0, 250),
+}
+
+
+def dialogues():
+    """The first dialogue of each file of tests/dialogues as fuzz_smtp's instructions: a line of a
+    side, of which the sender has received all or (C+, C~) nothing new. What only a capture shows is
+    left out."""
+    for path in sorted(glob.glob(f"{DIALOGUES}/*.txt")):
+        with open(path, encoding="utf-8") as file:
+            sections = re.split(r"^== .*$", file.read(), flags=re.M)
+        octets = b"\0"
+        for line in sections[1].splitlines() if len(sections) > 1 else []:
+            spoken = re.match(r"([CS])([:+~]) ?(.*)", line)
+            if not spoken:
+                continue
+            text = spoken[3].encode()[:255]
+            instruction = (spoken[1] == "S") | (0 if spoken[2] == ":" else 1 << 5)
+            octets += bytes([instruction, len(text)]) + text
+        yield os.path.basename(path)[:-len(".txt")], octets
+
+
 def write(folder, name, octets):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, name), "wb") as file:
@@ -120,6 +165,10 @@ def main():
     write(f"{folder}/packet", "cut", struct.pack("!H", 2 << 9 | 1) + FRAMES["ethernet_ip4"][1][:-8])
     for name, octets in LINES.items():
         write(f"{folder}/smtp_lines", name, octets)
+    for name, octets in STREAMS.items():
+        write(f"{folder}/stream", name, octets)
+    for name, octets in dialogues():
+        write(f"{folder}/smtp", name, octets)
 
 
 if __name__ == "__main__":
