@@ -126,8 +126,11 @@ static void end_dialogue(struct reading *r)
     if (!r->dialogue)
         return;
     count_octets(r->dialogue);
+    int here = r->number;
+    r->number = r->dialogue->number;
     if (!r->dialogue->spoken_count)
-        problem(r, "nobody speaks in the dialogue above");
+        problem(r, "nobody speaks in this dialogue");
+    r->number = here;
 }
 
 static void begin_dialogue(struct reading *r, struct bytes title)
