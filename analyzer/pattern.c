@@ -72,6 +72,12 @@ static size_t run_before(struct bytes text, const struct piece *piece, enum lett
         size_t at = length ? text.len - length : text.len;
         return at <= limit && begins(bytes_from(text, at), piece->literal, letters) ? at : SIZE_MAX;
     }
+    if (!length)
+        return 0;
+    if (letters == LETTERS_EXACT && length == piece->literal.len) { /* as written */
+        const uint8_t *at = memmem(text.at, text.len, piece->literal.at, length);
+        return at && (size_t)(at - text.at) <= limit ? (size_t)(at - text.at) : SIZE_MAX;
+    }
     for (size_t at = 0; at <= limit && at + length <= text.len; at++)
         if (begins(bytes_from(text, at), piece->literal, letters))
             return at;

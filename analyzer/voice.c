@@ -96,12 +96,37 @@ static void keep_version(struct voice *who, const struct mark_row *mark, struct 
     who->version_of = (uint8_t)__builtin_ctzll(mark->products);
 }
 
+/* The first row of `place`; rows of a table stand in the order of their places. */
+static size_t first_row(const struct mark_table *table, enum place place)
+{
+    size_t low = 0, high = table->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (table->rows[middle].place < place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Most rows differ from the text in their first or last letter already. */
+static bool may_fit(const char *pattern, struct bytes text)
+{
+    char first = *pattern, last = pattern[strlen(pattern) - 1];
+    if (!text.len)
+        return first == '<';
+    return (first == '<' || first == '\\' || text.at[0] == (uint8_t)first) &&
+           (last == '>' || text.at[text.len - 1] == (uint8_t)last);
+}
+
 bool voice_look(struct voice *who, const struct mark_table *table, enum place place,
                 struct bytes text, struct arena *own)
 {
-    for (size_t i = 0; i < table->count; i++) {
+    for (size_t i = first_row(table, place); i < table->count && table->rows[i].place == place;
+         i++) {
         struct bytes version;
-        if (table->rows[i].place != place ||
+        if (!may_fit(table->rows[i].pattern, text) ||
             !pattern_part(table->rows[i].pattern, text, "version", &version))
             continue;
         keep_version(who, &table->rows[i], version, own);
