@@ -147,7 +147,8 @@ static bool data_can_succeed(const struct session *s)
 {
     struct order_command data = {.seq = s->waiting_for, .verb = VERB_DATA, .well_formed = true};
     bool forbidden = s->ring_count <= 1 && order_judge(&s->order, &data).kind == VERDICT_BROKEN;
-    return !s->content_run_sure && !forbidden;
+    /* A connection that has ended without a 354 was never in a message. */
+    return !s->content_run_sure && !forbidden && !s->over_and_seen;
 }
 
 /* The beginning of what waits, read as a line: a command, a SASL response, or neither. */

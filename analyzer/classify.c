@@ -79,8 +79,9 @@ static bool says_smtp(struct bytes line)
            (memmem(line.at, line.len, "SMTP", 4) || memmem(line.at, line.len, "LMTP", 4));
 }
 
-/* Verbs that no other protocol of lines uses so. */
-static bool certain_command(struct bytes line)
+/* Whether the line is a command of SMTP: one that no other protocol of lines has or, behind a
+ * greeting as FTP and NNTP have it too, one that these do not know. */
+static bool certain_command(struct bytes line, bool greeted)
 {
     struct smtp_command c;
     smtp_command_parse(line, &c);
@@ -92,9 +93,32 @@ static bool certain_command(struct bytes line)
     case VERB_RCPT:
     case VERB_BDAT:
         return c.well_formed;
+    case VERB_VRFY:
+    case VERB_EXPN:
+    case VERB_RSET:
+    case VERB_DATA:
+    case VERB_STARTTLS:
+    case VERB_ETRN:
+        return greeted && c.well_formed;
+    case VERB_AUTH: /* FTP has AUTH TLS, SSL, GSSAPI (RFC 2228) */
+        return greeted && c.well_formed && !bytes_equal_nocase(c.mechanism, "TLS") &&
+               !bytes_equal_nocase(c.mechanism, "SSL") &&
+               !bytes_equal_nocase(c.mechanism, "GSSAPI");
     default:
         return false;
     }
+}
+
+/* Whether one of the lines of the client's head is such a command. */
+static bool commands(struct bytes head, bool greeted)
+{
+    const uint8_t *lf;
+    while (head.len && (lf = memchr(head.at, '\n', head.len))) {
+        if (certain_command(first_line(head), greeted))
+            return true;
+        head = bytes_from(head, (size_t)(lf - head.at) + 1);
+    }
+    return false;
 }
 
 enum speaker speaker_of(struct bytes data)
@@ -124,8 +148,23 @@ static bool foreign(struct bytes data)
     return false;
 }
 
+/* A greeting of SMTP by its form: a code, then the host's name (RFC 5321 section 4.3.1). FTP greets
+ * with the same codes, but says so. */
+static bool greeting(struct bytes head)
+{
+    struct bytes line = first_line(head);
+    struct smtp_reply_line reply;
+    smtp_reply_line_parse(line, &reply);
+    if (!reply.well_formed ||
+        (reply.code != 220 && reply.code != 421 && reply.code != 521 && reply.code != 554))
+        return false;
+    return !memmem(line.at, line.len, "FTP", 3) || says_smtp(line);
+}
+
 static enum classification by_octets(const struct watch *watch)
 {
+    struct bytes server = {watch->side[SIDE_SERVER].head, watch->side[SIDE_SERVER].length};
+    bool greeted = greeting(server);
     for (int side = 0; side < 2; side++) {
         struct bytes head = {watch->side[side].head, watch->side[side].length};
         struct bytes line = first_line(head);
@@ -133,7 +172,7 @@ static enum classification by_octets(const struct watch *watch)
         if (!head.len)
             continue;
         smtp_reply_line_parse(line, &reply);
-        if (certain_command(line) || (reply.well_formed && says_smtp(line)))
+        if (commands(head, greeted) || (reply.well_formed && says_smtp(line)))
             return CLASS_SMTP;
         if (foreign(head))
             return CLASS_OTHER;
@@ -207,22 +246,18 @@ static bool greets(const struct watch *watch)
     return server->length > 0;
 }
 
-/* A side that fell silent after its greeting: "421 mx.example.org ..." has the form that RFC 5321
- * section 4.3.1 asks of SMTP, a code and then the host's name. FTP greets with the same codes, but
- * says so. */
+/* A side that fell silent after its greeting: "421 mx.example.org ..." */
 enum classification classify_end(const struct watch *watch, int server)
 {
-    struct bytes line = first_line(bytes_of(watch->side[server].head, watch->side[server].length));
+    struct bytes head = {watch->side[server].head, watch->side[server].length};
     struct smtp_reply_line reply;
-    smtp_reply_line_parse(line, &reply);
-    if (!reply.well_formed || watch->side[!server].length)
-        return CLASS_OTHER;
-    if (reply.code != 220 && reply.code != 421 && reply.code != 521 && reply.code != 554)
+    smtp_reply_line_parse(first_line(head), &reply);
+    if (!greeting(head) || watch->side[!server].length)
         return CLASS_OTHER;
     const uint8_t *space = reply.text.len ? memchr(reply.text.at, ' ', reply.text.len) : NULL;
     size_t name = space ? (size_t)(space - reply.text.at) : reply.text.len;
     bool host = name > 3 && memchr(reply.text.at, '.', name) && reply.text.at[name - 1] != '.';
-    return host && !memmem(line.at, line.len, "FTP", 3) ? CLASS_SMTP : CLASS_OTHER;
+    return host ? CLASS_SMTP : CLASS_OTHER;
 }
 
 enum classification classify_span(struct classifier *c, struct watch *watch, int side,
@@ -241,8 +276,8 @@ enum classification classify_span(struct classifier *c, struct watch *watch, int
         watch->opinion = by_ndpi(c, watch, side, data, port);
     if (watch->opinion == CLASS_SMTP)
         return CLASS_SMTP;
-    if (greets(watch) && watch->spans < SPANS_LIMIT && !spoken(watch, SIDE_CLIENT))
-        return CLASS_UNDECIDED; /* what the client says first outweighs what nDPI says */
+    if (greets(watch) && watch->spans < (spoken(watch, SIDE_CLIENT) ? SPANS_WATCHED : SPANS_LIMIT))
+        return CLASS_UNDECIDED; /* what the client says outweighs what nDPI says */
     if (watch->opinion == CLASS_OTHER)
         return CLASS_OTHER;
     bool enough = spoken(watch, SIDE_CLIENT) && spoken(watch, SIDE_SERVER);

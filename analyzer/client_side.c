@@ -200,7 +200,8 @@ void client_line(struct session *s, const struct line *line)
     smtp_command_parse(line->text, &c);
     if (skip_unreadable(s, line, &c))
         return;
-    if (line->start == 0 && !s->row.midstream && bytes_start_nocase(line->text, "PROXY ")) {
+    if (line->start == 0 && !s->row.midstream && !s->greeted &&
+        bytes_start_nocase(line->text, "PROXY ")) {
         line_event(s, EVENT_COMMAND, line, bytes_first(line->text, 108), 0);
         return; /* a load balancer's header: not SMTP, and not answered */
     }
@@ -282,6 +283,7 @@ void client_sasl(struct session *s, const struct line *line)
         p->end = line->end;
         p->seen = line->mark.seen;
         p->ts_us = line->mark.ts_us;
+        p->cancelled = cancelled;
     }
     s->waiting_for = e->seq;
     s->waiting_verb = VERB_AUTH;

@@ -71,8 +71,11 @@ bool content_run_in_flight(struct session *s)
         found = p->kind == PENDING_COMMAND && p->command.seq > s->content_run &&
                 p->command.verb == VERB_UNKNOWN;
     }
+    /* What waits behind a BDAT is its chunk; behind MAIL, RCPT and DATA, the next message's
+     * content. */
+    bool lines = s->waiting_verb != VERB_BDAT && !s->content_run_mail;
     uint8_t waiting[4096];
-    if (!found)
+    if (!found && lines)
         found = holds_content(
             bytes_of(waiting, reader_peek(&s->half[SIDE_CLIENT], waiting, sizeof waiting)));
     if (found)
@@ -96,7 +99,8 @@ bool content_run_follow(struct session *s, const struct line *line, const struct
         content_run_end(s);
         return false;
     }
-    s->content_run_lines++;
+    if (!s->content_run_lines++)
+        s->content_run_mail = c->verb == VERB_MAIL && c->well_formed;
     if (!s->content_run_sure && c->verb == VERB_UNKNOWN)
         mark_flight(s);
     bool within = s->content_run_sure;

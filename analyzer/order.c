@@ -64,16 +64,16 @@ static const struct rule rules[] = {
     NEEDS(VERB_BURL, RCPT, "BURL needs an accepted RCPT", "RFC 4468 3.2"),
 
     NEEDS(VERB_AUTH, HELLO, "AUTH needs EHLO", "RFC 4954 4"),
-    FORBIDS(VERB_AUTH, MAIL, AUTH_IN_TRANSACTION, "no AUTH in a transaction", "RFC 4954 4"),
     FORBIDS(VERB_AUTH, AUTH, AUTH_REPEATED, "no second AUTH", "RFC 4954 4"),
     OFFERED(VERB_AUTH, AUTH, AUTH_NOT_OFFERED, "AUTH must be offered", "RFC 4954 3, 4"),
+    FORBIDS(VERB_AUTH, MAIL, AUTH_IN_TRANSACTION, "no AUTH in a transaction", "RFC 4954 4"),
 
     NEEDS(VERB_STARTTLS, HELLO, "STARTTLS needs EHLO", "RFC 3207 4"),
     FORBIDS(VERB_STARTTLS, TLS, STARTTLS_REPEATED, "no second STARTTLS", "RFC 3207 4.2"),
-    FORBIDS(VERB_STARTTLS, MAIL, STARTTLS_IN_TRANSACTION, "no STARTTLS in a transaction",
-            "RFC 3207 4.2"),
     OFFERED(VERB_STARTTLS, STARTTLS, STARTTLS_NOT_OFFERED, "STARTTLS must be offered",
             "RFC 3207 3, 4"),
+    FORBIDS(VERB_STARTTLS, MAIL, STARTTLS_IN_TRANSACTION, "no STARTTLS in a transaction",
+            "RFC 3207 4.2"),
 
     NEEDS(VERB_ETRN, HELLO, "ETRN needs EHLO", "RFC 1985 5"),
     FORBIDS(VERB_ETRN, MAIL, COMMAND_IN_TRANSACTION, "no ETRN in a transaction", "RFC 1985 5"),
@@ -165,6 +165,7 @@ static void judge_need(const struct order *order, const struct order_command *co
         v->cause = inherited->blame.cause;
         v->origin = inherited->blame.origin;
         v->refusal = inherited->blame.refusal;
+        v->vague = inherited->blame.vague;
         relate(v, inherited->refused, ROLE_CASCADE);
     } else if (fact->refused) {
         v->cause = row->refused;

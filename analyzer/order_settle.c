@@ -12,7 +12,8 @@ static void refuse(struct order *order, enum fact_name fact, event_no reply, int
     struct fact *f = &order->facts[fact];
     *f = (struct fact){.refused = reply, .code = code, .doubtful = f->doubtful};
     if (verdict->kind == VERDICT_BROKEN)
-        f->blame = (struct blame){verdict->cause, verdict->origin, verdict->refusal};
+        f->blame =
+            (struct blame){verdict->cause, verdict->origin, verdict->refusal, verdict->vague};
 }
 
 static void forget(struct order *order, enum fact_name fact)
@@ -40,19 +41,23 @@ static void clear_transaction(struct order *order, event_no by)
     *mail = (struct fact){.cleared = mail->since ? by : vague ? 0 : mail->cleared, .vague = vague};
     forget_recipients(order);
     order->data_refused = order->auth_inside = 0;
+    order->tolerated = (struct blame){0};
 }
 
-/* Between chunks any refused command leaves a sequence that not every server goes on with. After
- * DATA the state is undefined until RSET (RFC 3030 section 2). */
+/* Between chunks any refused command leaves a sequence that not every server goes on with: Exim
+ * then takes RSET only. After DATA the state is undefined until RSET (RFC 3030 section 2). */
 static void disturb_chunks(struct order *order, const struct order_command *c,
                            const struct verdict *verdict, event_no reply)
 {
-    if (!order_holds(order, FACT_BDAT) || verdict->kind != VERDICT_BROKEN)
+    if (!order_holds(order, FACT_BDAT) || order->facts[FACT_CHUNKS].refused ||
+        verdict->kind == VERDICT_DOUBTFUL)
         return;
+    bool own = verdict->kind == VERDICT_LEGAL; /* but only BDAT continues a sequence */
     order->facts[FACT_CHUNKS] =
         (struct fact){.since = c->verb == VERB_DATA ? c->seq : 0,
                       .refused = reply,
-                      .blame = {verdict->cause, verdict->origin, verdict->refusal}};
+                      .blame = {own ? CAUSE_BDAT_DATA_MIX : verdict->cause,
+                                own ? c->seq : verdict->origin, verdict->refusal, verdict->vague}};
 }
 
 static void note_refusal(struct order *order, event_no reply, int code)
@@ -79,7 +84,7 @@ static void settle_hello(struct order *order, const struct order_command *c,
         /* A refused hello does not undo an accepted one (RFC 5321 section 4.1.4); of several
          * refused attempts the first is what went wrong. */
         refuse(order, FACT_HELLO, reply, code, verdict);
-    } else if (!hello->since) {
+    } else {
         hello->again = reply;
     }
 }
@@ -92,13 +97,12 @@ static void settle_mail(struct order *order, const struct order_command *c,
             order->hello_waived = true;
         establish(order, FACT_MAIL, c->seq);
         forget_recipients(order);
+        order->tolerated = (struct blame){0};
         if (c->binarymime)
             establish(order, FACT_BINARY, c->seq);
     } else if (!order_holds(order, FACT_MAIL)) {
         refuse(order, FACT_MAIL, reply, code, verdict);
         forget_recipients(order);
-    } else {
-        disturb_chunks(order, c, verdict, reply);
     }
     order->data_refused = 0;
 }
@@ -107,16 +111,15 @@ static void settle_rcpt(struct order *order, const struct order_command *c,
                         const struct verdict *verdict, event_no reply, int code)
 {
     if (code / 100 == 2) { /* 252 counts as accepted too (RFC 5321 section 3.5.3) */
-        if (!order_holds(order, FACT_MAIL)) /* behind a hole, or a server that does without MAIL */
-            establish(order, FACT_MAIL, c->seq);
-        order->facts[FACT_MAIL].doubtful = false;
+        if (order->facts[FACT_MAIL].doubtful) /* behind a hole it shows that there was a MAIL */
+            establish(order, FACT_MAIL,
+                      order->facts[FACT_MAIL].since ? order->facts[FACT_MAIL].since : c->seq);
         if (!order_holds(order, FACT_RCPT))
             establish(order, FACT_RCPT, c->seq);
         order->accepted++;
         order->last_refusal = 0; /* the client went on after it */
         return;
     }
-    disturb_chunks(order, c, verdict, reply);
     order->refused++;
     order->refused_temporary += code / 100 == 4;
     order->limited += code == 452 || code == 552;
@@ -130,8 +133,8 @@ static void settle_rcpt(struct order *order, const struct order_command *c,
         note_refusal(order, reply, code);
 }
 
-static void settle_data(struct order *order, const struct order_command *c,
-                        const struct verdict *verdict, event_no reply, int code)
+static void settle_data(struct order *order, const struct order_command *c, event_no reply,
+                        int code)
 {
     if (c->content) {
         clear_transaction(order, c->seq);
@@ -144,7 +147,6 @@ static void settle_data(struct order *order, const struct order_command *c,
         order->data_refused = reply;
         if (order_holds(order, FACT_MAIL))
             note_refusal(order, reply, code);
-        disturb_chunks(order, c, verdict, reply);
     }
 }
 
@@ -258,7 +260,7 @@ void order_settle(struct order *order, const struct order_command *c, const stru
         settle_rcpt(order, c, verdict, reply, code);
         break;
     case VERB_DATA:
-        settle_data(order, c, verdict, reply, code);
+        settle_data(order, c, reply, code);
         break;
     case VERB_BDAT:
     case VERB_BURL:
@@ -284,6 +286,11 @@ void order_settle(struct order *order, const struct order_command *c, const stru
     default:
         break;
     }
+    if (verdict->kind == VERDICT_BROKEN && verdict->rule && verdict->rule->kind == RULE_NEEDS &&
+        code < 400 && !c->content)
+        order->tolerated = (struct blame){verdict->cause, verdict->origin, verdict->refusal, false};
+    if (code >= 400 && c->verb != VERB_BDAT)
+        disturb_chunks(order, c, verdict, reply);
     if (code == 421) /* the service closes, whatever was asked (RFC 5321 section 3.8) */
         order->facts[FACT_QUIT] = (struct fact){.since = reply, .code = code};
 }

@@ -130,6 +130,8 @@ static void give_to_session(struct pipeline *p, struct connection *c, int side,
 {
     if (!c->session)
         begin_session(p, c);
+    const struct stream *client = &c->conversation.side[SIDE_CLIENT];
+    c->session->client_gone = client->finished && client->next >= client->end;
     session_span(c->session, side, span);
     c->dirty = true;
     p->news |= c->session->news;

@@ -183,6 +183,29 @@ static void note_hello(struct session *s, enum side side, struct bytes body,
     }
     struct event *e = session_event(s, EVENT_TLS, side, mark, text);
     e->saw = session_seen(s, !side, mark->seen);
+    if (side == SIDE_CLIENT)
+        s->tls_event = e->seq;
+}
+
+void reader_tls_answered(struct session *s)
+{
+    struct half *client = &s->half[SIDE_CLIENT];
+    if (s->half[SIDE_SERVER].reading != READ_LINES || s->tls_answered || !client->offset)
+        return;
+    struct pending *p = pending_push(s, PENDING_TLS);
+    s->tls_answered = true;
+    if (!s->tls_event) {
+        struct mark mark = client->held_length ? client->held_mark : s->reply.mark;
+        struct event *e = session_event(s, EVENT_TLS, SIDE_CLIENT, &mark,
+                                        bytes_of_string("ClientHello, cut off"));
+        e->saw = session_seen(s, SIDE_SERVER, mark.seen);
+        e->notes |= NOTE_INCOMPLETE;
+        s->tls_event = e->seq;
+    }
+    if (p) {
+        p->command = (struct order_command){.seq = s->tls_event, .well_formed = true};
+        p->end = client->offset;
+    }
 }
 
 /* The first record is held until it is whole, since it carries the hello; later ones are only
@@ -277,7 +300,13 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
         /* TLS from the first octet on (RFC 8314 section 3.3). */
         if (offset == 0 && tls_begins(data, s->row.midstream)) {
             half->reading = READ_TLS;
-            s->greeted = true;
+            s->greeted |= side == SIDE_SERVER;
+            return 0;
+        }
+        /* A client set to TLS that speaks to a port in clear. */
+        if (side == SIDE_CLIENT && !half->held_length && data.len > 2 &&
+            data.at[0] == TLS_HANDSHAKE && data.at[1] == 3 && data.at[2] <= 4) {
+            half->reading = READ_TLS;
             return 0;
         }
         return read_line(s, side, data, offset, mark);

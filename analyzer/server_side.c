@@ -258,7 +258,7 @@ static bool can_answer(int code, const struct pending *p)
         return p->command.verb == VERB_DATA && p->kind == PENDING_COMMAND;
     if (code == 334 || code == 235)
         return p->command.verb == VERB_AUTH;
-    return code != 250 || p->kind != PENDING_SASL;
+    return code != 250 || !p->cancelled;
 }
 
 /* A command that was never answered: the reply can only answer a later one. qpsmtpd says nothing to
@@ -272,6 +272,7 @@ static void drop_unanswered(struct session *s, int code)
         return;
     if (s->ring_count == 1 && client->reading == READ_WAIT && client->queue &&
         s->waiting_for == head->command.seq) {
+        order_hole(&s->order, head->command.seq); /* what it would have said is not known */
         pending_pop(s);
         s->auth_command = 0;
         client_unanswered(s);
@@ -281,6 +282,7 @@ static void drop_unanswered(struct session *s, int code)
     for (uint32_t i = 1; i < s->ring_count; i++) {
         if (!can_answer(code, pending_at(s, i)))
             continue;
+        order_hole(&s->order, head->command.seq);
         while (i--)
             pending_pop(s);
         return;
@@ -319,7 +321,11 @@ static void finish_reply(struct session *s, uint64_t end)
         return;
     }
     s->greeted = true;
-    if (client->reading == READ_CONTENT && !s->ring_count)
+    if (client->reading == READ_TLS && !s->ring_count)
+        reader_tls_answered(s);
+    /* "421 lost connection" answers a message as little as it answers anything (RFC 5321
+     * section 3.8). */
+    if (client->reading == READ_CONTENT && !s->ring_count && (r->code != 421 || s->content_hole))
         content_was_answered(s, r->code);
     if (client->reading == READ_WAIT && s->chunk_doubt)
         client_chunk_evidence(s, r->code);
@@ -348,6 +354,11 @@ static void finish_reply(struct session *s, uint64_t end)
         forget_reply(s);
         return;
     }
+    /* LMTP answers the last chunk once for each recipient that it accepted (RFC 2033 section 4.3).
+     */
+    if (s->lmtp && found->command.verb == VERB_BDAT && found->command.chunk_last && !found->due &&
+        order_holds(&s->order, FACT_RCPT))
+        found->due = (uint16_t)(s->order.accepted < UINT16_MAX ? s->order.accepted : UINT16_MAX);
     struct pending p = *found;
     if (p.due > 1) {
         found->due--;

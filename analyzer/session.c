@@ -165,6 +165,7 @@ static const char *outcome_of(const struct session *s, int ended_by, const char 
 void session_end(struct session *s, const struct mark *mark, int ended_by, const char *how)
 {
     struct half *client = &s->half[SIDE_CLIENT];
+    s->over_and_seen = (!how || strcmp(how, "reset") == 0) && !s->hole;
     for (size_t before = SIZE_MAX; client->reading == READ_WAIT && client->queued < before;) {
         before = client->queued;
         client_guess(s);
@@ -176,8 +177,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
     client_unfinished(s);
     server_reply_cut(s);
     /* What was never answered is judged by itself, if all that there was has been seen. */
-    bool complete = (!how || strcmp(how, "reset") == 0) && !s->hole && !s->content_run;
-    for (uint32_t i = 0; complete && i < s->ring_count; i++)
+    for (uint32_t i = 0; s->over_and_seen && !s->content_run && i < s->ring_count; i++)
         accuse(s, pending_at(s, i), false);
     if (s->transaction)
         transaction_end(s, "aborted", mark->ts_us, 0);

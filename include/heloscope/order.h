@@ -28,6 +28,7 @@ struct blame {
     enum cause cause; /* CAUSE_NONE: the refusal had reasons of its own */
     event_no origin;
     event_no refusal; /* behind it; 0 = the client's own error */
+    bool vague;       /* likely, not certain */
 };
 
 struct fact {
@@ -56,8 +57,9 @@ struct order {
     event_no last_refusal;
     event_no last_rcpt_refusal; /* in the open transaction */
     event_no data_refused;      /* reply that refused DATA, as long as content may follow */
-    event_no auth_inside;       /* an AUTH that was accepted in the open transaction */
-    event_no first_error;       /* the first 5xx of the session, for error limits */
+    struct blame tolerated; /* a rule broken in the open transaction that the server did not mind */
+    event_no auth_inside;   /* an AUTH that was accepted in the open transaction */
+    event_no first_error;   /* the first 5xx of the session, for error limits */
     uint32_t errors;
 };
 

@@ -64,6 +64,7 @@ enum pending_kind {
     PENDING_COMMAND,
     PENDING_SASL,    /* a response to a 334 */
     PENDING_CONTENT, /* a message */
+    PENDING_TLS,     /* a handshake in the place of a command */
     PENDING_HOLE,    /* an unknown number of commands that the capture lacks */
 };
 
@@ -80,6 +81,7 @@ struct pending {
     bool early;              /* sent before the greeting was seen */
     bool doubtful;           /* a hole may have swallowed its reply */
     bool shaky;              /* paired by a guess, or in one group with a command that was */
+    bool cancelled;          /* a SASL exchange was given up with "*" */
     bool content_line;       /* a line of a message, read as a command */
     event_no content_of;     /* then: because of which event */
     bool content_after_data; /* that event is the message that a dot ended too early */
@@ -150,14 +152,18 @@ struct session {
     uint64_t server_hole_end; /* server octets up to the end of the last hole in them */
     bool acks_prove;       /* acknowledgement numbers have been seen to cover what was answered */
     uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
+    bool client_gone;      /* its FIN has come */
+    event_no tls_event;    /* the client's hello */
+    bool tls_answered;     /* by a server in clear */
     event_no offender;     /* the last command that was sent before it was allowed to */
     event_no barrier;      /* the last command that must end its group (RFC 2920 section 3.1) ... */
     uint64_t barrier_end;  /* ... and server octets up to the end of its reply */
 
     event_no waiting_for; /* the command whose answer decides (READ_WAIT) */
     enum verb waiting_verb;
-    bool guess;       /* the answer will not be seen: decide at the next octets */
-    bool chunk_doubt; /* a BDAT was refused: is its chunk skipped, or read as commands? */
+    bool over_and_seen; /* the connection has ended, and nothing of it is missing */
+    bool guess;         /* the answer will not be seen: decide at the next octets */
+    bool chunk_doubt;   /* a BDAT was refused: is its chunk skipped, or read as commands? */
     event_no chunk_refusal;
     uint64_t chunk_refusal_end;
     uint64_t chunk_size, chunk_left;
@@ -182,6 +188,7 @@ struct session {
     bool content_run_sure, content_run_after_data;
     bool content_run_weak; /* a hole may have made a command look like content */
     uint32_t content_run_lines;
+    bool content_run_mail;      /* its first line is a MAIL as it should be */
     uint64_t content_run_limit; /* client octets up to the end of the refused chunk; 0 = no limit */
     event_no auth_command;      /* whose exchange goes on */
     uint8_t secret[2][SECRET_LIMIT];
@@ -271,6 +278,9 @@ void pending_hole(struct session *s, enum side side);
 
 /* Goes on with what waited (READ_WAIT), in the reading that `half` now has. */
 void reader_resume(struct session *s, enum side side);
+
+/* A handshake that a server in clear has answered: its event, if it has none yet. */
+void reader_tls_answered(struct session *s);
 
 /* The first octets of what waits, across spans, into `out`; returns how many. */
 size_t reader_peek(const struct half *half, uint8_t *out, size_t size);
@@ -364,6 +374,10 @@ void diagnose_greeting(struct session *s, const struct answer *answer);
 /* A command that breaks a rule at the moment it is sent (early talk, group), whatever the answer.
  */
 void accuse(struct session *s, struct pending *p, bool tolerated);
+
+/* The same once the answer is there: what `verdict` says of the client. */
+void judge_client(struct session *s, const struct pending *p, const struct verdict *verdict,
+                  bool tolerated);
 
 /* Writes a violation. */
 void note_violation(struct session *s, event_no seq, const char *rule, bool tolerated);

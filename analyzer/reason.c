@@ -1,0 +1,284 @@
+/* A command that broke no rule was refused. The reasons are tried in order, those that the session
+ * shows before those that only the text of the reply names; the first that holds is taken. */
+#include "heloscope/reason.h"
+
+struct refusal {
+    const struct session *s;
+    const struct order *order;
+    const struct pending *p;
+    const struct answer *a;
+    enum cause claim;
+};
+
+static bool set(struct reason *out, enum cause cause, event_no origin)
+{
+    out->cause = cause;
+    out->origin = origin;
+    return true;
+}
+
+static bool is_503(const struct refusal *r)
+{
+    return r->a->code == 503;
+}
+
+static bool within_transaction(enum verb verb)
+{
+    return verb == VERB_RCPT || verb == VERB_DATA || verb == VERB_BDAT;
+}
+
+/* A text that says nothing, or nothing else than what is being considered. */
+static bool may_mean(enum cause claim, enum cause cause)
+{
+    return claim == CAUSE_NONE || claim == CAUSE_UNKNOWN || claim_agrees(claim, cause);
+}
+
+/* --- what the session shows --- */
+
+static bool early_talk(const struct refusal *r, struct reason *out)
+{
+    out->passes_on = true;
+    return r->p->early && set(out, CAUSE_EARLY_TALKER, r->p->command.seq);
+}
+
+/* A request of HTTP, a proxy's header, a handshake in the place of a command. */
+static bool foreign_protocol(const struct refusal *r, struct reason *out)
+{
+    static const char *const words[] = {"GET ",     "POST ",    "PUT ",  "HEAD ",
+                                        "OPTIONS ", "CONNECT ", "PROXY "};
+    bool foreign = r->p->kind == PENDING_TLS;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        foreign |= r->p->command.verb == VERB_UNKNOWN && bytes_start_nocase(r->p->text, words[i]);
+    return is_503(r) && foreign && set(out, CAUSE_NOT_SMTP, r->p->command.seq);
+}
+
+/* A line of a SASL exchange that the server took for a command (Haraka does when it spells one). */
+static bool response_misread(const struct refusal *r, struct reason *out)
+{
+    return r->p->kind == PENDING_SASL && is_503(r) && set(out, CAUSE_SERVER_DISAGREES, r->a->seq);
+}
+
+/* nginx in front of a backend takes AUTH in a transaction, and drops the transaction with it. */
+static bool lost_to_auth(const struct refusal *r, struct reason *out)
+{
+    if (!r->order->auth_inside || !is_503(r) || !within_transaction(r->p->command.verb) ||
+        !may_mean(r->claim, CAUSE_TRANSACTION_RESET))
+        return false;
+    out->certainty = CERTAINTY_LIKELY;
+    out->passes_on = true;
+    return set(out, CAUSE_TRANSACTION_RESET, r->order->auth_inside);
+}
+
+/* A rule was broken before, the server took it, and minds now: chasquid takes MAIL without a hello
+ * and refuses DATA. */
+static bool tolerated_before(const struct refusal *r, struct reason *out)
+{
+    const struct blame *before = &r->order->tolerated;
+    if (before->cause == CAUSE_NONE || !is_503(r) || !within_transaction(r->p->command.verb) ||
+        (!may_mean(r->claim, before->cause) && r->claim != CAUSE_RCPT_MISSING))
+        return false;
+    out->passes_on = true;
+    return set(out, before->cause, before->origin);
+}
+
+/* Haraka forgets an accepted hello when it refuses another. */
+static bool hello_forgotten(const struct refusal *r, struct reason *out)
+{
+    const struct fact *hello = &r->order->facts[FACT_HELLO];
+    out->passes_on = true;
+    return r->claim == CAUSE_HELLO_MISSING && hello->since && hello->again &&
+           set(out, CAUSE_HELLO_REJECTED, hello->again);
+}
+
+/* What a group went on behind, against RFC 2920 section 3.1. */
+static bool not_waited_for(const struct refusal *r, struct reason *out)
+{
+    const struct pending *behind = pending_at((struct session *)r->s, 0);
+    bool named = r->claim == CAUSE_PIPELINING_VIOLATION || r->claim == CAUSE_EARLY_TALKER;
+    if (!behind || behind->group != r->p->command.seq || !(named || is_503(r)))
+        return false;
+    out->related = behind->command.seq;
+    out->role = ROLE_GROUP;
+    out->fault = FAULT_CLIENT;
+    out->passes_on = true;
+    return set(out, CAUSE_PIPELINING_VIOLATION, r->p->command.seq);
+}
+
+static bool between_chunks(const struct refusal *r, struct reason *out)
+{
+    out->related = r->order->facts[FACT_BDAT].since;
+    out->role = ROLE_OPENED;
+    return is_503(r) && r->claim == CAUSE_BDAT_DATA_MIX && order_holds(r->order, FACT_BDAT) &&
+           set(out, CAUSE_BDAT_DATA_MIX, r->p->command.seq);
+}
+
+static bool hello_again(const struct refusal *r, struct reason *out)
+{
+    const struct fact *before = &r->order->facts[FACT_HELLO];
+    enum verb verb = r->p->command.verb;
+    if (!is_503(r) || (verb != VERB_EHLO && verb != VERB_HELO && verb != VERB_LHLO))
+        return false;
+    if (!before->since && !(before->doubtful && r->claim == CAUSE_HELLO_REPEATED))
+        return false;
+    out->related = before->since;
+    out->role = ROLE_OPENED;
+    return set(out, CAUSE_HELLO_REPEATED, r->p->command.seq);
+}
+
+/* --- what the text names --- */
+
+/* Codes by which a legal command is refused for want of AUTH or TLS (RFC 4954 section 6, RFC 3207
+ * section 4, and what servers send instead). */
+static bool asks_for_more(int code)
+{
+    static const int codes[] = {503, 530, 538, 523, 524, 504, 451, 550, 554};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+static bool auth_was_refused(const struct refusal *r, struct reason *out)
+{
+    event_no refusal = r->order->facts[FACT_AUTH].refused;
+    if (r->claim != CAUSE_AUTH_REQUIRED || !asks_for_more(r->a->code) || !refusal)
+        return false;
+    out->fault = r->p->command.saw >= refusal ? FAULT_CLIENT : FAULT_PIPELINING;
+    return set(out, CAUSE_AUTH_REJECTED, refusal);
+}
+
+/* STARTTLS was refused, or its 220 was followed by text in clear. */
+static bool tls_failed(const struct refusal *r, struct reason *out)
+{
+    const struct fact *tls = &r->order->facts[FACT_TLS];
+    if ((r->claim != CAUSE_TLS_REQUIRED && r->claim != CAUSE_TLS_FAILED) ||
+        !asks_for_more(r->a->code) || (!tls->refused && !tls->since))
+        return false;
+    out->passes_on = tls->since;
+    out->fault = tls->since || r->p->command.saw >= tls->refused ? FAULT_CLIENT : FAULT_PIPELINING;
+    return set(out, CAUSE_TLS_FAILED, tls->since ? r->p->command.seq : tls->refused);
+}
+
+static bool wants_ehlo(const struct refusal *r, struct reason *out)
+{
+    const struct bytes *text = &r->a->text;
+    return is_503(r) && r->claim == CAUSE_HELLO_MISSING && r->order->hello_verb == VERB_HELO &&
+           order_holds(r->order, FACT_HELLO) && text->len &&
+           memmem(text->at, text->len, "EHLO", 4) &&
+           set(out, CAUSE_EHLO_REQUIRED, r->order->facts[FACT_HELLO].since);
+}
+
+static bool wants_more(const struct refusal *r, struct reason *out)
+{
+    if (!asks_for_more(r->a->code))
+        return false;
+    if (r->claim == CAUSE_TLS_REQUIRED) {
+        out->related = r->order->offer;
+        out->role = ROLE_OFFER;
+        return set(out, r->claim, r->p->command.seq);
+    }
+    if (r->claim == CAUSE_AUTH_REQUIRED)
+        return set(out, r->claim, r->p->command.seq);
+    return false;
+}
+
+/* Several commands later Postfix complains, at the restriction where it was told to. */
+static bool group_named(const struct refusal *r, struct reason *out)
+{
+    static const int codes[] = {503, 554, 521, 500, 550};
+    bool named = r->claim == CAUSE_PIPELINING_VIOLATION || r->claim == CAUSE_EARLY_TALKER;
+    bool code = false;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        code |= codes[i] == r->a->code;
+    if (!code || !(named || (is_503(r) && r->p->group)))
+        return false;
+    out->role = ROLE_GROUP;
+    out->passes_on = true;
+    if (!r->p->pipelined && !pending_at((struct session *)r->s, 0) && r->s->offender) {
+        out->related = r->p->command.seq;
+        return set(out, CAUSE_PIPELINING_VIOLATION, r->s->offender);
+    }
+    out->related = r->p->group;
+    if (r->p->pipelined && !r->p->group) { /* the server itself had allowed it */
+        bool unseen = r->order->facts[FACT_HELLO].doubtful;
+        out->fault = unseen ? FAULT_UNKNOWN : FAULT_SERVER;
+        out->certainty = unseen ? CERTAINTY_LIKELY : CERTAINTY_CERTAIN;
+    }
+    return set(out, CAUSE_PIPELINING_VIOLATION, r->p->command.seq);
+}
+
+static bool gave_up(const struct refusal *r, struct reason *out)
+{
+    return r->claim == CAUSE_ERROR_LIMIT && (is_503(r) || r->a->code == 421) &&
+           set(out, CAUSE_ERROR_LIMIT, r->order->first_error ? r->order->first_error : r->a->seq);
+}
+
+static bool parameter(const struct refusal *r, struct reason *out)
+{
+    const struct bytes *code = &r->a->enhanced;
+    bool numbered = code->len > 4 && bytes_equal_nocase(bytes_from(*code, 1), ".5.4");
+    return is_503(r) &&
+           (r->claim == CAUSE_PARAMETER_REFUSED || (numbered && r->p->command.has_parameters)) &&
+           set(out, CAUSE_PARAMETER_REFUSED, r->p->command.seq);
+}
+
+/* X.7.Y is about security and policy (RFC 3463 section 3.8), and so is DATA's 503 when there were
+ * more recipients than the server takes (RFC 5321 section 4.5.3.1.10). */
+static bool policy(const struct refusal *r, struct reason *out)
+{
+    const struct bytes *code = &r->a->enhanced;
+    bool numbered =
+        code->len > 4 && bytes_equal_nocase(bytes_first(bytes_from(*code, 1), 3), ".7.");
+    bool crowded = r->p->command.verb == VERB_DATA && r->order->limited;
+    return is_503(r) && (r->claim == CAUSE_POLICY || numbered || crowded) &&
+           set(out, CAUSE_POLICY, r->a->seq);
+}
+
+static bool overwritten(const struct refusal *r, struct reason *out)
+{
+    return is_503(r) && (r->claim == CAUSE_MIDDLEBOX || r->p->command.verb == VERB_MASKED) &&
+           set(out, CAUSE_MIDDLEBOX, r->a->seq);
+}
+
+/* Commands beside the standard's own that a server announces when it has them. */
+static bool not_offered(const struct refusal *r, struct reason *out)
+{
+    static const struct {
+        enum verb verb;
+        unsigned extension;
+    } announced[] = {{VERB_UNKNOWN, 0},
+                     {VERB_ETRN, EXT_ETRN},
+                     {VERB_XCLIENT, EXT_XCLIENT},
+                     {VERB_XFORWARD, EXT_XFORWARD},
+                     {VERB_ATRN, 0},
+                     {VERB_TURN, 0}};
+    for (size_t i = 0; i < sizeof announced / sizeof *announced; i++)
+        if (announced[i].verb == r->p->command.verb &&
+            !(r->order->extensions & announced[i].extension))
+            return is_503(r) && set(out, CAUSE_COMMAND_NOT_OFFERED, r->p->command.seq);
+    return false;
+}
+
+static bool no_reason(const struct refusal *r, struct reason *out)
+{
+    return is_503(r) && set(out, CAUSE_SERVER_DISAGREES, r->a->seq);
+}
+
+bool reason_beside_order(const struct session *s, const struct pending *p, const struct answer *a,
+                         enum cause claim, struct reason *out)
+{
+    static bool (*const reasons[])(const struct refusal *, struct reason *) = {
+        early_talk,      foreign_protocol, response_misread, lost_to_auth, tolerated_before,
+        hello_forgotten, not_waited_for,   between_chunks,   hello_again,  auth_was_refused,
+        tls_failed,      wants_ehlo,       wants_more,       group_named,  gave_up,
+        parameter,       policy,           overwritten,      not_offered,  no_reason,
+    };
+    struct refusal refusal = {s, &s->order, p, a, claim};
+    struct reason none = {.certainty = CERTAINTY_CERTAIN, .claim = claim, .fault = FAULT_COUNT};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        *out = none;
+        if (reasons[i](&refusal, out))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,52 @@
+/* Who broke a rule, whatever the server made of it. What the capture leaves open accuses nobody. */
+#include "heloscope/session.h"
+
+void note_violation(struct session *s, event_no seq, const char *rule, bool tolerated)
+{
+    struct violation *v = arena_get(&s->draft->arena, sizeof *v);
+    v->seq = seq;
+    v->rule = rule;
+    v->tolerated = tolerated;
+    *s->draft->violations_tail = v;
+    s->draft->violations_tail = &v->next;
+    s->row.violations++;
+}
+
+static const char early_rule[] = "wait for a 220 greeting";
+
+static const char *group_rule(const struct session *s)
+{
+    return s->order.extensions & EXT_PIPELINING ? "last command of a group"
+                                                : "no PIPELINING was offered";
+}
+
+void accuse(struct session *s, struct pending *p, bool tolerated)
+{
+    bool doubt = p->shaky || p->doubtful || s->order.facts[FACT_GREETING].doubtful;
+    if (p->accused || p->content_line || p->kind != PENDING_COMMAND || doubt ||
+        !(p->early || p->group))
+        return;
+    note_violation(s, p->command.seq, p->early ? early_rule : group_rule(s), tolerated);
+    p->accused = true;
+}
+
+/* A command that follows from a refusal accuses its sender only when the refusal had reached it:
+ * RFC 2920 lets a group go on blindly. */
+void judge_client(struct session *s, const struct pending *p, const struct verdict *v,
+                  bool tolerated)
+{
+    if (v->kind == VERDICT_DOUBTFUL || p->content_line || p->shaky || p->doubtful || p->accused ||
+        s->order.facts[FACT_GREETING].doubtful)
+        return;
+    const char *rule = NULL;
+    if (p->early)
+        rule = early_rule;
+    else if (tolerated && s->hole && v->rule && v->rule->kind == RULE_NEEDS)
+        ; /* that the server took it shows that something was not seen */
+    else if (v->kind == VERDICT_BROKEN && v->rule && (!v->refusal || p->command.saw >= v->refusal))
+        rule = v->rule->name;
+    else if (p->group)
+        rule = group_rule(s);
+    if (rule && p->kind != PENDING_CONTENT)
+        note_violation(s, p->command.seq, rule, tolerated);
+}

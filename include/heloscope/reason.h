@@ -1,0 +1,24 @@
+/* Why a server refused a command: what a diagnosis is made of. */
+#ifndef HELOSCOPE_REASON_H
+#define HELOSCOPE_REASON_H
+
+#include "heloscope/session.h"
+
+struct reason {
+    enum cause cause;
+    event_no origin;
+    enum certainty certainty;
+    enum cause claim; /* what the reply's text names */
+    enum fault fault; /* FAULT_COUNT: as the cause and what the client knew make it */
+    event_no related;
+    enum role role;
+    bool passes_on; /* what follows from this refusal has the same cause */
+};
+
+/* The command broke no rule, or none that explains this reply: what else it can be, from what the
+ * session shows first and from the text of the reply then. False when the reply is not about order
+ * at all (a code other than 503 that has reasons of its own). */
+bool reason_beside_order(const struct session *s, const struct pending *p, const struct answer *a,
+                         enum cause claim, struct reason *out);
+
+#endif
