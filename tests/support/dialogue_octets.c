@@ -11,6 +11,12 @@ static int hex_digit(uint8_t c)
     return at ? (int)(at - digits) : -1;
 }
 
+static int hex_octet(uint8_t high, uint8_t low)
+{
+    int h = hex_digit(high), l = hex_digit(low);
+    return h < 0 || l < 0 ? -1 : h * 16 + l;
+}
+
 /* The octet that the escape behind a backslash stands for, -1 for none. `*used` octets of it. */
 static int escaped(struct bytes behind, size_t *used)
 {
@@ -26,9 +32,7 @@ static int escaped(struct bytes behind, size_t *used)
         return '\t';
     case 'x':
         *used = 3;
-        if (behind.len >= 3 && hex_digit(behind.at[1]) >= 0 && hex_digit(behind.at[2]) >= 0)
-            return hex_digit(behind.at[1]) << 4 | hex_digit(behind.at[2]);
-        return -1;
+        return behind.len >= 3 ? hex_octet(behind.at[1], behind.at[2]) : -1;
     default:
         return -1;
     }
@@ -61,6 +65,12 @@ bool dialogue_unescape(struct arena *arena, struct bytes text, struct bytes *out
     return true;
 }
 
+static void end_line(uint8_t *octets, size_t end)
+{
+    octets[end - 2] = '\r';
+    octets[end - 1] = '\n';
+}
+
 /* Lines of 76 characters that are no commands, replies or header fields; CR LF at the end. */
 static struct bytes plain_content(struct arena *arena, size_t size)
 {
@@ -70,9 +80,9 @@ static struct bytes plain_content(struct arena *arena, size_t size)
     uint8_t *octets = arena_get(arena, size + 2);
     memset(octets, 'x', size);
     for (size_t end = LINE; end + 2 <= size; end += LINE)
-        memcpy(octets + end - 2, "\r\n", 2);
+        end_line(octets, end);
     if (size >= 2)
-        memcpy(octets + size - 2, "\r\n", 2);
+        end_line(octets, size);
     return bytes_of(octets, size);
 }
 
