@@ -89,6 +89,7 @@ ParameterizedTest(size_t *number, dialogues, each)
     cr_assert_null(d->problem, "%s", d->problem);
     char *timeline, *problems = problems_of(d, &timeline);
     if (d->open) {
+        fprintf(stderr, "# open: %s:%d: %s: %s\n", d->file, d->number, d->title, d->open);
         cr_log_info("open: %s:%d: %s: %s\n%s", d->file, d->number, d->title, d->open, problems);
         cr_expect(*problems, "%s:%d: \"%s\" is marked as open, but holds now: take the mark away",
                   d->file, d->number, d->title);
