@@ -46,6 +46,7 @@ void talk_blindly(struct talk *talk, enum side side, struct bytes octets, uint64
 
 void talk_octets(struct talk *talk, enum side side, struct bytes octets)
 {
+    talk->seen[side] = talk->sent[!side];
     talk_blindly(talk, side, octets, talk->sent[!side]);
 }
 
@@ -56,7 +57,6 @@ void talk_gap(struct talk *talk, enum side side, uint64_t octets)
 
 void talk_lines(struct talk *talk, const char *const *lines)
 {
-    uint64_t seen[2] = {0, 0};
     for (; *lines; lines++) {
         const char *text = *lines;
         assert(strlen(text) > 2 && (text[1] == ':' || text[1] == '+') && text[2] == ' ');
@@ -70,8 +70,8 @@ void talk_lines(struct talk *talk, const char *const *lines)
         int n = asprintf(&line, "%s\r\n", text + 3);
         assert(n > 0);
         if (text[1] == ':')
-            seen[side] = talk->sent[!side];
-        talk_blindly(talk, side, bytes_of(line, (size_t)n), seen[side]);
+            talk->seen[side] = talk->sent[!side];
+        talk_blindly(talk, side, bytes_of(line, (size_t)n), talk->seen[side]);
         free(line); /* octets are on loan only while they are handed over */
     }
 }

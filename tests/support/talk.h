@@ -13,6 +13,7 @@ struct talk {
     struct draft *drafts[TALK_CHAPTERS]; /* what was handed over */
     size_t chapters;
     uint64_t sent[2]; /* octets, by enum side */
+    uint64_t seen[2]; /* of the peer's octets, when it spoke last */
     uint64_t packet;
 };
 
