@@ -37,6 +37,7 @@ void client_answered(struct session *s, int code, event_no reply, uint64_t reply
     case VERB_DATA:
         if (code / 100 == 3) {
             content_begin(s);
+            s->content_asked = true;
             read_on(s, READ_CONTENT);
         } else {
             if (!s->content_run_sure)

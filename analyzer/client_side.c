@@ -63,7 +63,8 @@ static void place_in_group(struct session *s, struct pending *p)
     if (message && (s->content_pipelined || s->content_hole))
         return; /* the message itself came too early: one fault, counted there */
     bool offered = s->order.extensions & EXT_PIPELINING;
-    if (!message && !may_be_followed(verb, initial_response))
+    bool broken = before && before->group; /* further up in this group */
+    if (broken || (!message && !may_be_followed(verb, initial_response)))
         p->group = group;
     else if (!offered && !s->order.facts[FACT_HELLO].doubtful)
         p->group = group;

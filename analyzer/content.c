@@ -15,7 +15,7 @@ void content_begin(struct session *s)
 {
     s->scan = (struct content_scan){0};
     s->content_mark = s->reply.mark; /* until its first octets are seen */
-    s->content_started = s->content_hole = false;
+    s->content_started = s->content_hole = s->content_asked = false;
     s->half[SIDE_CLIENT].reading = READ_CONTENT;
 }
 
@@ -106,7 +106,7 @@ void content_end(struct session *s, uint64_t end, unsigned notes)
     p->due = s->lmtp && s->order.accepted
                  ? (uint16_t)(s->order.accepted < UINT16_MAX ? s->order.accepted : UINT16_MAX)
                  : 1;
-    if (s->content_pipelined && !s->hole)
+    if (s->content_pipelined && s->content_asked && !s->hole)
         note_violation(s, e->seq, "no content before 354", true);
     content_run_begin(s, e->seq, true);
 }

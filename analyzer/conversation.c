@@ -88,17 +88,17 @@ static bool deliverable(const struct conversation *c, int side, struct span *out
     return true;
 }
 
+/* Of two that could go, the one that was captured first. */
 static void deliver_waiting(struct conversation *c, conversation_sink *sink, void *context)
 {
-    struct span span;
-    for (int side = 0, idle = 0; idle < 2; side = !side) {
-        if (!deliverable(c, side, &span)) {
-            idle++;
-            continue;
-        }
-        idle = 0;
-        sink(context, side, &span);
-        stream_advance(&c->side[side], span.gap ? span.gap : span.data.len);
+    struct span span[2];
+    for (;;) {
+        bool ready[2] = {deliverable(c, 0, &span[0]), deliverable(c, 1, &span[1])};
+        if (!ready[0] && !ready[1])
+            return;
+        int side = ready[0] && ready[1] ? span[1].mark.packet < span[0].mark.packet : ready[1];
+        sink(context, side, &span[side]);
+        stream_advance(&c->side[side], span[side].gap ? span[side].gap : span[side].data.len);
     }
 }
 

@@ -198,6 +198,8 @@ static bool group_named(const struct refusal *r, struct reason *out)
         out->related = r->p->command.seq;
         return set(out, CAUSE_PIPELINING_VIOLATION, r->s->offender);
     }
+    if (!r->p->pipelined && r->s->hole)
+        out->certainty = CERTAINTY_LIKELY; /* the group may lie in what was not seen */
     out->related = r->p->group;
     if (r->p->pipelined && !r->p->group) { /* the server itself had allowed it */
         bool unseen = r->order->facts[FACT_HELLO].doubtful;

@@ -300,7 +300,8 @@ static bool is_greeting(struct session *s)
     bool greets = code == 220 || code == 421 || code == 521 || code == 554;
     if (!greets || (first && code != 220))
         return false;
-    if (first && (first->command.verb == VERB_STARTTLS || first->command.verb == VERB_XCLIENT))
+    if (first && (first->kind == PENDING_HOLE || first->command.verb == VERB_STARTTLS ||
+                  first->command.verb == VERB_XCLIENT))
         return false; /* these are answered 220 as well */
     order_begin_cleanly(&s->order);
     s->hole = false;

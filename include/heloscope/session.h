@@ -176,6 +176,7 @@ struct session {
         content_saw; /* its DATA, and what the client had seen when it sent that */
     bool content_hole;
     bool content_started;
+    bool content_asked;     /* its 354 was seen */
     bool content_pipelined; /* its beginning was sent before the 354 was seen */
     char *header;           /* beginning of the message, until its empty line */
     uint32_t header_length;
