@@ -63,6 +63,10 @@ static const char *const lines[] = {
     "\x17\x03\x03\x00\x02xx",
 };
 
+enum {
+    EVENTS = 1 << 14 /* more than an input can make */
+};
+
 struct game {
     struct session *session;
     uint64_t sent[2], seen[2], packet;
@@ -72,8 +76,8 @@ struct game {
     bool first_chapter, hole;
     event_no last_client; /* its last event */
     event_no challenge;   /* a 334 to that: the client's next line is a secret */
-    uint8_t side_of[1 << 16];
-    bool auth[1 << 16]; /* an AUTH or a response */
+    uint8_t side_of[EVENTS];
+    bool auth[EVENTS]; /* an AUTH or a response */
 };
 
 /* --- the checks ---------------------------------------------------------------------------------
@@ -102,7 +106,7 @@ static void check_secrecy(struct game *g, const struct event *e)
         g->challenge = 0;
     }
     if (e->kind == EVENT_REPLY && e->code == 334 && e->answers && !(e->notes & NOTE_DOUBTFUL) &&
-        g->auth[e->answers & 0xffff] && e->answers == g->last_client)
+        g->auth[e->answers % EVENTS] && e->answers == g->last_client)
         g->challenge = e->seq;
     if (e->verb && strcmp(e->verb, "AUTH") == 0 && e->notes & NOTE_MASKED)
         assert(e->text.len > 5 && memcmp(e->text.at + e->text.len - 5, " ****", 5) == 0);
@@ -112,15 +116,15 @@ static void check_event(struct game *g, const struct event *e)
 {
     assert(e->seq == g->last + 1);
     g->last = e->seq;
-    g->side_of[e->seq & 0xffff] = (uint8_t)e->side;
-    g->auth[e->seq & 0xffff] = e->kind == EVENT_AUTH || (e->verb && strcmp(e->verb, "AUTH") == 0);
+    g->side_of[e->seq % EVENTS] = (uint8_t)e->side;
+    g->auth[e->seq % EVENTS] = e->kind == EVENT_AUTH || (e->verb && strcmp(e->verb, "AUTH") == 0);
     g->hole |= e->kind == EVENT_GAP;
     assert(e->kind < EVENT_KIND_COUNT);
     assert(e->answers < e->seq && e->saw < e->seq);
     if (e->answers)
-        assert(e->kind == EVENT_REPLY && g->side_of[e->answers & 0xffff] == SIDE_CLIENT);
+        assert(e->kind == EVENT_REPLY && g->side_of[e->answers % EVENTS] == SIDE_CLIENT);
     if (e->saw)
-        assert(g->side_of[e->saw & 0xffff] != e->side);
+        assert(g->side_of[e->saw % EVENTS] != e->side);
     assert((e->code != 0) <= (e->side == SIDE_SERVER));
     assert((e->verb != NULL) <= (e->kind == EVENT_COMMAND && e->side == SIDE_CLIENT));
     check_text(e->text);
