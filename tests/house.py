@@ -45,7 +45,6 @@ TESTED_ELSEWHERE = {
     # Reading, pairing and judging make sense only together: a dialogue is played to all of them,
     # whole and cut in any way, and every event and finding is compared.
     "analyzer/answers.c": "tests/dialogues",
-    "analyzer/claims.c": "tests/dialogues; tests/analyzer/test_reply_texts.c",
     "analyzer/client_side.c": "tests/dialogues",
     "analyzer/content.c": "tests/dialogues",
     "analyzer/content_run.c": "tests/dialogues",
