@@ -41,7 +41,7 @@ static void place_in_group(struct session *s, struct pending *p)
     bool message, initial_response;
     event_no group;
     if (before) {
-        if (before->kind == PENDING_HOLE || before->doubtful)
+        if (before->kind == PENDING_HOLE || before->doubtful || before->content_line)
             return; /* its reply may have been seen by the client, if not by us */
         verb = before->command.verb;
         message = before->kind == PENDING_CONTENT;
@@ -300,8 +300,6 @@ void client_discarded(struct session *s, const struct line *line)
     struct bytes text = storable(s, line, &c, &notes);
     struct event *e = line_event(s, EVENT_COMMAND, line, text, notes);
     e->verb = c.verb == VERB_UNKNOWN ? NULL : verb_name(c.verb);
-    /* RFC 3207 section 4: nothing may stand behind STARTTLS in clear text. */
-    note_violation(s, e->seq, "last command of a group", false);
 }
 
 void client_unfinished(struct session *s)
