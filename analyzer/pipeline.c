@@ -287,7 +287,9 @@ static void expire(struct pipeline *p)
     while ((oldest = p->other.oldest) && oldest->last_us < p->now_us - OTHER_IDLE_US)
         forget_connection(p, (struct connection *)oldest, NULL);
     while (p->table.count > CONNECTION_LIMIT) {
-        oldest = p->other.oldest ? p->other.oldest : p->smtp.oldest;
+        oldest = p->other.oldest     ? p->other.oldest
+                 : p->closing.oldest ? p->closing.oldest
+                                     : p->smtp.oldest;
         forget_connection(p, (struct connection *)oldest, "given up");
     }
 }
