@@ -257,7 +257,8 @@ static void play(struct game *g, struct cursor *in)
         struct bytes part = cursor_take(in, arg < cursor_left(in) ? arg : cursor_left(in));
         if (part.len)
             memcpy(line, part.at, part.len);
-        memcpy(line + part.len, "\r\n", 2);
+        line[part.len] = '\r';
+        line[part.len + 1] = '\n';
         octets.len = part.len + (what == 0 ? 2 : 0);
     }
     give_copy(g, side, octets, op & 16 ? 1 : op & 8 ? octets.len / 2 + 1 : octets.len);
