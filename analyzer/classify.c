@@ -92,7 +92,7 @@ static bool certain_command(struct bytes line, bool greeted)
     case VERB_MAIL:
     case VERB_RCPT:
     case VERB_BDAT:
-        return c.well_formed;
+        return c.well_formed || greeted;
     case VERB_VRFY:
     case VERB_EXPN:
     case VERB_RSET:

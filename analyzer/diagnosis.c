@@ -116,6 +116,9 @@ static void diagnose_surplus(struct session *s, const struct answer *a)
         f.cause = CAUSE_UNKNOWN;
         f.origin = s->order.hole;
         f.certainty = CERTAINTY_UNKNOWN;
+    } else if (f.claim == CAUSE_ERROR_LIMIT) { /* the server adds its last word and hangs up */
+        f.cause = CAUSE_ERROR_LIMIT;
+        f.origin = s->order.first_error ? s->order.first_error : a->seq;
     } else {
         f.cause = CAUSE_REPLY_DESYNC;
         f.origin = a->seq;

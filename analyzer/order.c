@@ -235,7 +235,7 @@ static void judge_ban(const struct order *order, const struct order_command *com
 static void judge_offer(const struct order *order, const struct order_command *command,
                         const struct rule *rule, struct verdict *v)
 {
-    if (order->extensions & rule->extension)
+    if ((order->extensions | order->shown) & rule->extension)
         return;
     v->rule = rule;
     v->kind =

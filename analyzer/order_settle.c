@@ -103,6 +103,8 @@ static void settle_mail(struct order *order, const struct order_command *c,
     } else if (!order_holds(order, FACT_MAIL)) {
         refuse(order, FACT_MAIL, reply, code, verdict);
         forget_recipients(order);
+    } else {
+        order->facts[FACT_MAIL].again = reply;
     }
     order->data_refused = 0;
 }
@@ -155,17 +157,23 @@ static void settle_bdat(struct order *order, const struct order_command *c,
 {
     if (code / 100 == 2) {
         if (c->chunk_last) {
+            order->shown |= EXT_CHUNKING;
             clear_transaction(order, c->seq);
             return;
         }
+        order->shown |= EXT_CHUNKING;
         if (!order_holds(order, FACT_BDAT))
             establish(order, FACT_BDAT, c->seq);
         order->last_refusal = 0;
         return;
     }
+    if (!c->well_formed && (code == 500 || code == 501 || code == 504))
+        return; /* an argument that was not understood changes nothing */
     if (order_holds(order, FACT_MAIL))
         note_refusal(order, reply, code);
     if (verdict->kind == VERDICT_BROKEN) {
+        if (!order->facts[FACT_CHUNKS].refused)
+            order->facts[FACT_CHUNKS].refused = reply;
         /* Servers that took a failed sequence's LAST for its end start anew with it. */
         if (c->chunk_last && order_holds(order, FACT_CHUNKS))
             clear_transaction(order, c->seq);
@@ -287,7 +295,7 @@ void order_settle(struct order *order, const struct order_command *c, const stru
         break;
     }
     if (verdict->kind == VERDICT_BROKEN && verdict->rule && verdict->rule->kind == RULE_NEEDS &&
-        code < 400 && !c->content)
+        code < 400 && !c->content && order->tolerated.cause == CAUSE_NONE)
         order->tolerated = (struct blame){verdict->cause, verdict->origin, verdict->refusal, false};
     if (code >= 400 && c->verb != VERB_BDAT)
         disturb_chunks(order, c, verdict, reply);

@@ -95,7 +95,8 @@ static bool not_waited_for(const struct refusal *r, struct reason *out)
 {
     const struct pending *behind = pending_at((struct session *)r->s, 0);
     bool named = r->claim == CAUSE_PIPELINING_VIOLATION || r->claim == CAUSE_EARLY_TALKER;
-    if (!behind || behind->group != r->p->command.seq || !(named || is_503(r)))
+    bool meant = named || (is_503(r) && may_mean(r->claim, CAUSE_PIPELINING_VIOLATION));
+    if (!behind || behind->group != r->p->command.seq || !meant)
         return false;
     out->related = behind->command.seq;
     out->role = ROLE_GROUP;
@@ -108,8 +109,26 @@ static bool between_chunks(const struct refusal *r, struct reason *out)
 {
     out->related = r->order->facts[FACT_BDAT].since;
     out->role = ROLE_OPENED;
-    return is_503(r) && r->claim == CAUSE_BDAT_DATA_MIX && order_holds(r->order, FACT_BDAT) &&
+    bool begun = order_holds(r->order, FACT_BDAT) || r->order->facts[FACT_CHUNKS].refused;
+    return is_503(r) && r->claim == CAUSE_BDAT_DATA_MIX && begun &&
            set(out, CAUSE_BDAT_DATA_MIX, r->p->command.seq);
+}
+
+/* A chunk's failure outlives what was refused behind it (RFC 3030 section 2: only RSET cleans). */
+static bool chunk_failed(const struct refusal *r, struct reason *out)
+{
+    event_no refused = r->order->facts[FACT_CHUNKS].refused;
+    return r->claim == CAUSE_BDAT_AFTER_FAILURE && refused &&
+           set(out, CAUSE_BDAT_AFTER_FAILURE, refused);
+}
+
+/* mailfront drops the open transaction when it refuses another MAIL. */
+static bool mail_forgotten(const struct refusal *r, struct reason *out)
+{
+    const struct fact *mail = &r->order->facts[FACT_MAIL];
+    out->passes_on = true;
+    return is_503(r) && r->claim == CAUSE_MAIL_MISSING && mail->since && mail->again &&
+           set(out, CAUSE_MAIL_REJECTED, mail->again);
 }
 
 static bool hello_again(const struct refusal *r, struct reason *out)
@@ -270,10 +289,11 @@ bool reason_beside_order(const struct session *s, const struct pending *p, const
                          enum cause claim, struct reason *out)
 {
     static bool (*const reasons[])(const struct refusal *, struct reason *) = {
-        early_talk,      foreign_protocol, response_misread, lost_to_auth, tolerated_before,
-        hello_forgotten, not_waited_for,   between_chunks,   hello_again,  auth_was_refused,
-        tls_failed,      wants_ehlo,       wants_more,       group_named,  gave_up,
-        parameter,       policy,           overwritten,      not_offered,  no_reason,
+        early_talk,      foreign_protocol, response_misread, lost_to_auth,   tolerated_before,
+        hello_forgotten, mail_forgotten,   not_waited_for,   between_chunks, chunk_failed,
+        hello_again,     auth_was_refused, tls_failed,       wants_ehlo,     wants_more,
+        group_named,     gave_up,          parameter,        policy,         overwritten,
+        not_offered,     no_reason,
     };
     struct refusal refusal = {s, &s->order, p, a, claim};
     struct reason none = {.certainty = CERTAINTY_CERTAIN, .claim = claim, .fault = FAULT_COUNT};

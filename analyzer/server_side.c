@@ -258,6 +258,8 @@ static bool can_answer(int code, const struct pending *p)
         return p->command.verb == VERB_DATA && p->kind == PENDING_COMMAND;
     if (code == 334 || code == 235)
         return p->command.verb == VERB_AUTH;
+    if (code == 221)
+        return p->kind != PENDING_CONTENT;
     return code != 250 || !p->cancelled;
 }
 
@@ -360,6 +362,9 @@ static void finish_reply(struct session *s, uint64_t end)
     if (s->lmtp && found->command.verb == VERB_BDAT && found->command.chunk_last && !found->due &&
         order_holds(&s->order, FACT_RCPT))
         found->due = (uint16_t)(s->order.accepted < UINT16_MAX ? s->order.accepted : UINT16_MAX);
+    /* Net::Server::Mail puts all of them into one reply. */
+    if (found->due > 1 && r->lines >= found->due)
+        found->due = 1;
     struct pending p = *found;
     if (p.due > 1) {
         found->due--;

@@ -46,6 +46,7 @@ struct order {
     struct fact facts[FACT_COUNT];
     enum verb hello_verb; /* of the accepted hello */
     bool hello_waived;    /* this server takes MAIL without a hello */
+    unsigned shown;       /* enum extension: what was taken though it had not been offered */
     unsigned extensions;  /* enum extension, of the last EHLO reply */
     event_no offer;       /* that reply (or the HELO's) */
     event_no hole;        /* the newest gap event, or the open event of a session begun midway */
