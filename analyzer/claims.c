@@ -36,6 +36,7 @@ static const struct claim_row {
       "not available|not advertised|not enabled|not supported|not offered|when not|not allowed|not "
       "defined|only allowed|disabled"},
      CAUSE_AUTH_NOT_OFFERED},
+    {{"security failure"}, CAUSE_TLS_FAILED},
     {{"tls|encryption|ssl", "required|first|must"}, CAUSE_TLS_REQUIRED},
     {{"authenticat|authori[sz]|auth ", "required|must|need|first"}, CAUSE_AUTH_REQUIRED},
     {{"rcpt", "bdat|binarymime", "precede"}, CAUSE_RCPT_MISSING},

@@ -41,7 +41,8 @@ static void place_in_group(struct session *s, struct pending *p)
     bool message, initial_response;
     event_no group;
     if (before) {
-        if (before->kind == PENDING_HOLE || before->doubtful || before->content_line)
+        if (before->kind == PENDING_HOLE || before->doubtful || before->content_line ||
+            before->seen < s->server_hole_end)
             return; /* its reply may have been seen by the client, if not by us */
         verb = before->command.verb;
         message = before->kind == PENDING_CONTENT;
@@ -155,6 +156,19 @@ static void wait_for_answer(struct session *s, const struct smtp_command *c, eve
     }
 }
 
+void client_unread(struct session *s)
+{
+    if (!s->unread_octets)
+        return;
+    struct line line = s->unread_first;
+    line.end = s->unread_end;
+    line.notes = 0;
+    struct event *e = line_event(s, EVENT_DATA, &line, bytes_of(NULL, 0), NOTE_DOUBTFUL);
+    e->has_bytes = true;
+    e->bytes = s->unread_octets;
+    s->unread_octets = 0;
+}
+
 /* Behind a hole a line may have lost its beginning, or be a message's. Until a line is certain its
  * octets are counted, not kept. */
 static bool skip_unreadable(struct session *s, const struct line *line,
@@ -165,18 +179,16 @@ static bool skip_unreadable(struct session *s, const struct line *line,
         return false;
     if (c->verb != VERB_UNKNOWN && c->verb != VERB_MASKED && c->well_formed) {
         half->resync = false;
-        s->unread = NULL;
+        client_unread(s);
         return false;
     }
-    if (!s->unread) {
-        s->unread = line_event(s, EVENT_DATA, line, bytes_of(NULL, 0), NOTE_DOUBTFUL);
-        s->unread->has_bytes = true;
-        s->unread->bytes = 0;
-    }
-    s->unread->bytes += line->end - line->start;
+    if (!s->unread_octets)
+        s->unread_first = *line;
+    s->unread_octets += line->end - line->start;
+    s->unread_end = line->end;
     if (is_dot(line->text)) { /* the end of a message whose beginning was lost */
         half->resync = false;
-        s->unread = NULL;
+        client_unread(s);
         pending_push(s, PENDING_HOLE);
     }
     return true;
@@ -193,6 +205,17 @@ static void note_hello(struct session *s, const struct smtp_command *c)
         s->lmtp = true;
         s->row.protocol = "LMTP";
     }
+}
+
+/* A request of HTTP or a proxy's header: the first words of what is no SMTP. */
+static bool is_foreign(struct bytes text)
+{
+    static const char *const words[] = {"GET ",     "POST ",    "PUT ",  "HEAD ",
+                                        "OPTIONS ", "CONNECT ", "PROXY "};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (bytes_start_nocase(text, words[i]))
+            return true;
+    return false;
 }
 
 void client_line(struct session *s, const struct line *line)
@@ -222,6 +245,8 @@ void client_line(struct session *s, const struct line *line)
                                  notes | (secret ? NOTE_MASKED : 0));
     e->verb = c.verb == VERB_UNKNOWN ? NULL : verb_name(c.verb);
     s->row.commands++;
+    if (!s->foreign && is_foreign(line->text))
+        s->foreign = e->seq;
     s->masked_hello |= c.verb == VERB_MASKED && !order_holds(&s->order, FACT_HELLO);
     if (is_hello(c.verb) && !content)
         note_hello(s, &c);
@@ -258,8 +283,6 @@ void client_line(struct session *s, const struct line *line)
             e->notes |= NOTE_PIPELINED;
         if (p->group && !content)
             s->offender = e->seq;
-        if (p->early && s->greeted)
-            accuse(s, p, true);
         s->pipelines |= p->pipelined && !p->shaky && !content && !s->hole;
         if (c.verb == VERB_AUTH) {
             bool odd;

@@ -214,8 +214,10 @@ void diagnose_greeting(struct session *s, const struct answer *a)
     const struct pending *early = pending_at(s, 0);
     enum cause claim =
         claim_of_reply(identify_server(&s->identify), a->code, a->enhanced, a->text, VERB_UNKNOWN);
-    struct reason f = {
-        .cause = CAUSE_SESSION_REFUSED, .origin = a->seq, .claim = claim, .fault = FAULT_COUNT};
+    struct reason f = {.cause = CAUSE_SESSION_REFUSED,
+                       .origin = a->seq,
+                       .claim = claim,
+                       .fault = early ? FAULT_COUNT : FAULT_POLICY};
     if (early) {
         f.cause = CAUSE_EARLY_TALKER;
         f.origin = early->command.seq;

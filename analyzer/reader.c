@@ -289,6 +289,71 @@ static size_t read_chunk(struct session *s, struct bytes data, uint64_t offset,
     return part.len;
 }
 
+/* A SASL security layer: octets behind a length of four (RFC 4422 section 3.7). What follows is
+ * opaque. */
+static void begin_layer(struct session *s, enum side side, const struct mark *mark)
+{
+    struct event *e =
+        session_event(s, EVENT_TLS, side, mark, bytes_of_string("SASL security layer"));
+    e->saw = session_seen(s, !side, mark->seen);
+    s->half[SIDE_CLIENT].reading = s->half[SIDE_SERVER].reading = READ_NOTHING;
+}
+
+static void read_span(struct session *s, enum side side, const struct span *span);
+
+/* --- the PROXY header of load balancers, version 2 --- */
+
+static const uint8_t proxy_signature[12] = "\r\n\r\n\0\r\nQUIT\n";
+
+static void proxy_event(struct session *s, struct bytes header, const struct mark *mark)
+{
+    struct bytes text = bytes_of_string("PROXY, version 2");
+    char from[46], to[46];
+    struct address address[2];
+    size_t size = header.at[13] >> 4 == 1 ? 4 : header.at[13] >> 4 == 2 ? 16 : 0;
+    memset(address, 0, sizeof address);
+    if (size && header.len >= 16 + 2 * size + 4) {
+        for (int i = 0; i < 2; i++) {
+            address[i].family = size == 4 ? 4 : 6;
+            memcpy(address[i].octets, header.at + 16 + (size_t)i * size, size);
+        }
+        const uint8_t *port = header.at + 16 + 2 * size;
+        text = arena_print(&s->draft->arena, "PROXY TCP%d %s %s %u %u", size == 4 ? 4 : 6,
+                           address_print(&address[0], from), address_print(&address[1], to),
+                           port[0] << 8 | port[1], port[2] << 8 | port[3]);
+    }
+    session_event(s, EVENT_COMMAND, SIDE_CLIENT, mark, text);
+}
+
+/* The header is held until it is whole; what turns out to be something else is read as lines. */
+static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
+                         const struct mark *mark)
+{
+    struct half *half = &s->half[SIDE_CLIENT];
+    size_t want = 16;
+    if (half->held_length >= 16)
+        want += (size_t)(half->held[14] << 8 | half->held[15]);
+    struct bytes part = bytes_first(data, want - half->held_length);
+    hold(half, part, offset, mark);
+    size_t known = half->held_length < 12 ? half->held_length : 12;
+    if (memcmp(half->held, proxy_signature, known) != 0) {
+        half->reading = READ_LINES; /* an empty line, most likely */
+        struct span again = {.offset = half->held_offset,
+                             .data = bytes_of(half->held, half->held_length),
+                             .mark = half->held_mark};
+        half->held = NULL;
+        half->held_length = half->held_size = 0;
+        read_span(s, SIDE_CLIENT, &again);
+        free((void *)again.data.at);
+    } else if (half->held_length >= 16 &&
+               half->held_length >= 16u + (size_t)(half->held[14] << 8 | half->held[15])) {
+        proxy_event(s, bytes_of(half->held, half->held_length), &half->held_mark);
+        half->reading = READ_LINES;
+        release(half);
+    }
+    return part.len;
+}
+
 /* --- spans --- */
 
 static size_t read_some(struct session *s, enum side side, struct bytes data, uint64_t offset,
@@ -303,6 +368,14 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
             s->greeted |= side == SIDE_SERVER;
             return 0;
         }
+        if (side == SIDE_CLIENT && offset == 0 && data.at[0] == '\r') {
+            half->reading = READ_PROXY;
+            return 0;
+        }
+        if (s->layer_possible && !half->held_length && data.at[0] < '\t') {
+            begin_layer(s, side, mark);
+            return data.len;
+        }
         /* A client set to TLS that speaks to a port in clear. */
         if (side == SIDE_CLIENT && !half->held_length && data.len > 2 &&
             data.at[0] == TLS_HANDSHAKE && data.at[1] == 3 && data.at[2] <= 4) {
@@ -310,6 +383,8 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
             return 0;
         }
         return read_line(s, side, data, offset, mark);
+    case READ_PROXY:
+        return read_proxy(s, data, offset, mark);
     case READ_SASL:
         return read_line(s, side, data, offset, mark);
     case READ_TLS_NEXT:
@@ -362,6 +437,7 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
             client_guess(s);
         return;
     }
+    client_unread(s);
     content_run_doubt(s);
     if (half->reading == READ_CHUNK && span->gap <= s->chunk_left) {
         s->chunk_left -= span->gap; /* its size is known */

@@ -44,12 +44,14 @@ static bool early_talk(const struct refusal *r, struct reason *out)
 /* A request of HTTP, a proxy's header, a handshake in the place of a command. */
 static bool foreign_protocol(const struct refusal *r, struct reason *out)
 {
-    static const char *const words[] = {"GET ",     "POST ",    "PUT ",  "HEAD ",
-                                        "OPTIONS ", "CONNECT ", "PROXY "};
-    bool foreign = r->p->kind == PENDING_TLS;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        foreign |= r->p->command.verb == VERB_UNKNOWN && bytes_start_nocase(r->p->text, words[i]);
-    return is_503(r) && foreign && set(out, CAUSE_NOT_SMTP, r->p->command.seq);
+    event_no seq = r->p->command.seq;
+    if (!is_503(r))
+        return false;
+    if (r->p->kind == PENDING_TLS || r->p->command.verb == VERB_LHLO)
+        return set(out, CAUSE_NOT_SMTP, seq);
+    bool follows = r->p->command.verb == VERB_UNKNOWN || r->p->pipelined;
+    return r->s->foreign && (seq == r->s->foreign || follows) &&
+           set(out, CAUSE_NOT_SMTP, r->s->foreign);
 }
 
 /* A line of a SASL exchange that the server took for a command (Haraka does when it spells one). */
@@ -88,6 +90,14 @@ static bool hello_forgotten(const struct refusal *r, struct reason *out)
     out->passes_on = true;
     return r->claim == CAUSE_HELLO_MISSING && hello->since && hello->again &&
            set(out, CAUSE_HELLO_REJECTED, hello->again);
+}
+
+/* A firewall that answers EHLO itself, with a 250 that the server never gave. */
+static bool hello_withheld(const struct refusal *r, struct reason *out)
+{
+    out->certainty = CERTAINTY_LIKELY;
+    return is_503(r) && r->claim == CAUSE_HELLO_MISSING && r->s->masked_banner &&
+           order_holds(r->order, FACT_HELLO) && set(out, CAUSE_MIDDLEBOX, r->a->seq);
 }
 
 /* What a group went on behind, against RFC 2920 section 3.1. */
@@ -290,10 +300,10 @@ bool reason_beside_order(const struct session *s, const struct pending *p, const
 {
     static bool (*const reasons[])(const struct refusal *, struct reason *) = {
         early_talk,      foreign_protocol, response_misread, lost_to_auth,   tolerated_before,
-        hello_forgotten, mail_forgotten,   not_waited_for,   between_chunks, chunk_failed,
-        hello_again,     auth_was_refused, tls_failed,       wants_ehlo,     wants_more,
-        group_named,     gave_up,          parameter,        policy,         overwritten,
-        not_offered,     no_reason,
+        hello_forgotten, hello_withheld,   mail_forgotten,   not_waited_for, between_chunks,
+        chunk_failed,    hello_again,      auth_was_refused, tls_failed,     wants_ehlo,
+        wants_more,      group_named,      gave_up,          parameter,      policy,
+        overwritten,     not_offered,      no_reason,
     };
     struct refusal refusal = {s, &s->order, p, a, claim};
     struct reason none = {.certainty = CERTAINTY_CERTAIN, .claim = claim, .fault = FAULT_COUNT};

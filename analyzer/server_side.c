@@ -154,8 +154,8 @@ static void greet(struct session *s, uint64_t end)
     order_greeting(&s->order, e->seq, e->code);
     if (e->code / 100 != 2)
         diagnose_greeting(s, &answer);
-    for (uint32_t i = 0; i < s->ring_count; i++)
-        accuse(s, pending_at(s, i), e->code / 100 == 2);
+    for (uint32_t i = 0; i < s->ring_count && e->code / 100 != 2; i++)
+        accuse(s, pending_at(s, i), false); /* they may never be answered */
     if (e->code == 421)
         s->over = true;
 }
@@ -187,6 +187,7 @@ static void note_outcome(struct session *s, const struct pending *p, int code)
 {
     if (p->command.verb == VERB_QUIT && code / 100 == 2)
         s->quit = true;
+    s->layer_possible = p->command.verb == VERB_AUTH && code == 235;
     if (p->command.verb == VERB_AUTH && code / 100 != 3)
         s->row.auth_outcome = bytes_of_string(code / 100 == 2 ? "accepted" : "refused");
 }
@@ -324,6 +325,7 @@ static void finish_reply(struct session *s, uint64_t end)
         return;
     }
     s->greeted = true;
+    client_unread(s);
     if (client->reading == READ_TLS && !s->ring_count)
         reader_tls_answered(s);
     /* "421 lost connection" answers a message as little as it answers anything (RFC 5321

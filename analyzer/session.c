@@ -134,7 +134,6 @@ struct draft *session_detach(struct session *s, bool last)
     s->written = true;
     s->news = false;
     s->draft = NULL;
-    s->unread = NULL;
     if (!last) { /* what is still alive moves to the next chapter */
         s->draft = draft_new();
         for (uint32_t i = 0; i < s->ring_count; i++) {
@@ -174,6 +173,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
         content_end(s, client->offset, NOTE_INCOMPLETE);
     else if (client->reading == READ_CHUNK)
         content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
+    client_unread(s);
     client_unfinished(s);
     server_reply_cut(s);
     /* What was never answered is judged by itself, if all that there was has been seen. */

@@ -21,6 +21,7 @@ enum reading {
     READ_TLS_NEXT, /* a handshake should come; what the client sent before the 220 is to be
                       discarded */
     READ_TLS,      /* records are counted */
+    READ_PROXY,    /* client: the binary header of a load balancer, before all else */
     READ_NOTHING,  /* the session has turned into something that is not read on */
 };
 
@@ -111,6 +112,15 @@ struct reply_building {
     unsigned notes;
 };
 
+/* A line of one side, without its line end. */
+struct line {
+    struct bytes text;   /* at most LINE_LIMIT octets of it; borrowed */
+    uint64_t length;     /* in truth */
+    uint64_t start, end; /* its first octet, and the one behind its line end */
+    struct mark mark;    /* of its first octet */
+    unsigned notes;      /* NOTE_BARE_LF ... */
+};
+
 /* The chapter that is being written, with the memory it lives in. */
 struct draft {
     struct chapter chapter;
@@ -153,11 +163,15 @@ struct session {
     bool acks_prove;       /* acknowledgement numbers have been seen to cover what was answered */
     uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
     bool client_gone;      /* its FIN has come */
-    event_no tls_event;    /* the client's hello */
-    bool tls_answered;     /* by a server in clear */
-    event_no offender;     /* the last command that was sent before it was allowed to */
-    event_no barrier;      /* the last command that must end its group (RFC 2920 section 3.1) ... */
-    uint64_t barrier_end;  /* ... and server octets up to the end of its reply */
+    event_no foreign;      /* the first line that shows another protocol */
+    bool layer_possible;   /* AUTH has just succeeded: a SASL security layer may begin */
+    uint64_t unread_octets, unread_end; /* behind a hole: what cannot be read, and is counted */
+    struct line unread_first;
+    event_no tls_event;   /* the client's hello */
+    bool tls_answered;    /* by a server in clear */
+    event_no offender;    /* the last command that was sent before it was allowed to */
+    event_no barrier;     /* the last command that must end its group (RFC 2920 section 3.1) ... */
+    uint64_t barrier_end; /* ... and server octets up to the end of its reply */
 
     event_no waiting_for; /* the command whose answer decides (READ_WAIT) */
     enum verb waiting_verb;
@@ -168,7 +182,6 @@ struct session {
     uint64_t chunk_refusal_end;
     uint64_t chunk_size, chunk_left;
     struct mark chunk_mark;
-    struct event *unread; /* behind a hole: the event that counts octets that cannot be read */
 
     struct content_scan scan;
     struct mark content_mark;
@@ -202,15 +215,6 @@ struct session {
     uint32_t recipients_kept;
     bool masked_hello, masked_banner; /* X and asterisks where a middlebox overwrote text */
     bool news;                        /* a diagnosis was made since the last chapter */
-};
-
-/* A line of one side, without its line end. */
-struct line {
-    struct bytes text;   /* at most LINE_LIMIT octets of it; borrowed */
-    uint64_t length;     /* in truth */
-    uint64_t start, end; /* its first octet, and the one behind its line end */
-    struct mark mark;    /* of its first octet */
-    unsigned notes;      /* NOTE_BARE_LF ... */
 };
 
 /* --- session.c: the timeline --- */
@@ -293,6 +297,9 @@ void half_free(struct half *half);
 void client_line(struct session *s, const struct line *line);
 void client_sasl(struct session *s, const struct line *line);
 void client_discarded(struct session *s, const struct line *line);
+
+/* What could not be read behind a hole ends here: its event. */
+void client_unread(struct session *s);
 
 /* The connection has ended within a line: it is kept, and not judged. */
 void client_unfinished(struct session *s);
