@@ -1,6 +1,7 @@
 #include "lab.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 enum {
     LINK_RAW = 101
@@ -61,4 +62,46 @@ void lab_remove(struct lab *lab)
 void lab_expect(const struct lab *lab, const char *sql, const char *wanted)
 {
     scratch_expect(&lab->scratch, sql, wanted);
+}
+
+void lab_tell(struct trace *trace, uint16_t client_port, uint16_t server_port, uint32_t client_seq,
+              uint32_t server_seq)
+{
+    trace_begin(trace, client_port, server_port, client_seq, server_seq);
+    trace_open(trace);
+    TRACE_LINES(trace, "S: 220 localhost ESMTP", "C: EHLO client",
+                "S: 250-localhost\r\n250 PIPELINING", "C: MAIL FROM:<a@localhost>",
+                "S: 550 5.1.0 no", "C: RCPT TO:<b@localhost>", "S: 503 5.5.1 need MAIL", "C: QUIT",
+                "S: 221 bye");
+    trace_close(trace, SIDE_CLIENT);
+}
+
+void lab_run(struct lab *lab, const struct trace *trace)
+{
+    lab_begin(lab);
+    lab_feed(lab, trace);
+    lab_finish(lab);
+}
+
+void lab_count(const struct lab *lab, const char *of, unsigned wanted)
+{
+    char sql[4096], count[16];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", of);
+    snprintf(count, sizeof count, "%u", wanted);
+    lab_expect(lab, sql, count);
+}
+
+void lab_expect_alike(struct lab *lab, unsigned count)
+{
+    lab_finish(lab);
+    lab_count(lab, "sessions", count);
+    lab_count(lab, "(SELECT DISTINCT " LAB_ESSENCE " FROM sessions s)", 1);
+    lab_expect(lab, "SELECT " LAB_SHAPE " FROM sessions s WHERE session_id = 1", LAB_TOLD);
+    lab_expect(lab,
+               "SELECT group_concat(client_port || ': ' || " LAB_SHAPE
+               ", char(10)) FROM sessions s "
+               "WHERE " LAB_ESSENCE " <> (SELECT " LAB_ESSENCE " FROM sessions s WHERE session_id "
+               "= 1)",
+               "NULL");
+    lab_remove(lab);
 }

@@ -23,6 +23,23 @@ void lab_packet(struct lab *lab, const struct trace_packet *packet);
 void lab_finish(struct lab *lab);
 void lab_remove(struct lab *lab);
 
+/* Packets in, history out: the three above for one trace. */
+void lab_run(struct lab *lab, const struct trace *trace);
+
+/* A session for `trace` in which MAIL is refused and RCPT follows all the same: packets 0 to 2
+ * open, 3 to 11 talk, 12 to 14 close. LAB_TOLD is its shape. */
+void lab_tell(struct trace *trace, uint16_t client_port, uint16_t server_port, uint32_t client_seq,
+              uint32_t server_seq);
+#define LAB_TOLD                                                                                   \
+    "C:open S:greeting220 C:EHLO S:250>3 C:MAIL S:550>5 C:RCPT S:503>7 C:QUIT S:221>9 C:close"
+
+/* `of` (a table, or a question in brackets) has `wanted` rows. */
+void lab_count(const struct lab *lab, const char *of, unsigned wanted);
+
+/* Finishes: `count` sessions were stored, which all have the shape LAB_TOLD and differ in nothing
+ * but times, packets and ports. Removes the lab. */
+void lab_expect_alike(struct lab *lab, unsigned count);
+
 /* The answer to `sql` is `wanted`. */
 void lab_expect(const struct lab *lab, const char *sql, const char *wanted);
 

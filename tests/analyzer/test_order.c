@@ -1,163 +1,12 @@
-/* The rules: the table itself, and sequences of commands judged against the facts.
- *
- * A sequence is written as "EHLO=250 MAIL=550 RCPT": steps with the code that they were answered,
- * and at the end a command that is judged. The first step is event 10, the second 20 ...; their
- * replies are 11, 21 ...; the greeting is event 1. A step's sender has seen all replies before it;
- * with a plus in front ("+RCPT") no more than the sender of the step before. "." is a message's
- * end, "hole" a gap. Behind a colon: "-" nothing offered, "b" BODY=BINARYMIME, "l" LAST. */
+/* Sequences of commands judged against the facts; sequence.h says how they are written. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "heloscope/order.h"
-
-enum {
-    ALL = EXT_PIPELINING | EXT_AUTH | EXT_STARTTLS | EXT_CHUNKING | EXT_BINARYMIME | EXT_XCLIENT |
-          EXT_XFORWARD | EXT_ETRN | EXT_BURL
-};
-
-struct step {
-    struct order_command command;
-    int code; /* 0 = to be judged only */
-    unsigned extensions;
-    bool hole;
-};
-
-static enum verb verb_of(const char *name)
-{
-    for (int v = VERB_UNKNOWN + 1; v < VERB_COUNT; v++)
-        if (strcmp(verb_name((enum verb)v), name) == 0)
-            return (enum verb)v;
-    cr_assert_str_eq(name, "?", "no verb %s", name);
-    return VERB_UNKNOWN;
-}
-
-static struct step read_step(char *word, event_no seq, event_no saw_before)
-{
-    struct step step = {.extensions = ALL};
-    struct order_command *c = &step.command;
-    bool blind = *word == '+';
-    word += blind;
-    char *code = strchr(word, '='), *flags;
-    if (code) {
-        *code = '\0';
-        step.code = atoi(code + 1);
-    }
-    if ((flags = strchr(word, ':')))
-        *flags++ = '\0';
-    for (; flags && *flags; flags++) {
-        c->chunk_last |= *flags == 'l';
-        c->binarymime |= *flags == 'b';
-        step.extensions = *flags == '-' ? 0 : step.extensions;
-    }
-    c->seq = seq;
-    c->saw = blind ? saw_before : seq > 10 ? seq - 9 : 1;
-    c->well_formed = true;
-    c->content = strcmp(word, ".") == 0;
-    step.hole = strcmp(word, "hole") == 0;
-    if (!step.hole)
-        c->verb = c->content ? VERB_DATA : verb_of(word);
-    return step;
-}
-
-/* Plays `sequence`; the verdict of its last command. */
-static struct verdict play(struct order *order, const char *sequence)
-{
-    char text[256], *next;
-    struct verdict verdict = {.kind = VERDICT_LEGAL};
-    event_no seq = 0, saw = 1;
-    snprintf(text, sizeof text, "%s", sequence);
-    for (char *word = strtok_r(text, " ", &next); word; word = strtok_r(NULL, " ", &next)) {
-        struct step step = read_step(word, seq += 10, saw);
-        saw = step.command.saw;
-        if (step.hole) {
-            order_hole(order, seq);
-            continue;
-        }
-        verdict = order_judge(order, &step.command);
-        if (step.code)
-            order_settle(order, &step.command, &verdict, seq + 1, step.code, step.extensions);
-    }
-    return verdict;
-}
-
-static struct verdict judge_at(const char *sequence, int greeting)
-{
-    struct order order = {.hole = 0};
-    if (greeting)
-        order_greeting(&order, 1, greeting);
-    return play(&order, sequence);
-}
+#include "sequence.h"
 
 static struct verdict judge(const char *sequence)
 {
-    return judge_at(sequence, 220);
-}
-
-/* --- the table ---------------------------------------------------------------------------------
- */
-
-Test(order, every_rule_says_where_it_is_written)
-{
-    size_t count;
-    const struct rule *rules = order_rules(&count);
-    cr_assert_gt(count, 20);
-    for (size_t i = 0; i < count; i++) {
-        const struct rule *r = &rules[i];
-        cr_expect_not_null(r->section, "rule %zu", i);
-        cr_expect(strncmp(r->section, "RFC ", 4) == 0 || strncmp(r->section, "Postfix ", 8) == 0,
-                  "%s: %s", r->name, r->section);
-        cr_expect_gt(strlen(r->section), 8, "%s: no section in %s", r->name, r->section);
-        cr_expect_leq(r->verb, VERB_COUNT);
-        cr_expect_neq(r->verb, VERB_UNKNOWN);
-        cr_expect_lt(r->fact, FACT_COUNT);
-        cr_expect_eq(r->kind == RULE_OFFERED, r->extension != 0, "%s", r->name);
-        cr_expect_eq(r->kind == RULE_NEEDS, r->cause == CAUSE_NONE, "%s", r->name);
-    }
-}
-
-Test(order, a_rule_has_a_name_of_its_own_and_stands_with_its_verb)
-{
-    size_t count;
-    const struct rule *rules = order_rules(&count);
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < i; j++) {
-            cr_expect_str_neq(rules[i].name, rules[j].name);
-            cr_expect(rules[i].verb != rules[j].verb || rules[i - 1].verb == rules[i].verb,
-                      "%s stands apart", rules[i].name);
-        }
-}
-
-/* A verb that is added must be thought of: it has rules, or it is said here that it needs none. */
-Test(order, every_verb_has_been_thought_of)
-{
-    static const enum verb free_at_any_time[] = {
-        VERB_UNKNOWN, VERB_HELO, /* RFC 5321 section 4.1.4: also in the middle, where it resets */
-        VERB_EHLO,    VERB_LHLO, VERB_RSET, /* ... and these five without a hello */
-        VERB_NOOP,    VERB_VRFY, VERB_EXPN,
-        VERB_HELP,    VERB_QUIT, /* section 4.1.1.10: at any time */
-        VERB_TURN,               /* RFC 5321 appendix F.1: gone */
-        VERB_MASKED,             /* no verb that anybody knows */
-    };
-    size_t count;
-    const struct rule *rules = order_rules(&count);
-    for (int v = 0; v < VERB_COUNT; v++) {
-        bool ruled = false, freed = false;
-        for (size_t i = 0; i < count; i++)
-            ruled |= rules[i].verb == (enum verb)v;
-        for (size_t i = 0; i < sizeof free_at_any_time / sizeof *free_at_any_time; i++)
-            freed |= free_at_any_time[i] == (enum verb)v;
-        cr_expect_neq(ruled, freed, "%s: %s", verb_name((enum verb)v), ruled ? "both" : "neither");
-    }
-}
-
-Test(order, every_fact_has_a_label)
-{
-    for (int f = 0; f < FACT_COUNT; f++) {
-        cr_expect_not_null(fact_label((enum fact_name)f));
-        for (int g = 0; g < f; g++)
-            cr_expect_str_neq(fact_label((enum fact_name)f), fact_label((enum fact_name)g));
-    }
+    return sequence_judge(sequence, 220);
 }
 
 /* --- legal sequences -----------------------------------------------------------------------------
@@ -403,12 +252,12 @@ Test(order, after_the_end)
 
 Test(order, before_the_beginning)
 {
-    struct verdict v = judge_at("MAIL", 0);
+    struct verdict v = sequence_judge("MAIL", 0);
     cr_expect_eq(v.cause, CAUSE_EARLY_TALKER);
     cr_expect_eq(v.origin, 10);
-    v = judge_at("EHLO", 0);
+    v = sequence_judge("EHLO", 0);
     cr_expect_eq(v.cause, CAUSE_EARLY_TALKER);
-    cr_expect_eq(judge_at("QUIT", 0).kind, VERDICT_LEGAL);
+    cr_expect_eq(sequence_judge("QUIT", 0).kind, VERDICT_LEGAL);
 }
 
 /* RFC 5321 section 3.1: a server that greets with 554 answers all but QUIT with 503. */
@@ -416,15 +265,15 @@ Test(order, a_greeting_that_refuses)
 {
     static const int codes[] = {554, 521, 421, 450};
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-        struct verdict v = judge_at("EHLO", codes[i]);
+        struct verdict v = sequence_judge("EHLO", codes[i]);
         cr_expect_eq(v.kind, VERDICT_BROKEN);
         cr_expect_eq(v.cause, CAUSE_SESSION_REFUSED, "%d", codes[i]);
         cr_expect_eq(v.origin, 1);
         cr_expect_eq(v.refusal, 1);
-        v = judge_at("EHLO=503 MAIL=503 RCPT", codes[i]);
+        v = sequence_judge("EHLO=503 MAIL=503 RCPT", codes[i]);
         cr_expect_eq(v.cause, CAUSE_SESSION_REFUSED, "the cascade");
         cr_expect_eq(v.origin, 1);
-        cr_expect_eq(judge_at("QUIT", codes[i]).kind, VERDICT_LEGAL);
+        cr_expect_eq(sequence_judge("QUIT", codes[i]).kind, VERDICT_LEGAL);
     }
 }
 
@@ -489,9 +338,9 @@ Test(order, doubt_is_told_verb_by_verb)
 {
     struct order order = {.hole = 0};
     order_greeting(&order, 1, 220);
-    play(&order, "EHLO=250");
+    sequence_play(&order, "EHLO=250");
     cr_expect_not(order_doubtful(&order, VERB_MAIL));
-    play(&order, "EHLO=250 hole");
+    sequence_play(&order, "EHLO=250 hole");
     cr_expect_eq(order.hole, 20);
     cr_expect(order_doubtful(&order, VERB_MAIL));
     cr_expect(order_doubtful(&order, VERB_RCPT));
@@ -505,7 +354,7 @@ Test(order, judging_changes_nothing)
 {
     struct order order = {.hole = 0}, before;
     order_greeting(&order, 1, 220);
-    play(&order, "EHLO=250 MAIL=250 RCPT=550");
+    sequence_play(&order, "EHLO=250 MAIL=250 RCPT=550");
     before = order;
     for (int v = 0; v < VERB_COUNT; v++) {
         struct order_command c = {.seq = 100, .verb = (enum verb)v, .saw = 31};
@@ -518,7 +367,7 @@ Test(order, recipients_are_counted)
 {
     struct order order = {.hole = 0};
     order_greeting(&order, 1, 220);
-    play(&order, "EHLO=250 MAIL=250 RCPT=250 RCPT=550 RCPT=452 RCPT=250 RCPT=450");
+    sequence_play(&order, "EHLO=250 MAIL=250 RCPT=250 RCPT=550 RCPT=452 RCPT=250 RCPT=450");
     cr_expect_eq(order.accepted, 2);
     cr_expect_eq(order.refused, 3);
     cr_expect_eq(order.limited, 1);

@@ -1,44 +1,11 @@
 /* Packets in, a history out: what TCP and captures do to a session. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "lab.h"
 
-/* Packets 0 to 2 open, 3 to 11 talk, 12 to 14 close. */
-static void tell(struct trace *trace, uint16_t client_port, uint16_t server_port,
-                 uint32_t client_seq, uint32_t server_seq)
-{
-    trace_begin(trace, client_port, server_port, client_seq, server_seq);
-    trace_open(trace);
-    TRACE_LINES(trace, "S: 220 localhost ESMTP", "C: EHLO client",
-                "S: 250-localhost\r\n250 PIPELINING", "C: MAIL FROM:<a@localhost>",
-                "S: 550 5.1.0 no", "C: RCPT TO:<b@localhost>", "S: 503 5.5.1 need MAIL", "C: QUIT",
-                "S: 221 bye");
-    trace_close(trace, SIDE_CLIENT);
-}
-
 static void tell_plainly(struct trace *trace)
 {
-    tell(trace, 40000, 25, 1000, 5000);
-}
-
-static const char told[] = "C:open S:greeting220 C:EHLO S:250>3 C:MAIL S:550>5 C:RCPT S:503>7 "
-                           "C:QUIT S:221>9 C:close";
-
-/* One trace through a pipeline of its own. */
-static void run(struct lab *lab, const struct trace *trace)
-{
-    lab_begin(lab);
-    lab_feed(lab, trace);
-    lab_finish(lab);
-}
-
-static void expect_count(const struct lab *lab, const char *of, unsigned wanted)
-{
-    char sql[4096], count[16];
-    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", of);
-    snprintf(count, sizeof count, "%u", wanted);
-    lab_expect(lab, sql, count);
+    lab_tell(trace, 40000, 25, 1000, 5000);
 }
 
 Test(pipeline, a_session)
@@ -46,8 +13,8 @@ Test(pipeline, a_session)
     struct lab lab;
     struct trace trace;
     tell_plainly(&trace);
-    run(&lab, &trace);
-    lab_expect(&lab, LAB_ONLY_SHAPE, told);
+    lab_run(&lab, &trace);
+    lab_expect(&lab, LAB_ONLY_SHAPE, LAB_TOLD);
     lab_expect(&lab,
                "SELECT client_addr || ' ' || client_port || ' ' || server_addr || ' ' || "
                "server_port || ' ' || outcome || ' ' || packets || ' ' || bytes_client || ' ' || "
@@ -75,22 +42,6 @@ Test(pipeline, a_session)
 /* --- sessions that must all be the same --------------------------------------------------------
  */
 
-/* The variants were fed as connections of their own: `count` sessions, all like the first. */
-static void expect_alike(struct lab *lab, unsigned count)
-{
-    lab_finish(lab);
-    expect_count(lab, "sessions", count);
-    expect_count(lab, "(SELECT DISTINCT " LAB_ESSENCE " FROM sessions s)", 1);
-    lab_expect(lab, "SELECT " LAB_SHAPE " FROM sessions s WHERE session_id = 1", told);
-    lab_expect(lab,
-               "SELECT group_concat(client_port || ': ' || " LAB_SHAPE
-               ", char(10)) FROM sessions s "
-               "WHERE " LAB_ESSENCE " <> (SELECT " LAB_ESSENCE " FROM sessions s WHERE session_id "
-               "= 1)",
-               "NULL");
-    lab_remove(lab);
-}
-
 Test(pipeline, sequence_numbers_wrap_at_every_octet)
 {
     struct lab lab;
@@ -98,14 +49,14 @@ Test(pipeline, sequence_numbers_wrap_at_every_octet)
     lab_begin(&lab);
     for (uint32_t before = 0; before < 110; before++) {
         struct trace trace;
-        tell(&trace, port++, 25, 0u - before, 5000);
+        lab_tell(&trace, port++, 25, 0u - before, 5000);
         lab_feed(&lab, &trace);
-        tell(&trace, port++, 25, 1000, 0u - before);
+        lab_tell(&trace, port++, 25, 1000, 0u - before);
         lab_feed(&lab, &trace);
-        tell(&trace, port++, 25, 0u - before, 0u - before);
+        lab_tell(&trace, port++, 25, 0u - before, 0u - before);
         lab_feed(&lab, &trace);
     }
-    expect_alike(&lab, 330);
+    lab_expect_alike(&lab, 330);
 }
 
 Test(pipeline, duplicates_change_nothing)
@@ -114,18 +65,18 @@ Test(pipeline, duplicates_change_nothing)
     struct trace trace;
     uint16_t port = 40000;
     lab_begin(&lab);
-    tell(&trace, port++, 25, 1000, 5000);
+    lab_tell(&trace, port++, 25, 1000, 5000);
     lab_feed(&lab, &trace);
     size_t count = trace.count;
     for (size_t i = 0; i < count; i++) {
-        tell(&trace, port++, 25, 1000, 5000);
+        lab_tell(&trace, port++, 25, 1000, 5000);
         trace_copy(&trace, i, i + 1); /* a span port that sends both sides */
         lab_feed(&lab, &trace);
-        tell(&trace, port++, 25, 1000, 5000);
+        lab_tell(&trace, port++, 25, 1000, 5000);
         trace_copy(&trace, i, trace.count); /* a retransmission behind the close */
         lab_feed(&lab, &trace);
     }
-    expect_alike(&lab, 1 + 2 * (unsigned)count);
+    lab_expect_alike(&lab, 1 + 2 * (unsigned)count);
 }
 
 Test(pipeline, swaps_change_nothing)
@@ -136,13 +87,13 @@ Test(pipeline, swaps_change_nothing)
     lab_begin(&lab);
     for (size_t i = 2; i < 12; i++)
         for (size_t j = i; j < 12 && j < i + 4; j++) {
-            tell(&trace, port++, 25, 1000, 5000);
+            lab_tell(&trace, port++, 25, 1000, 5000);
             int64_t start = trace.packets[0].ts_us;
             trace_move(&trace, i, j);
             trace_retime(&trace, start);
             lab_feed(&lab, &trace);
         }
-    expect_alike(&lab, (unsigned)(port - 40000));
+    lab_expect_alike(&lab, (unsigned)(port - 40000));
 }
 
 Test(pipeline, segments_of_any_size)
@@ -151,16 +102,16 @@ Test(pipeline, segments_of_any_size)
     struct trace trace;
     uint16_t port = 40000;
     lab_begin(&lab);
-    tell(&trace, port++, 25, 1000, 5000);
+    lab_tell(&trace, port++, 25, 1000, 5000);
     lab_feed(&lab, &trace);
     for (uint32_t length = 1; length < 20; length++) {
-        tell(&trace, port++, 25, 1000, 5000);
+        lab_tell(&trace, port++, 25, 1000, 5000);
         for (size_t i = 3; i < trace.count; i++)
             if (trace.packets[i].payload.len > length)
                 trace_split(&trace, i, length);
         lab_feed(&lab, &trace);
     }
-    expect_alike(&lab, 20);
+    lab_expect_alike(&lab, 20);
 }
 
 Test(pipeline, keep_alives_change_nothing)
@@ -169,11 +120,11 @@ Test(pipeline, keep_alives_change_nothing)
     struct trace trace;
     uint16_t port = 40000;
     lab_begin(&lab);
-    tell(&trace, port++, 25, 1000, 5000);
+    lab_tell(&trace, port++, 25, 1000, 5000);
     lab_feed(&lab, &trace);
     for (int octets = 0; octets < 2; octets++)
         for (size_t at = 4; at < 12; at++) {
-            tell(&trace, port++, 25, 1000, 5000);
+            lab_tell(&trace, port++, 25, 1000, 5000);
             /* RFC 1122 section 4.2.3.6: the octet before the next one, or no octet */
             struct trace_packet probe = trace.packets[at];
             struct trace_packet answer = trace.packets[at];
@@ -185,7 +136,7 @@ Test(pipeline, keep_alives_change_nothing)
             trace.packets[at] = probe;
             lab_feed(&lab, &trace);
         }
-    expect_alike(&lab, 17);
+    lab_expect_alike(&lab, 17);
 }
 
 /* Handed over after every packet, a session is the same in the end. */
@@ -194,12 +145,12 @@ Test(pipeline, chapters_change_nothing)
     struct lab lab;
     struct trace trace;
     lab_begin(&lab);
-    tell(&trace, 40000, 25, 1000, 5000);
+    lab_tell(&trace, 40000, 25, 1000, 5000);
     lab_feed(&lab, &trace);
     lab.flush = true;
-    tell(&trace, 40001, 25, 1000, 5000);
+    lab_tell(&trace, 40001, 25, 1000, 5000);
     lab_feed(&lab, &trace);
-    expect_alike(&lab, 2);
+    lab_expect_alike(&lab, 2);
 }
 
 Test(pipeline, odd_ports_change_nothing)
@@ -209,10 +160,10 @@ Test(pipeline, odd_ports_change_nothing)
     lab_begin(&lab);
     for (size_t i = 0; i < sizeof ports / sizeof *ports; i++) {
         struct trace trace;
-        tell(&trace, (uint16_t)(40000 + i), ports[i], 1000, 5000);
+        lab_tell(&trace, (uint16_t)(40000 + i), ports[i], 1000, 5000);
         lab_feed(&lab, &trace);
     }
-    expect_alike(&lab, sizeof ports / sizeof *ports);
+    lab_expect_alike(&lab, sizeof ports / sizeof *ports);
 }
 
 /* --- beginnings ---------------------------------------------------------------------------------
@@ -232,7 +183,7 @@ Test(pipeline, data_with_the_syn)
     trace.next[SIDE_SERVER] += 15;
     TRACE_LINES(&trace, "S: 250 localhost", "C: QUIT", "S: 221 bye");
     trace_close(&trace, SIDE_SERVER);
-    run(&lab, &trace);
+    lab_run(&lab, &trace);
     lab_expect(&lab, LAB_ONLY_SHAPE, "C:open C:EHLO S:greeting220 S:250>2 C:QUIT S:221>5 S:close");
     lab_expect(&lab, "SELECT rule FROM violations", "wait for a 220 greeting");
     lab_remove(&lab);
@@ -252,7 +203,7 @@ Test(pipeline, begun_before_the_capture)
         tell_plainly(&trace);
         for (size_t i = 0; i < skipped; i++)
             trace_remove(&trace, 0);
-        run(&lab, &trace);
+        lab_run(&lab, &trace);
         lab_expect(&lab, LAB_ONLY_SHAPE, shapes[skipped]);
         lab_expect(&lab, "SELECT midstream || ' ' || client_port FROM sessions", "1 40000");
         lab_remove(&lab);
@@ -268,10 +219,10 @@ Test(pipeline, the_client_is_found_wherever_the_capture_begins)
         for (size_t skipped = 1; skipped <= 11; skipped++) {
             struct lab lab;
             struct trace trace;
-            tell(&trace, 40000, ports[k], 1000, 5000);
+            lab_tell(&trace, 40000, ports[k], 1000, 5000);
             for (size_t i = 0; i < skipped; i++)
                 trace_remove(&trace, 0);
-            run(&lab, &trace);
+            lab_run(&lab, &trace);
             lab_expect(&lab,
                        "SELECT count(*) FROM sessions WHERE client_port <> 40000 OR client_addr <> "
                        "'127.0.0.1'",
@@ -285,7 +236,7 @@ Test(pipeline, the_client_is_found_wherever_the_capture_begins)
                        "NOTNULL AND side = 'C')",
                        "0");
             if (ports[k] == 25)
-                expect_count(&lab, "sessions", 1);
+                lab_count(&lab, "sessions", 1);
             lab_remove(&lab);
         }
 }
@@ -297,152 +248,11 @@ Test(pipeline, one_side_only)
         struct trace trace;
         tell_plainly(&trace);
         trace_remove_side(&trace, side);
-        run(&lab, &trace);
+        lab_run(&lab, &trace);
         lab_expect(&lab, "SELECT one_sided || ' ' || client_port FROM sessions", "1 40000");
         lab_expect(&lab, "SELECT count(*) FROM diagnoses WHERE certainty = 'certain'", "0");
         lab_expect(&lab, "SELECT commands || ' ' || replies FROM sessions",
                    side == SIDE_CLIENT ? "0 5" : "4 0");
         lab_remove(&lab);
     }
-}
-
-/* --- ends ---------------------------------------------------------------------------------------
- */
-
-Test(pipeline, a_reset)
-{
-    struct lab lab;
-    struct trace trace;
-    tell_plainly(&trace);
-    trace.count = 9;
-    trace.next[SIDE_CLIENT] -= 7; /* QUIT was not said */
-    trace.next[SIDE_SERVER] -= 34;
-    trace_flag(&trace, SIDE_SERVER, TCP_RST | TCP_ACK);
-    run(&lab, &trace);
-    lab_expect(&lab, "SELECT outcome FROM sessions", "reset");
-    lab_expect(&lab, "SELECT side || kind || packet FROM events ORDER BY seq DESC LIMIT 1",
-               "Sclose10");
-    lab_remove(&lab);
-}
-
-/* Stray packets behind the end are no session of their own. */
-Test(pipeline, packets_behind_the_end)
-{
-    struct lab lab;
-    struct trace trace;
-    tell_plainly(&trace);
-    size_t count = trace.count;
-    for (size_t i = 1; i < count; i++)
-        trace_copy(&trace, i, trace.count);
-    trace_flag(&trace, SIDE_CLIENT, TCP_RST);
-    trace_say(&trace, SIDE_CLIENT, "MAIL FROM:<stray@localhost>\r\n");
-    run(&lab, &trace);
-    expect_count(&lab, "sessions", 1);
-    lab_expect(&lab, LAB_ONLY_SHAPE, told);
-    cr_expect_eq(lab.totals.connections, 1);
-    lab_remove(&lab);
-}
-
-Test(pipeline, the_same_ports_again)
-{
-    struct lab lab;
-    struct trace first, second;
-    tell_plainly(&first);
-    tell(&second, 40000, 25, 900000, 800000);
-    trace_retime(&second, first.now_us + 1000);
-    lab_begin(&lab);
-    lab_feed(&lab, &first);
-    lab_feed(&lab, &second);
-    expect_alike(&lab, 2);
-}
-
-/* The first was never closed, as far as was captured. */
-Test(pipeline, the_same_ports_again_without_an_end)
-{
-    struct lab lab;
-    struct trace first, second;
-    tell_plainly(&first);
-    first.count = 10;
-    tell(&second, 40000, 25, 900000, 800000);
-    trace_retime(&second, first.now_us + 1000);
-    lab_begin(&lab);
-    lab_feed(&lab, &first);
-    lab_feed(&lab, &second);
-    lab_finish(&lab);
-    expect_count(&lab, "sessions", 2);
-    lab_expect(&lab, "SELECT group_concat(outcome) FROM (SELECT * FROM sessions ORDER BY 1)",
-               "ports reused,quit");
-    lab_expect(&lab, "SELECT " LAB_SHAPE " FROM sessions s WHERE session_id = 2", told);
-    lab_remove(&lab);
-}
-
-Test(pipeline, silence_by_the_clock_of_the_capture)
-{
-    static const struct {
-        int64_t minutes;
-        uint64_t sessions;
-    } rows[] = {{10, 0}, {29, 0}, {31, 1}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct lab lab;
-        struct trace trace, later;
-        tell_plainly(&trace);
-        trace.count = 8;
-        tell(&later, 50000, 25, 1, 1);
-        later.count = 1;
-        later.packets[0].ts_us = trace.packets[7].ts_us + rows[i].minutes * 60 * 1000 * 1000;
-        lab_begin(&lab);
-        lab_feed(&lab, &trace);
-        lab_feed(&lab, &later);
-        pipeline_totals(lab.pipeline, &lab.totals);
-        cr_expect_eq(lab.totals.sessions, rows[i].sessions, "%d minutes", (int)rows[i].minutes);
-        lab_finish(&lab);
-        lab_expect(&lab, "SELECT outcome FROM sessions",
-                   rows[i].sessions ? "silent" : "capture ended");
-        lab_remove(&lab);
-    }
-}
-
-/* --- holes --------------------------------------------------------------------------------------
- */
-
-Test(pipeline, each_packet_lost_in_turn)
-{
-    for (size_t lost = 3; lost < 12; lost++) {
-        struct lab lab;
-        struct trace trace;
-        tell_plainly(&trace);
-        char missing[16];
-        snprintf(missing, sizeof missing, "%zu", trace.packets[lost].payload.len);
-        trace_remove(&trace, lost);
-        run(&lab, &trace);
-        expect_count(&lab, "sessions", 1);
-        lab_expect(&lab, "SELECT bytes_missing FROM sessions", missing);
-        lab_expect(&lab, "SELECT sum(bytes) FROM events WHERE kind = 'gap'", missing);
-        lab_expect(&lab,
-                   "SELECT count(*) FROM diagnoses WHERE certainty = 'certain' AND NOT (cause = "
-                   "'mail_rejected')",
-                   "0");
-        lab_remove(&lab);
-    }
-}
-
-Test(pipeline, a_snap_length)
-{
-    struct lab lab;
-    struct trace trace;
-    unsigned cut = 0;
-    tell_plainly(&trace);
-    for (size_t i = 0; i < trace.count; i++) {
-        struct trace_packet *p = &trace.packets[i];
-        p->cut = p->payload.len > 10 ? (uint32_t)p->payload.len - 10 : 0;
-        cut += p->cut;
-    }
-    char missing[16];
-    snprintf(missing, sizeof missing, "%u", cut);
-    run(&lab, &trace);
-    lab_expect(&lab, "SELECT bytes_missing FROM sessions", missing);
-    lab_expect(&lab, "SELECT sum(bytes) FROM events WHERE kind = 'gap'", missing);
-    lab_expect(&lab, "SELECT count(*) FROM diagnoses WHERE certainty = 'certain'", "0");
-    lab_expect(&lab, "SELECT verb FROM events WHERE text = 'QUIT'", "QUIT");
-    lab_remove(&lab);
 }

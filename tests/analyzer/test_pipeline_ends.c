@@ -1,0 +1,148 @@
+/* Packets in, a history out: how sessions end, and what is missing from them. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "lab.h"
+
+static void tell_plainly(struct trace *trace)
+{
+    lab_tell(trace, 40000, 25, 1000, 5000);
+}
+
+Test(pipeline_ends, a_reset)
+{
+    struct lab lab;
+    struct trace trace;
+    tell_plainly(&trace);
+    trace.count = 9;
+    trace.next[SIDE_CLIENT] -= 7; /* QUIT was not said */
+    trace.next[SIDE_SERVER] -= 34;
+    trace_flag(&trace, SIDE_SERVER, TCP_RST | TCP_ACK);
+    lab_run(&lab, &trace);
+    lab_expect(&lab, "SELECT outcome FROM sessions", "reset");
+    lab_expect(&lab, "SELECT side || kind || packet FROM events ORDER BY seq DESC LIMIT 1",
+               "Sclose10");
+    lab_remove(&lab);
+}
+
+/* Stray packets behind the end are no session of their own. */
+Test(pipeline_ends, packets_behind_the_end)
+{
+    struct lab lab;
+    struct trace trace;
+    tell_plainly(&trace);
+    size_t count = trace.count;
+    for (size_t i = 1; i < count; i++)
+        trace_copy(&trace, i, trace.count);
+    trace_flag(&trace, SIDE_CLIENT, TCP_RST);
+    trace_say(&trace, SIDE_CLIENT, "MAIL FROM:<stray@localhost>\r\n");
+    lab_run(&lab, &trace);
+    lab_count(&lab, "sessions", 1);
+    lab_expect(&lab, LAB_ONLY_SHAPE, LAB_TOLD);
+    cr_expect_eq(lab.totals.connections, 1);
+    lab_remove(&lab);
+}
+
+Test(pipeline_ends, the_same_ports_again)
+{
+    struct lab lab;
+    struct trace first, second;
+    tell_plainly(&first);
+    lab_tell(&second, 40000, 25, 900000, 800000);
+    trace_retime(&second, first.now_us + 1000);
+    lab_begin(&lab);
+    lab_feed(&lab, &first);
+    lab_feed(&lab, &second);
+    lab_expect_alike(&lab, 2);
+}
+
+/* The first was never closed, as far as was captured. */
+Test(pipeline_ends, the_same_ports_again_without_an_end)
+{
+    struct lab lab;
+    struct trace first, second;
+    tell_plainly(&first);
+    first.count = 10;
+    lab_tell(&second, 40000, 25, 900000, 800000);
+    trace_retime(&second, first.now_us + 1000);
+    lab_begin(&lab);
+    lab_feed(&lab, &first);
+    lab_feed(&lab, &second);
+    lab_finish(&lab);
+    lab_count(&lab, "sessions", 2);
+    lab_expect(&lab, "SELECT group_concat(outcome) FROM (SELECT * FROM sessions ORDER BY 1)",
+               "ports reused,quit");
+    lab_expect(&lab, "SELECT " LAB_SHAPE " FROM sessions s WHERE session_id = 2", LAB_TOLD);
+    lab_remove(&lab);
+}
+
+Test(pipeline_ends, silence_by_the_clock_of_the_capture)
+{
+    static const struct {
+        int64_t minutes;
+        uint64_t sessions;
+    } rows[] = {{10, 0}, {29, 0}, {31, 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct lab lab;
+        struct trace trace, later;
+        tell_plainly(&trace);
+        trace.count = 8;
+        lab_tell(&later, 50000, 25, 1, 1);
+        later.count = 1;
+        later.packets[0].ts_us = trace.packets[7].ts_us + rows[i].minutes * 60 * 1000 * 1000;
+        lab_begin(&lab);
+        lab_feed(&lab, &trace);
+        lab_feed(&lab, &later);
+        pipeline_totals(lab.pipeline, &lab.totals);
+        cr_expect_eq(lab.totals.sessions, rows[i].sessions, "%d minutes", (int)rows[i].minutes);
+        lab_finish(&lab);
+        lab_expect(&lab, "SELECT outcome FROM sessions",
+                   rows[i].sessions ? "silent" : "capture ended");
+        lab_remove(&lab);
+    }
+}
+
+/* --- holes --------------------------------------------------------------------------------------
+ */
+
+Test(pipeline_ends, each_packet_lost_in_turn)
+{
+    for (size_t lost = 3; lost < 12; lost++) {
+        struct lab lab;
+        struct trace trace;
+        tell_plainly(&trace);
+        char missing[16];
+        snprintf(missing, sizeof missing, "%zu", trace.packets[lost].payload.len);
+        trace_remove(&trace, lost);
+        lab_run(&lab, &trace);
+        lab_count(&lab, "sessions", 1);
+        lab_expect(&lab, "SELECT bytes_missing FROM sessions", missing);
+        lab_expect(&lab, "SELECT sum(bytes) FROM events WHERE kind = 'gap'", missing);
+        lab_expect(&lab,
+                   "SELECT count(*) FROM diagnoses WHERE certainty = 'certain' AND NOT (cause = "
+                   "'mail_rejected')",
+                   "0");
+        lab_remove(&lab);
+    }
+}
+
+Test(pipeline_ends, a_snap_length)
+{
+    struct lab lab;
+    struct trace trace;
+    unsigned cut = 0;
+    tell_plainly(&trace);
+    for (size_t i = 0; i < trace.count; i++) {
+        struct trace_packet *p = &trace.packets[i];
+        p->cut = p->payload.len > 10 ? (uint32_t)p->payload.len - 10 : 0;
+        cut += p->cut;
+    }
+    char missing[16];
+    snprintf(missing, sizeof missing, "%u", cut);
+    lab_run(&lab, &trace);
+    lab_expect(&lab, "SELECT bytes_missing FROM sessions", missing);
+    lab_expect(&lab, "SELECT sum(bytes) FROM events WHERE kind = 'gap'", missing);
+    lab_expect(&lab, "SELECT count(*) FROM diagnoses WHERE certainty = 'certain'", "0");
+    lab_expect(&lab, "SELECT verb FROM events WHERE text = 'QUIT'", "QUIT");
+    lab_remove(&lab);
+}
