@@ -9,8 +9,7 @@ static struct verdict judge(const char *sequence)
     return sequence_judge(sequence, 220);
 }
 
-/* --- legal sequences -----------------------------------------------------------------------------
- */
+/* --- legal sequences --- */
 
 Test(order, legal)
 {
@@ -63,8 +62,7 @@ Test(order, legal)
     }
 }
 
-/* --- broken ones: cause, origin, and the refusal behind it ---------------------------------------
- */
+/* --- broken ones: cause, origin, and the refusal behind it --- */
 
 struct broken {
     const char *sequence;
@@ -235,7 +233,7 @@ Test(order, a_hello_that_the_server_does_without)
 }
 
 /* --- the ends
- * ------------------------------------------------------------------------------------- */
+ * --- */
 
 Test(order, after_the_end)
 {
@@ -278,7 +276,7 @@ Test(order, a_greeting_that_refuses)
 }
 
 /* --- related events
- * -------------------------------------------------------------------------------- */
+ * --- */
 
 static void expect_related(const char *sequence, event_no seq, enum role role)
 {
@@ -305,7 +303,7 @@ Test(order, what_belongs_to_the_explanation)
 }
 
 /* --- holes
- * ------------------------------------------------------------------------------------------- */
+ * --- */
 
 Test(order, behind_a_hole_nothing_is_certain_that_it_may_have_changed)
 {
@@ -348,7 +346,7 @@ Test(order, doubt_is_told_verb_by_verb)
 }
 
 /* --- facts
- * ----------------------------------------------------------------------------------------- */
+ * --- */
 
 Test(order, judging_changes_nothing)
 {

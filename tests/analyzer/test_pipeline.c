@@ -39,8 +39,7 @@ Test(pipeline, a_session)
     lab_remove(&lab);
 }
 
-/* --- sessions that must all be the same --------------------------------------------------------
- */
+/* --- sessions that must all be the same --- */
 
 Test(pipeline, sequence_numbers_wrap_at_every_octet)
 {
@@ -166,8 +165,7 @@ Test(pipeline, odd_ports_change_nothing)
     lab_expect_alike(&lab, sizeof ports / sizeof *ports);
 }
 
-/* --- beginnings ---------------------------------------------------------------------------------
- */
+/* --- beginnings --- */
 
 Test(pipeline, data_with_the_syn)
 {

@@ -102,8 +102,7 @@ Test(pipeline_ends, silence_by_the_clock_of_the_capture)
     }
 }
 
-/* --- holes --------------------------------------------------------------------------------------
- */
+/* --- holes --- */
 
 Test(pipeline_ends, each_packet_lost_in_turn)
 {

@@ -91,8 +91,7 @@ Test(pipeline_flows, declared_ports_replace_the_usual_ones)
     lab_remove(&lab);
 }
 
-/* --- TLS ----------------------------------------------------------------------------------------
- */
+/* --- TLS --- */
 
 /* A ClientHello for mail.localhost that offers TLS 1.3, and the ServerHello that chooses it. */
 static const uint8_t client_hello[] = {
@@ -162,8 +161,7 @@ Test(pipeline_flows, tls_behind_starttls)
     lab_remove(&lab);
 }
 
-/* --- long sessions ------------------------------------------------------------------------------
- */
+/* --- long sessions --- */
 
 /* A connection that a pool keeps for a day is stored as it goes on, and memory stays bounded. */
 Test(pipeline_flows, a_session_that_does_not_end)
@@ -218,8 +216,7 @@ Test(pipeline_flows, many_at_once)
     lab_remove(&lab);
 }
 
-/* --- what is beside TCP --------------------------------------------------------------------------
- */
+/* --- what is beside TCP --- */
 
 static void raw(struct lab *lab, int link_type, const void *octets, size_t length)
 {

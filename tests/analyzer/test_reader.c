@@ -81,7 +81,7 @@ Test(reader, cut_anywhere_it_reads_the_same)
 }
 
 /* --- lines
- * ----------------------------------------------------------------------------------------- */
+ * --- */
 
 struct outcome {
     unsigned notes;
@@ -195,7 +195,7 @@ Test(reader, a_reply_of_a_million_lines)
 }
 
 /* --- what waits for an answer
- * ------------------------------------------------------------------------ */
+ * --- */
 
 /* A client that does not wait for the 354: its message is read as one once the answer is there, and
  * as commands when the answer is no. */
@@ -241,7 +241,7 @@ Test(reader, what_waits_is_bounded)
 }
 
 /* --- holes
- * ------------------------------------------------------------------------------------------- */
+ * --- */
 
 Test(reader, a_hole_in_a_message_and_in_a_chunk)
 {
@@ -275,7 +275,7 @@ Test(reader, behind_a_hole_the_first_certain_line_is_found)
 }
 
 /* --- TLS
- * --------------------------------------------------------------------------------------------- */
+ * --- */
 
 static void record(struct talk *talk, enum side side, uint8_t type, size_t length)
 {

@@ -63,7 +63,7 @@ Test(session, landmarks_forget_the_oldest)
 }
 
 /* --- chapters
- * ---------------------------------------------------------------------------------------- */
+ * --- */
 
 static const char *const long_session[] = {
     "S: 220 localhost ESMTP",
@@ -163,7 +163,7 @@ Test(session, a_chapter_can_be_freed_at_once)
 }
 
 /* --- the end
- * ----------------------------------------------------------------------------------------- */
+ * --- */
 
 Test(session, outcomes)
 {
@@ -239,7 +239,7 @@ Test(session, it_can_end_at_every_octet)
 }
 
 /* --- secrets
- * ------------------------------------------------------------------------------------------ */
+ * --- */
 
 static void expect_nowhere(const struct talk *talk, const char *secret)
 {

@@ -212,7 +212,7 @@ Test(stream, a_free_stream_is_empty)
     cr_expect_eq(s.waiting_octets, 0);
 }
 
-/* --- a model: every octet remembers which copy came first ------------------------------------- */
+/* --- a model: every octet remembers which copy came first --- */
 
 enum {
     MODEL_SIZE = 300,

@@ -80,8 +80,7 @@ struct game {
     bool auth[EVENTS]; /* an AUTH or a response */
 };
 
-/* --- the checks ---------------------------------------------------------------------------------
- */
+/* --- the checks --- */
 
 /* UTF-8 without control characters but TAB and LF. */
 static void check_text(struct bytes text)
@@ -196,8 +195,7 @@ static void hand_over(struct game *g, bool last)
     draft_free(draft);
 }
 
-/* --- the game -----------------------------------------------------------------------------------
- */
+/* --- the game --- */
 
 static void give(struct game *g, enum side side, struct bytes octets, uint64_t gap)
 {
