@@ -153,7 +153,7 @@ Test(reader, odd_line_ends_are_noted)
         TALK(&talk, "S: 220 localhost");
         talk_octets(&talk, SIDE_CLIENT, bytes_of_string(rows[i].line));
         const struct event *e = talk_event(&talk, 3);
-        cr_assert_not_null(e);
+        cr_assert_not_null(e, "row %zu: %s", i, talk_shape(&talk));
         cr_expect_eq(e->notes & (NOTE_BARE_LF | NOTE_BARE_CR), rows[i].note, "row %zu", i);
         cr_expect(bytes_equal(e->text, bytes_of_string(rows[i].text)), "row %zu", i);
         talk_free(&talk);
