@@ -12,9 +12,10 @@
 /* How long another writer may hold the lock: the monitor commits once a second. */
 #define BUSY_MS 4000
 
-/* How many chapters go into one statement. A few dozen are as cheap as thousands. */
+/* How many chapters go into one statement. A few dozen are as cheap as thousands, and stay in the
+ * cache. */
 enum {
-    BATCH = 256
+    BATCH = 32
 };
 
 struct store {

@@ -44,7 +44,7 @@ def built(name):
 
 # A program: what it is called, and its words for a capture and a history.
 PROGRAMS = {
-    "heloscope": lambda pcap, db: [built("heloscope"), "analyze", "--quiet", "--db", db, pcap],
+    "heloscope": lambda pcap, db: [built("heloscope"), "analyze", "--db", db, pcap],
     "floor_read": lambda pcap, db: [built("floor_read"), pcap],
     "floor_sqlite": lambda pcap, db: [built("floor_sqlite"), db, f"{db}.copy"],
     "tshark": lambda pcap, db: ["tshark", "-r", pcap, "-Y", "smtp", "-T", "fields",
@@ -76,8 +76,10 @@ def run(words, keep=False):
 
 
 def wanted(name):
-    chosen = os.environ.get("BENCH_PROGRAMS", "").split()
-    return (not chosen or name in chosen) and (name in OURS or shutil.which(name))
+    """The floor of SQLite writes what heloscope wrote: without that there is none."""
+    chosen = os.environ.get("BENCH_PROGRAMS", "").split() or list(PROGRAMS)
+    return (name in chosen and (name in OURS or shutil.which(name))
+            and (name != "floor_sqlite" or "heloscope" in chosen))
 
 
 def remove(*paths):
@@ -221,7 +223,8 @@ def main():
     if unknown:
         sys.exit(f"bench: no part is called {unknown[0]}\n\n{__doc__}")
     machine()
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=os.environ.get("BENCH_DATA", BUILD)) as folder:
+    data = os.environ.get("BENCH_DATA", BUILD)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=data) as folder:
         for name in names:
             PARTS[name](folder)
 
