@@ -338,6 +338,7 @@ static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
     size_t known = half->held_length < 12 ? half->held_length : 12;
     if (memcmp(half->held, proxy_signature, known) != 0) {
         half->reading = READ_LINES; /* an empty line, most likely */
+        s->no_proxy = true;
         struct span again = {.offset = half->held_offset,
                              .data = bytes_of(half->held, half->held_length),
                              .mark = half->held_mark};
@@ -368,7 +369,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
             s->greeted |= side == SIDE_SERVER;
             return 0;
         }
-        if (side == SIDE_CLIENT && offset == 0 && data.at[0] == '\r') {
+        if (side == SIDE_CLIENT && offset == 0 && data.at[0] == '\r' && !s->no_proxy) {
             half->reading = READ_PROXY;
             return 0;
         }

@@ -362,7 +362,7 @@ static void finish_reply(struct session *s, uint64_t end)
     /* LMTP answers the last chunk once for each recipient that it accepted (RFC 2033 section 4.3).
      */
     if (s->lmtp && found->command.verb == VERB_BDAT && found->command.chunk_last && !found->due &&
-        order_holds(&s->order, FACT_RCPT))
+        order_holds(&s->order, FACT_RCPT) && (r->code < 500 || r->code > 504))
         found->due = (uint16_t)(s->order.accepted < UINT16_MAX ? s->order.accepted : UINT16_MAX);
     /* Net::Server::Mail puts all of them into one reply. */
     if (found->due > 1 && r->lines >= found->due)

@@ -164,6 +164,7 @@ struct session {
     uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
     bool client_gone;      /* its FIN has come */
     event_no foreign;      /* the first line that shows another protocol */
+    bool no_proxy;         /* its first octets are no PROXY header */
     bool layer_possible;   /* AUTH has just succeeded: a SASL security layer may begin */
     uint64_t unread_octets, unread_end; /* behind a hole: what cannot be read, and is counted */
     struct line unread_first;
