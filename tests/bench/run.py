@@ -171,7 +171,8 @@ def growth(folder):
 
 QUERIES = {
     "errors_503": "SELECT * FROM errors_503",
-    "timeline of one session": "SELECT * FROM timeline WHERE session_id = 4711",
+    "timeline of one session": "SELECT * FROM timeline WHERE session_id = "
+                               "(SELECT max(session_id) / 2 FROM sessions)",
     **{view: f"SELECT * FROM {view}" for view in (
         "errors_by_cause", "errors_by_client", "errors_by_server", "errors_by_software",
         "errors_by_day")},
