@@ -267,6 +267,8 @@ void client_line(struct session *s, const struct line *line)
         p->shaky |= line->mark.seen < s->shaky_end;
         /* Read late, but sent before a hole in the replies: its own may lie in it. */
         p->doubtful = line->mark.seen < s->server_hole_end;
+        if (p->doubtful)
+            order_unanswered(&s->order, c.verb);
         p->early =
             !s->row.midstream && !s->hole && (!s->greeted || line->mark.seen < s->greeting_end);
         p->content_line = content;

@@ -11,6 +11,7 @@ static void refuse(struct order *order, enum fact_name fact, event_no reply, int
 {
     struct fact *f = &order->facts[fact];
     *f = (struct fact){.refused = reply, .code = code, .doubtful = f->doubtful};
+    f->doubtful |= verdict->kind == VERDICT_DOUBTFUL;
     if (verdict->kind == VERDICT_BROKEN)
         f->blame =
             (struct blame){verdict->cause, verdict->origin, verdict->refusal, verdict->vague};
@@ -93,7 +94,7 @@ static void settle_mail(struct order *order, const struct order_command *c,
                         const struct verdict *verdict, event_no reply, int code)
 {
     if (code / 100 == 2) {
-        if (!order_holds(order, FACT_HELLO) && !order->facts[FACT_HELLO].doubtful)
+        if (!order_holds(order, FACT_HELLO)) /* there was one, or it is done without */
             order->hello_waived = true;
         establish(order, FACT_MAIL, c->seq);
         forget_recipients(order);
@@ -331,6 +332,52 @@ void order_greeting(struct order *order, event_no reply, int code)
 void order_transaction_lost(struct order *order, event_no by)
 {
     clear_transaction(order, by);
+}
+
+/* What the reply to each verb can change. */
+static unsigned facts_behind(enum verb verb)
+{
+    const unsigned transaction =
+        1u << FACT_MAIL | 1u << FACT_RCPT | 1u << FACT_BDAT | 1u << FACT_CHUNKS | 1u << FACT_BINARY;
+    switch (verb) {
+    case VERB_HELO:
+    case VERB_EHLO:
+    case VERB_LHLO:
+    case VERB_MASKED:
+    case VERB_XCLIENT:
+        return transaction | 1u << FACT_HELLO;
+    case VERB_MAIL:
+    case VERB_RSET:
+    case VERB_DATA: /* also the end of a message */
+    case VERB_BDAT:
+    case VERB_BURL:
+        return transaction;
+    case VERB_RCPT:
+        return 1u << FACT_RCPT | 1u << FACT_CHUNKS;
+    case VERB_AUTH:
+        return 1u << FACT_AUTH;
+    case VERB_QUIT:
+        return 1u << FACT_QUIT;
+    case VERB_STARTTLS:
+    case VERB_UNKNOWN: /* X commands can do anything */
+        return ~0u;
+    default:
+        return 0;
+    }
+}
+
+void order_unanswered(struct order *order, enum verb verb)
+{
+    for (int f = 0; f < FACT_COUNT; f++)
+        if (facts_behind(verb) >> f & 1)
+            order->facts[f].doubtful = true;
+}
+
+void order_replies_lost(struct order *order, event_no gap)
+{
+    order->hole = gap;
+    if (!order->facts[FACT_GREETING].since && !order->facts[FACT_GREETING].refused)
+        order->facts[FACT_GREETING].doubtful = true;
 }
 
 void order_hole(struct order *order, event_no gap)

@@ -56,8 +56,10 @@ void pending_hole(struct session *s, enum side side)
         pending_push(s, PENDING_HOLE);
         return;
     }
-    for (uint32_t i = 0; i < s->ring_count; i++)
+    for (uint32_t i = 0; i < s->ring_count; i++) {
         pending_at(s, i)->doubtful = true;
+        order_unanswered(&s->order, pending_at(s, i)->command.verb);
+    }
 }
 
 /* A later command that was sent when everything before this reply had been received, and after

@@ -432,7 +432,7 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
         if (!s->greeted) /* the greeting lay in it */
             s->greeted = true;
         s->server_hole_end = half->offset;
-        order_hole(&s->order, e->seq);
+        order_replies_lost(&s->order, e->seq);
         pending_hole(s, side);
         if (s->half[SIDE_CLIENT].reading == READ_WAIT) /* the answer may lie in it */
             client_guess(s);

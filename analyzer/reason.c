@@ -132,6 +132,14 @@ static bool chunk_failed(const struct refusal *r, struct reason *out)
            set(out, CAUSE_BDAT_AFTER_FAILURE, refused);
 }
 
+/* A MAIL that opened the transaction lies in a hole: the text tells. */
+static bool opened_in_hole(const struct refusal *r, struct reason *out)
+{
+    out->certainty = CERTAINTY_LIKELY;
+    return r->p->command.verb == VERB_MAIL && r->claim == CAUSE_NESTED_MAIL &&
+           r->order->facts[FACT_MAIL].doubtful && set(out, CAUSE_NESTED_MAIL, r->p->command.seq);
+}
+
 /* mailfront drops the open transaction when it refuses another MAIL. */
 static bool mail_forgotten(const struct refusal *r, struct reason *out)
 {
@@ -240,6 +248,8 @@ static bool group_named(const struct refusal *r, struct reason *out)
 
 static bool gave_up(const struct refusal *r, struct reason *out)
 {
+    if (r->s->hole)
+        out->certainty = CERTAINTY_LIKELY; /* the first error may lie in what was not seen */
     return r->claim == CAUSE_ERROR_LIMIT && (is_503(r) || r->a->code == 421) &&
            set(out, CAUSE_ERROR_LIMIT, r->order->first_error ? r->order->first_error : r->a->seq);
 }
@@ -292,6 +302,8 @@ static bool not_offered(const struct refusal *r, struct reason *out)
 
 static bool no_reason(const struct refusal *r, struct reason *out)
 {
+    if (r->s->hole)
+        out->certainty = CERTAINTY_LIKELY;
     return is_503(r) && set(out, CAUSE_SERVER_DISAGREES, r->a->seq);
 }
 
@@ -299,11 +311,11 @@ bool reason_beside_order(const struct session *s, const struct pending *p, const
                          enum cause claim, struct reason *out)
 {
     static bool (*const reasons[])(const struct refusal *, struct reason *) = {
-        early_talk,      foreign_protocol, response_misread, lost_to_auth,   tolerated_before,
-        hello_forgotten, hello_withheld,   mail_forgotten,   not_waited_for, between_chunks,
-        chunk_failed,    hello_again,      auth_was_refused, tls_failed,     wants_ehlo,
-        wants_more,      group_named,      gave_up,          parameter,      policy,
-        overwritten,     not_offered,      no_reason,
+        early_talk,      foreign_protocol, response_misread, lost_to_auth,     tolerated_before,
+        hello_forgotten, hello_withheld,   opened_in_hole,   mail_forgotten,   not_waited_for,
+        between_chunks,  chunk_failed,     hello_again,      auth_was_refused, tls_failed,
+        wants_ehlo,      wants_more,       group_named,      gave_up,          parameter,
+        policy,          overwritten,      not_offered,      no_reason,
     };
     struct refusal refusal = {s, &s->order, p, a, claim};
     struct reason none = {.certainty = CERTAINTY_CERTAIN, .claim = claim, .fault = FAULT_COUNT};

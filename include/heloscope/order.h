@@ -143,6 +143,13 @@ void order_transaction_lost(struct order *order, event_no by);
 /* A hole, event `gap`: what it may have changed is doubtful from now on. */
 void order_hole(struct order *order, event_no gap);
 
+/* A hole in the replies alone, event `gap`. It hides no command: what it makes doubtful is what the
+ * replies that lie in it can have changed, told by order_unanswered() for each command. */
+void order_replies_lost(struct order *order, event_no gap);
+
+/* The reply to a command with this verb may have been lost. */
+void order_unanswered(struct order *order, enum verb verb);
+
 /* Whether anything the verdict of `verb` rests on is doubtful. */
 bool order_doubtful(const struct order *order, enum verb verb);
 
