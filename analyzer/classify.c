@@ -172,10 +172,10 @@ static enum classification by_octets(const struct watch *watch)
         if (!head.len)
             continue;
         smtp_reply_line_parse(line, &reply);
-        if (commands(head, greeted) || (reply.well_formed && says_smtp(line)))
-            return CLASS_SMTP;
         if (foreign(head))
             return CLASS_OTHER;
+        if (commands(head, greeted) || (reply.well_formed && says_smtp(line)))
+            return CLASS_SMTP;
     }
     return CLASS_UNDECIDED;
 }
@@ -252,7 +252,9 @@ enum classification classify_end(const struct watch *watch, int server)
     struct bytes head = {watch->side[server].head, watch->side[server].length};
     struct smtp_reply_line reply;
     smtp_reply_line_parse(first_line(head), &reply);
-    if (!greeting(head) || watch->side[!server].length)
+    struct bytes client = {watch->side[!server].head, watch->side[!server].length};
+    bool quit = bytes_equal_nocase(first_line(client), "QUIT");
+    if (!greeting(head) || (client.len && !quit))
         return CLASS_OTHER;
     const uint8_t *space = reply.text.len ? memchr(reply.text.at, ' ', reply.text.len) : NULL;
     size_t name = space ? (size_t)(space - reply.text.at) : reply.text.len;

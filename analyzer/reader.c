@@ -68,6 +68,8 @@ static void hold(struct half *half, struct bytes data, uint64_t offset, const st
     if (part.len)
         memcpy(half->held + half->held_length, part.at, part.len);
     half->held_length += (uint32_t)part.len;
+    if (data.len)
+        half->last = data.at[data.len - 1];
 }
 
 static void release(struct half *half)
@@ -81,25 +83,18 @@ static void release(struct half *half)
     }
 }
 
-/* `raw` ends in LF (unless the line was too long to be kept whole). */
+/* `raw` and `skipped` octets behind it end in LF, or CR LF when `cr`. */
 static void deliver_line(struct session *s, enum side side, struct bytes raw, uint64_t skipped,
-                         uint64_t start, const struct mark *mark)
+                         bool cr, uint64_t start, const struct mark *mark)
 {
-    struct line line = {.text = raw,
-                        .length = raw.len + skipped,
-                        .start = start,
-                        .end = start + raw.len + skipped,
-                        .mark = *mark};
-    if (skipped) {
+    uint64_t whole = raw.len + skipped;
+    struct line line = {
+        .length = whole - 1 - cr, .start = start, .end = start + whole, .mark = *mark};
+    line.text = bytes_first(raw, line.length < LINE_LIMIT ? (size_t)line.length : LINE_LIMIT);
+    if (line.length > LINE_LIMIT)
         line.notes |= NOTE_LONG;
-    } else {
-        line.text.len--;
-        if (line.text.len && line.text.at[line.text.len - 1] == '\r')
-            line.text.len--;
-        else
-            line.notes |= NOTE_BARE_LF;
-        line.length = line.text.len;
-    }
+    if (!cr)
+        line.notes |= NOTE_BARE_LF;
     if (line.text.len && memchr(line.text.at, '\r', line.text.len))
         line.notes |= NOTE_BARE_CR;
     s->half[side].offset = line.end;
@@ -134,9 +129,11 @@ static size_t read_line(struct session *s, enum side side, struct bytes data, ui
     }
     struct bytes part = {data.at, (size_t)(lf - data.at) + 1};
     if (!half->held_length && !half->skipped) {
-        deliver_line(s, side, part, 0, offset, mark);
+        bool cr = part.len > 1 && lf[-1] == '\r';
+        deliver_line(s, side, part, 0, cr, offset, mark);
         return part.len;
     }
+    bool cr = part.len > 1 ? lf[-1] == '\r' : half->last == '\r';
     hold(half, part, offset, mark);
     /* The line is on loan while it is delivered; what it calls may hold octets of its own. */
     uint8_t *held = half->held;
@@ -146,7 +143,7 @@ static size_t read_line(struct session *s, enum side side, struct bytes data, ui
     half->held = NULL;
     half->held_length = half->held_size = 0;
     half->skipped = 0;
-    deliver_line(s, side, bytes_of(held, length), skipped, start, &held_mark);
+    deliver_line(s, side, bytes_of(held, length), skipped, cr, start, &held_mark);
     if (half->held) {
         free(held);
     } else {
@@ -336,7 +333,7 @@ static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
     struct bytes part = bytes_first(data, want - half->held_length);
     hold(half, part, offset, mark);
     size_t known = half->held_length < 12 ? half->held_length : 12;
-    if (memcmp(half->held, proxy_signature, known) != 0) {
+    if (memcmp(half->held, proxy_signature, known) != 0 || want > LINE_LIMIT) {
         half->reading = READ_LINES; /* an empty line, most likely */
         s->no_proxy = true;
         struct span again = {.offset = half->held_offset,
@@ -369,7 +366,8 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
             s->greeted |= side == SIDE_SERVER;
             return 0;
         }
-        if (side == SIDE_CLIENT && offset == 0 && data.at[0] == '\r' && !s->no_proxy) {
+        if (side == SIDE_CLIENT && offset == 0 && data.at[0] == '\r' && !s->no_proxy &&
+            mark->seen == 0 && !s->row.midstream) {
             half->reading = READ_PROXY;
             return 0;
         }

@@ -91,8 +91,9 @@ void session_landmark(struct session *s, enum side side, uint64_t end, event_no 
     }
     marks->at[marks->count++] = (struct landmark){end, seq};
     if (marks->count > PENDING_LIMIT) { /* a peer that never acknowledges: forget the oldest half */
-        marks->count /= 2;
-        memmove(marks->at, marks->at + marks->count, marks->count * sizeof *marks->at);
+        uint32_t forgotten = marks->count / 2;
+        marks->count -= forgotten;
+        memmove(marks->at, marks->at + forgotten, marks->count * sizeof *marks->at);
     }
 }
 

@@ -54,6 +54,7 @@ struct half {
     uint64_t held_offset;
     struct mark held_mark; /* of its first octet */
     uint64_t skipped;      /* octets of a line over LINE_LIMIT that were not held */
+    uint8_t last;          /* the last octet that was held or skipped */
     bool resync;           /* behind a hole: the next line may have lost its beginning */
     struct queued_span *queue, *queue_last;
     size_t queued;
