@@ -5,11 +5,12 @@
 
 #include "heloscope/connection.h"
 #include "heloscope/identity.h"
+#include "heloscope/writer.h"
 
 enum {
     WATCH_LIMIT = 32 * 1024,        /* octets kept of a flow while it is watched */
+    CLOSED_LIMIT = 16 * 1024,       /* connections remembered after their end */
     CONNECTION_LIMIT = 2000 * 1000, /* beyond this the one that was silent longest is given up */
-    COMMIT_CHAPTERS = 2000,
 };
 
 /* How long a connection may be silent, by the capture's clock. SMTP's own limits are ten minutes at
@@ -17,20 +18,22 @@ enum {
 static const int64_t SMTP_IDLE_US = 30ll * 60 * 1000 * 1000;
 /* What was on its way when a connection was reset may be captured behind the RST. */
 static const int64_t CLOSING_US = 1000 * 1000;
+/* A closed connection is remembered so long, that stray segments do not begin another. */
+static const int64_t CLOSED_US = 10ll * 1000 * 1000;
 static const int64_t OTHER_IDLE_US = 2ll * 60 * 1000 * 1000;
 
 static const uint16_t default_ports[] = {25, 465, 587, 2525, 24};
 
 struct pipeline {
     struct store *store;
+    struct writer *writer;
     bool live;
     uint8_t declared[65536 / 8];
     struct classifier *classifier;
     struct flow_table table;
-    struct flow_queue smtp, other, closing;
+    struct flow_queue smtp, other, closing, closed;
     int64_t now_us;
     uint64_t handles;
-    uint32_t uncommitted;
     bool news, failed;
     struct failure failure;
     struct pipeline_totals totals;
@@ -46,8 +49,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
                               struct failure *why)
 {
     struct pipeline *p = memory_get(sizeof *p);
-    p->classifier = classifier_new(why);
-    if (!p->classifier) {
+    p->writer = writer_new(store, why);
+    if (!p->writer) {
         free(p);
         return NULL;
     }
@@ -71,15 +74,16 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
 /* Hands the chapter over. After a failure nothing more is written. */
 static void hand_over(struct pipeline *p, struct connection *c, bool last)
 {
-    struct session *s = c->session;
-    s->row.packets = c->conversation.packets;
-    s->row.bytes_client = c->conversation.side[SIDE_CLIENT].next;
-    s->row.bytes_server = c->conversation.side[SIDE_SERVER].next;
-    s->row.retransmitted =
-        c->conversation.side[SIDE_CLIENT].repeated + c->conversation.side[SIDE_SERVER].repeated;
-    s->row.one_sided = !c->conversation.spoke[SIDE_CLIENT] || !c->conversation.spoke[SIDE_SERVER];
+    struct session *s = c->talk->session;
+    s->row.packets = c->talk->conversation.packets;
+    s->row.bytes_client = c->talk->conversation.side[SIDE_CLIENT].next;
+    s->row.bytes_server = c->talk->conversation.side[SIDE_SERVER].next;
+    s->row.retransmitted = c->talk->conversation.side[SIDE_CLIENT].repeated +
+                           c->talk->conversation.side[SIDE_SERVER].repeated;
+    s->row.one_sided =
+        !c->talk->conversation.spoke[SIDE_CLIENT] || !c->talk->conversation.spoke[SIDE_SERVER];
     struct draft *draft = session_detach(s, last);
-    c->dirty = false;
+    c->talk->dirty = false;
     for (const struct diagnosis *d = draft->chapter.diagnoses; d; d = d->next)
         p->totals.diagnoses++;
     for (const struct violation *v = draft->chapter.violations; v; v = v->next)
@@ -91,13 +95,8 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
         p->totals.errors_503 += s->row.errors_503;
         p->totals.bytes_missing += s->row.bytes_missing;
     }
-    if (!p->failed)
-        p->failed = !store_write(p->store, &draft->chapter, &p->failure);
-    if (!p->failed && ++p->uncommitted >= COMMIT_CHAPTERS) {
-        p->failed = !store_commit(p->store, &p->failure);
-        p->uncommitted = 0;
-    }
-    draft_free(draft);
+    if (!writer_put(p->writer, draft, p->failed ? NULL : &p->failure))
+        p->failed = true;
 }
 
 static void begin_session(struct pipeline *p, struct connection *c)
@@ -110,32 +109,32 @@ static void begin_session(struct pipeline *p, struct connection *c)
         .client_port = key->port[c->client],
         .server_port = key->port[!c->client],
         .vlan = c->vlan,
-        .source = c->source->name,
-        .capture_id = c->source->capture_id,
-        .midstream = !c->conversation.from_start,
-        .server_unknown = !c->conversation.syn[SIDE_SERVER],
-        .mark = c->first,
+        .source = c->talk->source->name,
+        .capture_id = c->talk->source->capture_id,
+        .midstream = !c->talk->conversation.from_start,
+        .server_unknown = !c->talk->conversation.syn[SIDE_SERVER],
+        .mark = c->talk->first,
         .uid = uid,
         .community_id = community,
         .handle = ++p->handles,
     };
-    session_uid(&begin.client, begin.client_port, &begin.server, begin.server_port, c->first.ts_us,
-                uid);
+    session_uid(&begin.client, begin.client_port, &begin.server, begin.server_port,
+                c->talk->first.ts_us, uid);
     community_id(&begin.client, begin.client_port, &begin.server, begin.server_port, community);
-    c->session = session_new(&begin);
+    c->talk->session = session_new(&begin);
 }
 
 static void give_to_session(struct pipeline *p, struct connection *c, int side,
                             const struct span *span)
 {
-    if (!c->session)
+    if (!c->talk->session)
         begin_session(p, c);
-    const struct stream *client = &c->conversation.side[SIDE_CLIENT];
-    c->session->client_gone = client->finished && client->next >= client->end;
-    session_span(c->session, side, span);
-    c->dirty = true;
-    p->news |= c->session->news;
-    if (c->session->draft->arena.total > CHAPTER_LIMIT)
+    const struct stream *client = &c->talk->conversation.side[SIDE_CLIENT];
+    c->talk->session->client_gone = client->finished && client->next >= client->end;
+    session_span(c->talk->session, side, span);
+    c->talk->dirty = true;
+    p->news |= c->talk->session->news;
+    if (c->talk->session->draft->arena.total > CHAPTER_LIMIT)
         hand_over(p, c, false);
 }
 
@@ -143,12 +142,12 @@ static void give_to_session(struct pipeline *p, struct connection *c, int side,
 
 static void forget_kept(struct connection *c)
 {
-    while (c->kept) {
-        struct queued_span *q = c->kept;
-        c->kept = q->next;
+    while (c->talk->kept) {
+        struct queued_span *q = c->talk->kept;
+        c->talk->kept = q->next;
         free(q);
     }
-    c->kept_octets = 0;
+    c->talk->kept_octets = 0;
 }
 
 static void keep_span(struct connection *c, int side, const struct span *span)
@@ -160,34 +159,36 @@ static void keep_span(struct connection *c, int side, const struct span *span)
         memcpy(q->data, span->data.at, span->data.len);
         q->span.data.at = q->data;
     }
-    *(c->kept ? &c->kept_last->next : &c->kept) = q;
-    c->kept_last = q;
-    c->kept_octets += span->data.len;
+    *(c->talk->kept ? &c->talk->kept_last->next : &c->talk->kept) = q;
+    c->talk->kept_last = q;
+    c->talk->kept_octets += span->data.len;
 }
 
 static void stop_watching(struct pipeline *p, struct connection *c, enum connection_state state)
 {
-    watch_free(p->classifier, c->watch);
-    c->watch = NULL;
+    watch_free(p->classifier, c->talk->watch);
+    c->talk->watch = NULL;
     c->state = state;
     if (state == CONNECTION_SMTP)
-        for (struct queued_span *q = c->kept; q; q = q->next)
+        for (struct queued_span *q = c->talk->kept; q; q = q->next)
             give_to_session(p, c, q->side, &q->span);
-    else
-        conversation_free(&c->conversation);
     forget_kept(c);
 }
 
 static void watch_span(struct pipeline *p, struct connection *c, int side, const struct span *span)
 {
     enum classification found = CLASS_UNDECIDED;
+    if (!p->classifier && !(p->classifier = classifier_new(&p->failure))) {
+        p->failed = true;
+        return;
+    }
     keep_span(c, side, span);
     const uint16_t port[2] = {c->flow.key.port[c->client], c->flow.key.port[!c->client]};
     if (span->data.at)
-        found = classify_span(p->classifier, c->watch, side, span->data, port);
+        found = classify_span(p->classifier, c->talk->watch, side, span->data, port);
     if (found == CLASS_SMTP)
         stop_watching(p, c, CONNECTION_SMTP);
-    else if (found == CLASS_OTHER || c->kept_octets > WATCH_LIMIT)
+    else if (found == CLASS_OTHER || c->talk->kept_octets > WATCH_LIMIT)
         stop_watching(p, c, CONNECTION_IGNORED);
 }
 
@@ -201,9 +202,7 @@ static void take_span(void *context, int side, const struct span *span)
         watch_span(p, c, side, span);
 }
 
-/* --- connections
- * -----------------------------------------------------------------------------------------------
- */
+/* --- connections --- */
 
 /* Which endpoint is the client: the one that sent the SYN; else the ports tell, else the octets. */
 static int find_client(struct pipeline *p, const struct segment *segment, int sender, bool *guessed)
@@ -229,8 +228,9 @@ static struct connection *open_connection(struct pipeline *p, const struct packe
     c->flow.key = *key;
     c->client = find_client(p, segment, sender, &c->roles_guessed);
     c->vlan = segment->vlan;
-    c->source = packet->source;
-    c->first = (struct mark){.ts_us = packet->ts_us, .packet = packet->number};
+    c->talk = memory_get(sizeof *c->talk);
+    c->talk->source = packet->source;
+    c->talk->first = (struct mark){.ts_us = packet->ts_us, .packet = packet->number};
     if (segment->flags & TCP_SYN && !(segment->flags & TCP_ACK)) {
         c->has_syn = true;
         c->syn = segment->seq;
@@ -239,11 +239,20 @@ static struct connection *open_connection(struct pipeline *p, const struct packe
         c->state = CONNECTION_SMTP;
     } else {
         c->state = CONNECTION_WATCHED;
-        c->watch = memory_get(sizeof *c->watch);
+        c->talk->watch = memory_get(sizeof *c->talk->watch);
     }
     flow_insert(&p->table, &c->flow);
     p->totals.connections++;
     return c;
+}
+
+/* Of a connection that nothing is made of any more only its place in the table stays. */
+static void end_talk(struct connection *c)
+{
+    if (c->talk)
+        conversation_free(&c->talk->conversation);
+    free(c->talk);
+    c->talk = NULL;
 }
 
 /* Ends what is being made of the connection; the entry in the table stays. */
@@ -251,21 +260,20 @@ static void close_connection(struct pipeline *p, struct connection *c, const cha
 {
     p->current = c;
     if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED)
-        conversation_drain(&c->conversation, take_span, p);
+        conversation_drain(&c->talk->conversation, take_span, p);
     if (c->state == CONNECTION_WATCHED)
         stop_watching(p, c,
-                      classify_end(c->watch, SIDE_SERVER) == CLASS_SMTP ? CONNECTION_SMTP
-                                                                        : CONNECTION_IGNORED);
-    if (c->session) {
-        struct mark mark = c->conversation.end == END_RESET ? c->reset : c->conversation.last;
-        int by = c->conversation.ended_by;
-        session_end(c->session, &mark, by < 0 ? SIDE_CLIENT : by, how);
+                      classify_end(c->talk->watch, SIDE_SERVER) == CLASS_SMTP ? CONNECTION_SMTP
+                                                                              : CONNECTION_IGNORED);
+    if (c->talk && c->talk->session) {
+        struct mark mark =
+            c->talk->conversation.end == END_RESET ? c->talk->reset : c->talk->conversation.last;
+        int by = c->talk->conversation.ended_by;
+        session_end(c->talk->session, &mark, by < 0 ? SIDE_CLIENT : by, how);
         hand_over(p, c, true);
-        session_free(c->session);
-        c->session = NULL;
+        session_free(c->talk->session);
     }
-    if (c->state == CONNECTION_SMTP)
-        conversation_free(&c->conversation);
+    end_talk(c);
     c->state = CONNECTION_CLOSED;
     p->current = NULL;
 }
@@ -284,10 +292,14 @@ static void expire(struct pipeline *p)
         forget_connection(p, (struct connection *)oldest, "silent");
     while ((oldest = p->closing.oldest) && oldest->last_us < p->now_us - CLOSING_US)
         forget_connection(p, (struct connection *)oldest, "reset");
+    while ((oldest = p->closed.oldest) &&
+           (oldest->last_us < p->now_us - CLOSED_US || p->closed.count > CLOSED_LIMIT))
+        forget_connection(p, (struct connection *)oldest, NULL);
     while ((oldest = p->other.oldest) && oldest->last_us < p->now_us - OTHER_IDLE_US)
         forget_connection(p, (struct connection *)oldest, NULL);
     while (p->table.count > CONNECTION_LIMIT) {
-        oldest = p->other.oldest     ? p->other.oldest
+        oldest = p->closed.oldest    ? p->closed.oldest
+                 : p->other.oldest   ? p->other.oldest
                  : p->closing.oldest ? p->closing.oldest
                                      : p->smtp.oldest;
         forget_connection(p, (struct connection *)oldest, "given up");
@@ -301,8 +313,8 @@ static bool begins_anew(struct connection *c, const struct segment *segment, int
         return false;
     if (sender != c->client)
         return c->state == CONNECTION_CLOSED;
-    const struct stream *stream = &c->conversation.side[SIDE_CLIENT];
-    if (!c->has_syn && stream->started &&
+    const struct stream *stream = c->talk ? &c->talk->conversation.side[SIDE_CLIENT] : NULL;
+    if (!c->has_syn && stream && stream->started &&
         segment->seq + 1 == stream->base + (uint32_t)stream->begun) {
         c->has_syn = true;
         c->syn = segment->seq;
@@ -312,9 +324,11 @@ static bool begins_anew(struct connection *c, const struct segment *segment, int
 
 static struct flow_queue *queue_of(struct pipeline *p, const struct connection *c)
 {
-    if (c->state != CONNECTION_SMTP && c->state != CONNECTION_WATCHED)
+    if (c->state == CONNECTION_CLOSED)
+        return &p->closed;
+    if (c->state == CONNECTION_IGNORED)
         return &p->other;
-    if (c->conversation.end == END_RESET)
+    if (c->talk->conversation.end == END_RESET)
         return &p->closing;
     return c->state == CONNECTION_SMTP ? &p->smtp : &p->other;
 }
@@ -326,7 +340,7 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
     struct flow_key key = flow_key_of(segment, &sender);
     struct connection *c = (struct connection *)flow_find(&p->table, &key);
     if (c && begins_anew(c, segment, sender)) {
-        forget_connection(p, c, c->reset.packet ? "reset" : "ports reused");
+        forget_connection(p, c, c->talk && c->talk->reset.packet ? "reset" : "ports reused");
         c = NULL;
     }
     if (!c) {
@@ -339,25 +353,32 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
     }
     if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED) {
         p->current = c;
-        conversation_push(&c->conversation, sender == c->client ? SIDE_CLIENT : SIDE_SERVER,
+        conversation_push(&c->talk->conversation, sender == c->client ? SIDE_CLIENT : SIDE_SERVER,
                           segment, packet->ts_us, packet->number, take_span, p);
-        if (c->state != CONNECTION_IGNORED && c->conversation.end == END_FIN)
+        if (c->state == CONNECTION_IGNORED)
+            end_talk(c);
+        else if (c->talk->conversation.end == END_FIN)
             close_connection(p, c, NULL);
-        if (c->conversation.end == END_RESET && !c->reset.packet)
-            c->reset = c->conversation.last;
+        else if (c->talk->conversation.end == END_RESET && !c->talk->reset.packet)
+            c->talk->reset = c->talk->conversation.last;
     }
     flow_touch(&c->flow, queue_of(p, c), p->now_us);
 }
 
-/* --- the way in
- * ------------------------------------------------------------------------------------------------
- */
+/* --- the way in --- */
 
 static bool report(struct pipeline *p, struct failure *why)
 {
     if (p->failed && why)
         *why = p->failure;
     return !p->failed;
+}
+
+static bool commit(struct pipeline *p, struct failure *why)
+{
+    if (!writer_commit(p->writer, p->failed ? NULL : &p->failure))
+        p->failed = true;
+    return report(p, why);
 }
 
 bool pipeline_packet(struct pipeline *p, const struct packet_record *packet, struct failure *why)
@@ -396,14 +417,11 @@ bool pipeline_flush(struct pipeline *p, int64_t now_us, struct failure *why)
     expire(p);
     for (struct flow *f = p->smtp.newest; f; f = f->older) {
         struct connection *c = (struct connection *)f;
-        if (c->session && c->dirty)
+        if (c->talk && c->talk->session && c->talk->dirty)
             hand_over(p, c, false);
     }
-    if (!p->failed)
-        p->failed = !store_commit(p->store, &p->failure);
-    p->uncommitted = 0;
     p->news = false;
-    return report(p, why);
+    return commit(p, why);
 }
 
 bool pipeline_has_news(const struct pipeline *p)
@@ -415,28 +433,27 @@ static int by_beginning(const void *a, const void *b)
 {
     const struct connection *x = *(struct connection *const *)a,
                             *y = *(struct connection *const *)b;
-    if (x->first.ts_us != y->first.ts_us)
-        return x->first.ts_us < y->first.ts_us ? -1 : 1;
-    return x->first.packet < y->first.packet ? -1 : x->first.packet > y->first.packet;
+    if (x->talk->first.ts_us != y->talk->first.ts_us)
+        return x->talk->first.ts_us < y->talk->first.ts_us ? -1 : 1;
+    return x->talk->first.packet < y->talk->first.packet
+               ? -1
+               : x->talk->first.packet > y->talk->first.packet;
 }
 
 bool pipeline_finish(struct pipeline *p, struct failure *why)
 {
     size_t count = p->table.count, n = 0;
     struct connection **all = memory_get((count + 1) * sizeof *all);
-    for (struct flow *f = p->smtp.oldest; f; f = f->newer)
-        all[n++] = (struct connection *)f;
-    for (struct flow *f = p->other.oldest; f; f = f->newer)
-        all[n++] = (struct connection *)f;
-    for (struct flow *f = p->closing.oldest; f; f = f->newer)
-        all[n++] = (struct connection *)f;
+    struct flow_queue *queues[] = {&p->smtp, &p->other, &p->closing};
+    for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
+        for (struct flow *f = queues[i]->oldest; f; f = f->newer)
+            if (((struct connection *)f)->talk)
+                all[n++] = (struct connection *)f;
     qsort(all, n, sizeof *all, by_beginning);
     for (size_t i = 0; i < n; i++)
-        forget_connection(p, all[i], all[i]->reset.packet ? "reset" : "capture ended");
+        forget_connection(p, all[i], all[i]->talk->reset.packet ? "reset" : "capture ended");
     free(all);
-    if (!p->failed)
-        p->failed = !store_commit(p->store, &p->failure);
-    return report(p, why);
+    return commit(p, why);
 }
 
 void pipeline_totals(const struct pipeline *p, struct pipeline_totals *out)
@@ -450,10 +467,11 @@ void pipeline_free(struct pipeline *p)
     if (!p)
         return;
     p->failed = true; /* nothing more is written */
-    struct flow_queue *queues[] = {&p->smtp, &p->other, &p->closing};
+    struct flow_queue *queues[] = {&p->smtp, &p->other, &p->closing, &p->closed};
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
         while (queues[i]->oldest)
             forget_connection(p, (struct connection *)queues[i]->oldest, NULL);
+    writer_free(p->writer);
     flow_table_free(&p->table);
     classifier_free(p->classifier);
     free(p);

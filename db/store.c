@@ -1,5 +1,6 @@
 #include "heloscope/store.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "handles.h"
@@ -19,6 +20,7 @@ enum {
 };
 
 struct store {
+    pthread_mutex_t lock; /* one thread writes chapters while another names captures */
     sqlite3 *db;
     char *path;
     struct feed feed;
@@ -122,6 +124,7 @@ struct store *store_open(const char *path, struct failure *why)
      * the process has used SQLite this changes nothing any more. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct store *store = memory_get(sizeof *store);
+    pthread_mutex_init(&store->lock, NULL);
     store->path = memcpy(memory_get(strlen(path) + 1), path, strlen(path) + 1);
     if (open_file(store, why))
         return store;
@@ -146,7 +149,7 @@ static bool begin(struct store *store, struct failure *why)
     return true;
 }
 
-bool store_commit(struct store *store, struct failure *why)
+static bool commit(struct store *store, struct failure *why)
 {
     if (store->broken)
         return failure_set(why, "%s", store->problem.text);
@@ -169,8 +172,8 @@ static sqlite3_stmt *prepare(struct store *store, const char *sql)
     return statement;
 }
 
-int64_t store_capture(struct store *store, const char *source, const char *kind, int64_t started_us,
-                      struct failure *why)
+static int64_t capture(struct store *store, const char *source, const char *kind,
+                       int64_t started_us, struct failure *why)
 {
     if (!begin(store, why))
         return 0;
@@ -192,9 +195,8 @@ int64_t store_capture(struct store *store, const char *source, const char *kind,
 }
 
 /* Totals never shrink: the sessions of the longer reading are kept, and so is what it counted. */
-bool store_capture_totals(struct store *store, int64_t capture_id, uint64_t packets, uint64_t bytes,
-                          uint64_t dropped, int64_t ended_us, const char *problem,
-                          struct failure *why)
+static bool totals(struct store *store, int64_t capture_id, uint64_t packets, uint64_t bytes,
+                   uint64_t dropped, int64_t ended_us, const char *problem, struct failure *why)
 {
     if (!begin(store, why))
         return false;
@@ -356,13 +358,13 @@ static bool write_chapter(struct store *store, const struct chapter *chapter)
                                    : write_part(store, chapter, begun);
 }
 
-bool store_write(struct store *store, const struct chapter *chapter, struct failure *why)
+static bool write_one(struct store *store, const struct chapter *chapter, struct failure *why)
 {
     return begin(store, why) &&
            ((write_chapter(store, chapter) && write_waiting(store)) || break_off(store, why));
 }
 
-bool store_write_list(struct store *store, const struct chapter *first, struct failure *why)
+static bool write_list(struct store *store, const struct chapter *first, struct failure *why)
 {
     if (!begin(store, why))
         return false;
@@ -370,12 +372,6 @@ bool store_write_list(struct store *store, const struct chapter *first, struct f
         if (!write_chapter(store, chapter))
             return break_off(store, why);
     return write_waiting(store) || break_off(store, why);
-}
-
-void store_counts(const struct store *store, uint64_t *added, uint64_t *known)
-{
-    *added = store->added;
-    *known = store->known;
 }
 
 /* ---------------------------------------------------------------------------------------- closing
@@ -387,11 +383,66 @@ bool store_close(struct store *store, struct failure *why)
 {
     if (!store)
         return true;
-    const bool done = store->broken || store_commit(store, why);
+    const bool done = store->broken || commit(store, why);
     if (done && !store->broken) {
         sqlite3_busy_timeout(store->db, 0);
         sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     }
     release(store);
     return done;
+}
+
+/* ------------------------------------------------------------------------------------- one at a
+ * time
+ */
+
+bool store_commit(struct store *store, struct failure *why)
+{
+    pthread_mutex_lock(&store->lock);
+    const bool done = commit(store, why);
+    pthread_mutex_unlock(&store->lock);
+    return done;
+}
+
+int64_t store_capture(struct store *store, const char *source, const char *kind, int64_t started_us,
+                      struct failure *why)
+{
+    pthread_mutex_lock(&store->lock);
+    const int64_t id = capture(store, source, kind, started_us, why);
+    pthread_mutex_unlock(&store->lock);
+    return id;
+}
+
+bool store_capture_totals(struct store *store, int64_t capture_id, uint64_t packets, uint64_t bytes,
+                          uint64_t dropped, int64_t ended_us, const char *problem,
+                          struct failure *why)
+{
+    pthread_mutex_lock(&store->lock);
+    const bool done = totals(store, capture_id, packets, bytes, dropped, ended_us, problem, why);
+    pthread_mutex_unlock(&store->lock);
+    return done;
+}
+
+bool store_write(struct store *store, const struct chapter *chapter, struct failure *why)
+{
+    pthread_mutex_lock(&store->lock);
+    const bool done = write_one(store, chapter, why);
+    pthread_mutex_unlock(&store->lock);
+    return done;
+}
+
+bool store_write_list(struct store *store, const struct chapter *first, struct failure *why)
+{
+    pthread_mutex_lock(&store->lock);
+    const bool done = write_list(store, first, why);
+    pthread_mutex_unlock(&store->lock);
+    return done;
+}
+
+void store_counts(struct store *store, uint64_t *added, uint64_t *known)
+{
+    pthread_mutex_lock(&store->lock);
+    *added = store->added;
+    *known = store->known;
+    pthread_mutex_unlock(&store->lock);
 }

@@ -16,23 +16,28 @@ enum connection_state {
     CONNECTION_CLOSED,  /* kept a while, so that stray segments do not make a new one */
 };
 
-struct connection {
-    struct flow flow; /* must be first */
-    enum connection_state state;
-    int client;         /* which endpoint of the key is the client */
-    bool roles_guessed; /* neither a SYN nor the ports told */
-    bool has_syn;
-    uint32_t syn; /* the client's initial sequence number */
-    uint16_t vlan;
+/* What a connection needs while something is being made of it. */
+struct talk {
     struct mark first; /* time and packet of the first segment */
+    struct mark reset; /* of the RST; packet 0 = none */
     struct capture_source *source;
-    struct mark reset; /* time and packet of the RST; packet 0 = none */
     struct conversation conversation;
     struct watch *watch;                  /* CONNECTION_WATCHED */
     struct queued_span *kept, *kept_last; /* what was seen while being watched */
     size_t kept_octets;
     struct session *session; /* CONNECTION_SMTP, from the first octets on */
     bool dirty;              /* the session has something new since the last flush */
+};
+
+struct connection {
+    struct flow flow; /* must be first */
+    enum connection_state state;
+    bool client;        /* which endpoint of the key is the client */
+    bool roles_guessed; /* neither a SYN nor the ports told */
+    bool has_syn;
+    uint16_t vlan;
+    uint32_t syn;      /* the client's initial sequence number */
+    struct talk *talk; /* NULL when nothing is being made of it */
 };
 
 #endif

@@ -124,6 +124,7 @@ struct line {
 
 /* The chapter that is being written, with the memory it lives in. */
 struct draft {
+    struct draft *next; /* in the writer's queue */
     struct chapter chapter;
     struct arena arena;
     struct event **events_tail;

@@ -1,4 +1,4 @@
-/* The history's writing half: chapters in, rows of SQLite out. */
+/* The history's writing half: chapters in, rows of SQLite out. Threads take turns. */
 #ifndef HELOSCOPE_STORE_H
 #define HELOSCOPE_STORE_H
 
@@ -38,7 +38,7 @@ bool store_write_list(struct store *store, const struct chapter *first, struct f
 bool store_commit(struct store *store, struct failure *why);
 
 /* How many sessions were new in this run, and how many the database had already. */
-void store_counts(const struct store *store, uint64_t *added, uint64_t *known);
+void store_counts(struct store *store, uint64_t *added, uint64_t *known);
 
 /* Commits, lets SQLite tidy up (one file without -wal remains when nobody else reads), frees.
  * Also after a failed write. NULL is allowed. */

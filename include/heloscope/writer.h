@@ -1,0 +1,25 @@
+/* The thread that writes to the store while the analysis goes on, behind a bounded queue of
+ * batches. */
+#ifndef HELOSCOPE_WRITER_H
+#define HELOSCOPE_WRITER_H
+
+#include "heloscope/session.h"
+#include "heloscope/store.h"
+
+struct writer;
+
+/* Starts the thread; `store` is borrowed. NULL with `why` when there is no thread to be had. */
+struct writer *writer_new(struct store *store, struct failure *why);
+
+/* Hands a chapter over; the writer frees it. Waits while the queue is full. False with `why` when a
+ * write has failed, now or before: nothing more is written then, and the draft is freed all the
+ * same. */
+bool writer_put(struct writer *writer, struct draft *draft, struct failure *why);
+
+/* Waits until all that was handed over is written and committed. */
+bool writer_commit(struct writer *writer, struct failure *why);
+
+/* Ends the thread; what waits is written first, unless a write has failed. NULL is allowed. */
+void writer_free(struct writer *writer);
+
+#endif
