@@ -96,6 +96,8 @@ static void print_json(const struct options *options)
 enum status cmd_explain(const struct options *options, struct terminal *terminal,
                         struct failure *why)
 {
+    if (options->rules)
+        return cmd_rules(options, terminal, why);
     if (!names_are_causes(options, why))
         return STATUS_USAGE;
     if (options->json) {

@@ -21,7 +21,7 @@ static const struct subcommand_row {
     {FOR_REPORT, "report", "[options]", "what went wrong, by cause, client, server, day",
      "Counts all 503s of the history.", cmd_report},
     {FOR_EXPLAIN, "explain", "[options] [CAUSE...]", "what a cause means, its rule, the remedy",
-     "Without a CAUSE all are listed.", cmd_explain},
+     "Without a CAUSE all are listed; with --rules the rules that they rest on.", cmd_explain},
 };
 #define SUBCOMMANDS (sizeof subcommands / sizeof subcommands[0])
 

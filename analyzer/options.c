@@ -134,6 +134,7 @@ FLAG_SETTER(quiet)
 FLAG_SETTER(no_promiscuous)
 FLAG_SETTER(list_interfaces)
 FLAG_SETTER(errors_only)
+FLAG_SETTER(rules)
 FLAG_SETTER(help)
 
 enum {
@@ -167,6 +168,7 @@ static const struct option_row {
     {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
      "ports that are SMTP (default: 25,465,587,2525,24)"},
     {FOR_SHOW, 0, "errors", NULL, set_errors_only, "list only sessions with a 503"},
+    {FOR_EXPLAIN, 0, "rules", NULL, set_rules, "print the rules of order instead, verb by verb"},
     {FOR_REPORT, 0, "by", "WHAT", set_by, "cause, client, server, software or day (default: all)"},
     {FOR_ANALYZE | FOR_REPORT, 0, "limit", "N", set_limit,
      "print at most N findings, or rows of a table"},

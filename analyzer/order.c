@@ -103,6 +103,29 @@ const char *fact_label(enum fact_name fact)
     return fact_rows[fact].label;
 }
 
+struct lack fact_lack(enum fact_name fact)
+{
+    const struct fact_row *row = &fact_rows[fact];
+    return (struct lack){row->rests_on, row->never, row->refused, row->cleared};
+}
+
+size_t rule_causes(const struct rule *rule, enum cause out[RULE_CAUSES])
+{
+    const struct fact_row *row = &fact_rows[rule->fact];
+    enum cause all[RULE_CAUSES] = {rule->cause, CAUSE_NONE, CAUSE_NONE};
+    if (rule->kind == RULE_NEEDS)
+        memcpy(all, (enum cause[]){row->never, row->refused, row->cleared}, sizeof all);
+    else if (rule->kind == RULE_FORBIDS && rule->fact == FACT_CHUNKS) /* judge_failed_chunks() */
+        all[1] = row->cleared;
+    else if (rule->kind == RULE_FORBIDS && rule->verb == VERB_MAIL) /* judge_second_mail() */
+        all[1] = CAUSE_TRANSACTION_ABANDONED;
+    size_t count = 0;
+    for (size_t i = 0; i < RULE_CAUSES; i++)
+        if (all[i] != CAUSE_NONE && (!count || all[i] != out[count - 1]))
+            out[count++] = all[i];
+    return count;
+}
+
 static void relate(struct verdict *v, event_no seq, enum role role)
 {
     if (!seq || seq == v->origin ||

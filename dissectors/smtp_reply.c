@@ -126,3 +126,11 @@ unsigned smtp_extension(struct bytes text)
             return extensions[i].extension;
     return is_masked(keyword) ? EXT_MASKED : 0;
 }
+
+const char *extension_name(unsigned extension)
+{
+    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++)
+        if (extensions[i].extension == extension)
+            return extensions[i].keyword;
+    return "";
+}

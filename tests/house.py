@@ -41,6 +41,7 @@ TESTED_ELSEWHERE = {
     "analyzer/cmd_explain.c": "tests/system: golden output",
     "analyzer/cmd_monitor.c": "tests/system/test_live.py",
     "analyzer/cmd_report.c": "tests/system: golden output, JSON",
+    "analyzer/cmd_rules.c": "tests/system: golden output, JSON",
     "analyzer/cmd_show.c": "tests/system: golden output, JSON",
     # Reading, pairing and judging make sense only together: a dialogue is played to all of them,
     # whole and cut in any way, and every event and finding is compared.

@@ -15,5 +15,6 @@ typedef enum status command_fn(const struct options *options, struct terminal *t
                                struct failure *why);
 
 command_fn cmd_analyze, cmd_monitor, cmd_show, cmd_report, cmd_explain;
+command_fn cmd_rules; /* explain --rules */
 
 #endif

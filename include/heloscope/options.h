@@ -21,7 +21,7 @@ struct options {
     uint16_t ports[OPTIONS_PORTS_MAX];
     size_t port_count;
     enum colour_choice colour;
-    bool json, quiet, no_promiscuous, list_interfaces, errors_only, help;
+    bool json, quiet, no_promiscuous, list_interfaces, errors_only, rules, help;
 
     /* What is left on the command line, and the files of -r in front of it; owned, see
      * options_free(). */

@@ -87,6 +87,21 @@ const struct rule *order_rules(size_t *count);
 
 const char *fact_label(enum fact_name fact); /* "hello" */
 
+/* What the lack of a fact is called where it is needed; CAUSE_NONE where it never is. */
+struct lack {
+    enum fact_name rests_on; /* is asked for first; FACT_COUNT = on nothing */
+    enum cause never, refused, cleared;
+};
+struct lack fact_lack(enum fact_name fact);
+
+enum {
+    RULE_CAUSES = 3
+};
+
+/* What a breach of `rule` itself can be called, the usual one first; returns how many. What the
+ * fact of a need rests on has causes of its own. */
+size_t rule_causes(const struct rule *rule, enum cause out[RULE_CAUSES]);
+
 /* A command as the validator needs it. */
 struct order_command {
     event_no seq;

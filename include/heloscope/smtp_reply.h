@@ -44,4 +44,7 @@ enum extension {
  * of the above. */
 unsigned smtp_extension(struct bytes text);
 
+/* Its keyword, "CHUNKING"; "" when it has none. Static storage. */
+const char *extension_name(unsigned extension);
+
 #endif

@@ -158,3 +158,13 @@ Test(smtp_reply, extensions)
     }
     guard_close(&guard);
 }
+
+Test(smtp_reply, an_extension_is_named_by_the_keyword_that_offers_it)
+{
+    static const char *const keywords[] = {"PIPELINING", "AUTH", "STARTTLS", "CHUNKING",
+                                           "BINARYMIME", "ETRN", "BURL",     "PIPECONNECT"};
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+        cr_expect_str_eq(extension_name(smtp_extension(bytes_of_string(keywords[i]))), keywords[i]);
+    cr_expect_str_eq(extension_name(EXT_MASKED), "");
+    cr_expect_str_eq(extension_name(0), "");
+}

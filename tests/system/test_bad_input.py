@@ -168,6 +168,8 @@ USAGE = [
     ["show", "first"],
     ["report", "--by", "weather"],
     ["explain", "no_such_cause"],
+    ["explain", "--rules", "nested_mail"],
+    ["analyze", "--rules", "x.pcap"],
 ]
 
 for arguments in USAGE:

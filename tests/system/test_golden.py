@@ -81,6 +81,7 @@ def of_all_samples(scratch, _):
 def of_explanations(scratch, _):
     paper = Transcript(scratch)
     paper.told("explain")
+    paper.told("explain", "--rules")
     heloscope("analyze", "--db", paper.database, samples()[0], cwd=SAMPLES)
     for (cause,) in rows(paper.database, "SELECT cause FROM causes ORDER BY 1"):
         paper.told("explain", cause)

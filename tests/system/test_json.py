@@ -64,6 +64,25 @@ def report():
             check(document("report", "--json", "--by", ranking, "--db", database), "nothing")
 
 
+@test("explain --rules --json has every rule that a session of the samples broke")
+def rules():
+    tree = document("explain", "--rules", "--json")
+    known = {rule["rule"]: rule for rule in tree}
+    equal(len(known), len(tree), "rules with a name of their own")
+    causes = {entry["cause"] for entry in document("explain", "--json")}
+    for rule in tree:
+        check(rule["causes"] and set(rule["causes"]) <= causes, "causes", rule)
+        check((rule["extension"] is None) != (rule["fact"] is None), "fact or extension", rule)
+    # Rules of groups (RFC 2920) are none of a verb's.
+    groups = {"last command of a group", "no PIPELINING was offered"}
+    with Scratch() as scratch:
+        database = scratch.path("x.db")
+        heloscope("analyze", "--db", database, *samples(), cwd=SAMPLES).expect(0)
+        broken = {rule for (rule,) in rows(database, "SELECT DISTINCT rule FROM violations")}
+        check(len(broken) > 10, "too few rules broken in the samples", broken)
+        check(broken - groups <= set(known), "not in the table", broken - groups - set(known))
+
+
 @test("what is not text in a session is still JSON")
 def odd_octets():
     from support.wire import Wire
