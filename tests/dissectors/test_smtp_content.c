@@ -1,5 +1,6 @@
 /* The end of a message: wherever the octets are cut, the same end, size and oddities. */
 #include <criterion/criterion.h>
+#include <inttypes.h>
 
 #include "heloscope/smtp_content.h"
 #include "tests/support/guard.h"
@@ -177,4 +178,118 @@ Test(smtp_content, nothing_is_nothing)
     cr_expect(!ended);
     cr_expect_eq(scan.size, 7);
     cr_expect_eq(scan.at, CONTENT_DOT_CR);
+}
+
+/* --- a plain model, line by line
+ * -------------------------------------------------------------------- */
+
+struct model {
+    size_t consumed;
+    bool ended;
+    unsigned oddities;
+};
+
+/* The length of the line end at `at`; 0 when more octets have to come to know it. */
+static size_t line_end(struct bytes octets, size_t at, unsigned *oddity)
+{
+    *oddity = 0;
+    if (octets.at[at] == '\n')
+        *oddity = CONTENT_BARE_LF;
+    else if (at + 1 == octets.len)
+        return 0;
+    else if (octets.at[at + 1] != '\n')
+        *oddity = CONTENT_BARE_CR;
+    return *oddity ? 1 : 2;
+}
+
+/* Reads all of a message that is there, from its beginning: no state, no blocks. */
+static struct model model_read(struct bytes octets)
+{
+    struct model m = {.consumed = octets.len};
+    bool behind_crlf = true;
+    for (size_t at = 0, end; at < octets.len; at = end) {
+        unsigned oddity;
+        for (end = at; end < octets.len && !memchr("\r\n", octets.at[end], 2); end++)
+            if (!octets.at[end])
+                m.oddities |= CONTENT_NUL;
+        bool lone_dot = end - at == 1 && octets.at[at] == '.';
+        size_t length = end < octets.len ? line_end(octets, end, &oddity) : 0;
+        if (!length)
+            break;
+        end += length;
+        m.ended = lone_dot && behind_crlf && !oddity;
+        if (m.ended) {
+            m.consumed = end;
+            break;
+        }
+        m.oddities |= oddity | (lone_dot ? CONTENT_SMUGGLE : 0);
+        behind_crlf = !oddity;
+    }
+    return m;
+}
+
+static uint64_t chance_state;
+
+static uint32_t chance(uint32_t limit)
+{
+    chance_state = chance_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)((chance_state >> 33) % limit);
+}
+
+/* Lines of any length, most of them plain; `oddness` in 256 pieces are odd ones. */
+static size_t make_message(uint8_t *out, size_t room, uint32_t oddness)
+{
+    static const char *const odd[] = {"\n",   "\r",    ".",     "\r.",   "\n.", "\n.\r\n",
+                                      "\r\r", "\r\n.", "\r\n.", ".\r\n", "\n\r"};
+    size_t n = 0, most = chance(8) ? 90 : 3;
+    while (n + 100 < room) {
+        for (size_t run = chance((uint32_t)most); run; run--)
+            out[n++] = (uint8_t) "abcdefgh .:"[chance(11)];
+        bool strange = chance(256) < oddness;
+        if (strange && chance(4) == 0)
+            out[n++] = '\0';
+        const char *end = strange ? odd[chance(sizeof odd / sizeof *odd)] : "\r\n";
+        memcpy(out + n, end, strlen(end));
+        n += strlen(end);
+        if (chance(40) == 0)
+            break;
+    }
+    return n;
+}
+
+static void expect_as_modelled(struct guard *guard, struct bytes octets, uint64_t seed)
+{
+    struct content_scan scan = {0};
+    bool ended = false;
+    size_t most = chance(4) ? 1500 : 20;
+    for (size_t at = 0; at < octets.len && !ended;) {
+        size_t length = 1 + chance((uint32_t)most);
+        struct bytes part = guard_place(guard, bytes_first(bytes_from(octets, at), length));
+        at += smtp_content_scan(&scan, part, &ended);
+        struct model m = model_read(bytes_first(octets, ended ? octets.len : at));
+        cr_assert_eq(ended, m.ended, "seed %" PRIu64 ": ended at %zu", seed, at);
+        cr_assert_eq(at, m.consumed, "seed %" PRIu64 ": at %zu, not %zu", seed, at, m.consumed);
+        cr_assert_eq(scan.oddities, m.oddities, "seed %" PRIu64 ": oddities %#x, not %#x at %zu",
+                     seed, scan.oddities, m.oddities, at);
+        cr_assert_eq(scan.size, m.consumed - (m.ended ? 3 : 0), "seed %" PRIu64 ": size", seed);
+    }
+}
+
+Test(smtp_content, as_the_model_reads_it_wherever_it_is_cut)
+{
+    struct guard guard = guard_open(4096);
+    static uint8_t octets[3000];
+    size_t ended = 0;
+    enum {
+        MESSAGES = 6000
+    };
+    for (uint64_t seed = 1; seed <= MESSAGES; seed++) {
+        chance_state = seed * UINT64_C(0x9E3779B97F4A7C15);
+        struct bytes message = bytes_of(
+            octets, make_message(octets, sizeof octets, seed % 3 ? (uint32_t)(seed % 64) : 0));
+        expect_as_modelled(&guard, message, seed);
+        ended += model_read(message).ended;
+    }
+    cr_expect(ended > MESSAGES / 20 && ended < MESSAGES, "%zu of them end", ended);
+    guard_close(&guard);
 }
