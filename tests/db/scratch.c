@@ -62,7 +62,7 @@ void scratch_write_rejected(struct store *store, const char *uid)
     story_free(&story);
 }
 
-void scratch_counted(const struct store *store, uint64_t added, uint64_t known)
+void scratch_counted(struct store *store, uint64_t added, uint64_t known)
 {
     uint64_t new_ones, old_ones;
     store_counts(store, &new_ones, &old_ones);

@@ -27,7 +27,7 @@ void scratch_close(struct store *store);
 void scratch_write_rejected(struct store *store, const char *uid);
 
 /* The store has counted so many sessions as new and as known. */
-void scratch_counted(const struct store *store, uint64_t added, uint64_t known);
+void scratch_counted(struct store *store, uint64_t added, uint64_t known);
 
 /* Stores a capture and the sessions of story_mail_rejected() and story_accepted(), as sessions 1
  * and 2, in a run of their own. */
