@@ -8,9 +8,11 @@
 #include "heloscope/writer.h"
 
 enum {
-    WATCH_LIMIT = 32 * 1024,        /* octets kept of a flow while it is watched */
-    CLOSED_LIMIT = 16 * 1024,       /* connections remembered after their end */
-    CONNECTION_LIMIT = 2000 * 1000, /* beyond this the one that was silent longest is given up */
+    WATCH_LIMIT = 32 * 1024,          /* octets kept of a flow while it is watched */
+    DRAFTS_LIMIT = 256 * 1024 * 1024, /* octets of chapters that are being written; then the
+                                       * sessions that are silent longest hand theirs over */
+    CLOSED_LIMIT = 16 * 1024,         /* connections remembered after their end */
+    CONNECTION_LIMIT = 2000 * 1000,   /* beyond this the one that was silent longest is given up */
 };
 
 /* How long a connection may be silent, by the capture's clock. SMTP's own limits are ten minutes at
@@ -31,7 +33,8 @@ struct pipeline {
     uint8_t declared[65536 / 8];
     struct classifier *classifier;
     struct flow_table table;
-    struct flow_queue smtp, other, closing, closed;
+    struct flow_queue smtp, quiet, other, closing, closed; /* quiet: nothing to write */
+    size_t drafts; /* octets of all chapters that are being written */
     int64_t now_us;
     uint64_t handles;
     bool news, failed;
@@ -82,7 +85,9 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
                            c->talk->conversation.side[SIDE_SERVER].repeated;
     s->row.one_sided =
         !c->talk->conversation.spoke[SIDE_CLIENT] || !c->talk->conversation.spoke[SIDE_SERVER];
+    p->drafts -= s->draft ? s->draft->arena.total : 0;
     struct draft *draft = session_detach(s, last);
+    p->drafts += s->draft ? s->draft->arena.total : 0;
     c->talk->dirty = false;
     for (const struct diagnosis *d = draft->chapter.diagnoses; d; d = d->next)
         p->totals.diagnoses++;
@@ -127,14 +132,19 @@ static void begin_session(struct pipeline *p, struct connection *c)
 static void give_to_session(struct pipeline *p, struct connection *c, int side,
                             const struct span *span)
 {
-    if (!c->talk->session)
+    if (!c->talk->session) {
         begin_session(p, c);
+        p->drafts += c->talk->session->draft->arena.total;
+    }
     const struct stream *client = &c->talk->conversation.side[SIDE_CLIENT];
     c->talk->session->client_gone = client->finished && client->next >= client->end;
-    session_span(c->talk->session, side, span);
+    struct session *s = c->talk->session;
+    size_t before = s->draft ? s->draft->arena.total : 0;
+    session_span(s, side, span);
+    p->drafts += s->draft->arena.total - before;
     c->talk->dirty = true;
-    p->news |= c->talk->session->news;
-    if (c->talk->session->draft->arena.total > CHAPTER_LIMIT)
+    p->news |= s->news;
+    if (s->draft->arena.total > CHAPTER_LIMIT)
         hand_over(p, c, false);
 }
 
@@ -269,7 +279,10 @@ static void close_connection(struct pipeline *p, struct connection *c, const cha
         struct mark mark =
             c->talk->conversation.end == END_RESET ? c->talk->reset : c->talk->conversation.last;
         int by = c->talk->conversation.ended_by;
-        session_end(c->talk->session, &mark, by < 0 ? SIDE_CLIENT : by, how);
+        struct session *s = c->talk->session;
+        size_t before = s->draft ? s->draft->arena.total : 0;
+        session_end(s, &mark, by < 0 ? SIDE_CLIENT : by, how);
+        p->drafts += s->draft->arena.total - before;
         hand_over(p, c, true);
         session_free(c->talk->session);
     }
@@ -285,11 +298,24 @@ static void forget_connection(struct pipeline *p, struct connection *c, const ch
     free(c);
 }
 
+/* Bounds the memory of chapters, however many sessions are open. */
+static void relieve(struct pipeline *p)
+{
+    while (p->drafts > DRAFTS_LIMIT && p->smtp.oldest) {
+        struct connection *c = (struct connection *)p->smtp.oldest;
+        if (c->talk->session && c->talk->session->draft)
+            hand_over(p, c, false);
+        flow_touch(&c->flow, &p->quiet, c->flow.last_us);
+    }
+}
+
 static void expire(struct pipeline *p)
 {
     struct flow *oldest;
-    while ((oldest = p->smtp.oldest) && oldest->last_us < p->now_us - SMTP_IDLE_US)
-        forget_connection(p, (struct connection *)oldest, "silent");
+    struct flow_queue *smtp[] = {&p->smtp, &p->quiet};
+    for (int i = 0; i < 2; i++)
+        while ((oldest = smtp[i]->oldest) && oldest->last_us < p->now_us - SMTP_IDLE_US)
+            forget_connection(p, (struct connection *)oldest, "silent");
     while ((oldest = p->closing.oldest) && oldest->last_us < p->now_us - CLOSING_US)
         forget_connection(p, (struct connection *)oldest, "reset");
     while ((oldest = p->closed.oldest) &&
@@ -301,6 +327,7 @@ static void expire(struct pipeline *p)
         oldest = p->closed.oldest    ? p->closed.oldest
                  : p->other.oldest   ? p->other.oldest
                  : p->closing.oldest ? p->closing.oldest
+                 : p->quiet.oldest   ? p->quiet.oldest
                                      : p->smtp.oldest;
         forget_connection(p, (struct connection *)oldest, "given up");
     }
@@ -407,6 +434,7 @@ bool pipeline_packet(struct pipeline *p, const struct packet_record *packet, str
         break;
     }
     expire(p);
+    relieve(p);
     return report(p, why);
 }
 
@@ -444,7 +472,7 @@ bool pipeline_finish(struct pipeline *p, struct failure *why)
 {
     size_t count = p->table.count, n = 0;
     struct connection **all = memory_get((count + 1) * sizeof *all);
-    struct flow_queue *queues[] = {&p->smtp, &p->other, &p->closing};
+    struct flow_queue *queues[] = {&p->smtp, &p->quiet, &p->other, &p->closing};
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
         for (struct flow *f = queues[i]->oldest; f; f = f->newer)
             if (((struct connection *)f)->talk)
@@ -467,7 +495,7 @@ void pipeline_free(struct pipeline *p)
     if (!p)
         return;
     p->failed = true; /* nothing more is written */
-    struct flow_queue *queues[] = {&p->smtp, &p->other, &p->closing, &p->closed};
+    struct flow_queue *queues[] = {&p->smtp, &p->quiet, &p->other, &p->closing, &p->closed};
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
         while (queues[i]->oldest)
             forget_connection(p, (struct connection *)queues[i]->oldest, NULL);

@@ -502,6 +502,7 @@ void reader_resume(struct session *s, enum side side)
 
 void session_span(struct session *s, enum side side, const struct span *span)
 {
+    session_open_draft(s);
     struct half *half = &s->half[side];
     if (half->reading == READ_WAIT) {
         enqueue(half, span);

@@ -124,8 +124,16 @@ static void copy_row_text(struct session_row *row, struct arena *arena)
         *texts[i] = arena_copy(arena, *texts[i]);
 }
 
+/* An idle session has no draft: it begins with what there is to write. */
+void session_open_draft(struct session *s)
+{
+    if (!s->draft)
+        s->draft = draft_new();
+}
+
 struct draft *session_detach(struct session *s, bool last)
 {
+    session_open_draft(s);
     struct draft *draft = s->draft;
     draft->chapter.session = s->row;
     copy_row_text(&draft->chapter.session, &draft->arena);
@@ -135,8 +143,8 @@ struct draft *session_detach(struct session *s, bool last)
     s->written = true;
     s->news = false;
     s->draft = NULL;
-    if (!last) { /* what is still alive moves to the next chapter */
-        s->draft = draft_new();
+    if (!last && (s->ring_count || s->transaction)) { /* what is still alive moves on */
+        session_open_draft(s);
         for (uint32_t i = 0; i < s->ring_count; i++) {
             struct pending *p = pending_at(s, i);
             p->path = arena_copy(&s->draft->arena, p->path);
@@ -165,6 +173,7 @@ static const char *outcome_of(const struct session *s, int ended_by, const char 
 void session_end(struct session *s, const struct mark *mark, int ended_by, const char *how)
 {
     struct half *client = &s->half[SIDE_CLIENT];
+    session_open_draft(s);
     s->over_and_seen = (!how || strcmp(how, "reset") == 0) && !s->hole;
     for (size_t before = SIZE_MAX; client->reading == READ_WAIT && client->queued < before;) {
         before = client->queued;

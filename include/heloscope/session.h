@@ -136,7 +136,7 @@ struct draft {
 struct session {
     struct session_row row; /* its text lives in `own` */
     struct arena own;
-    struct draft *draft;
+    struct draft *draft; /* NULL as long as there is nothing to write */
     event_no last_seq;
     bool written; /* a chapter was handed over before */
 
@@ -247,6 +247,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
 /* The chapter so far; the session goes on in a new one (or, with `last`, not at all). The caller
  * owns it and frees it with draft_free(). */
 struct draft *session_detach(struct session *s, bool last);
+void session_open_draft(struct session *s);
 void draft_free(struct draft *draft);
 void session_free(struct session *s);
 
