@@ -6,6 +6,9 @@ enum {
     PATIENCE_US = 250 * 1000,
     /* A reset this far outside of what was sent is stale or forged (RFC 9293 section 3.10.7.4). */
     RESET_WINDOW = 1 << 20,
+    /* How far from the expected place a segment of this connection may lie: what can be on its way.
+     */
+    FLIGHT = 1 << 20,
 };
 
 /* Whether an acknowledgement of octets that were not seen can be true. */
@@ -287,6 +290,23 @@ void conversation_push(struct conversation *c, int side, const struct segment *s
         c->end = END_FIN;
     if (c->side[0].finished && c->side[1].finished && c->end != END_RESET)
         c->ended_by = first_to_finish(c);
+}
+
+static bool is_near(const struct stream *stream, uint32_t seq)
+{
+    uint64_t expected = stream->next > stream->begun ? stream->next : stream->begun;
+    int64_t distance = stream_offset(stream, seq) - (int64_t)expected;
+    return distance >= -FLIGHT && distance <= FLIGHT;
+}
+
+bool conversation_continues(const struct conversation *c, int side, const struct segment *segment)
+{
+    const struct stream *own = &c->side[side], *peer = &c->side[!side];
+    bool acknowledges = segment->flags & TCP_ACK && peer->started;
+    if (!own->started && !acknowledges)
+        return false;
+    return (!own->started || is_near(own, segment->seq)) &&
+           (!acknowledges || is_near(peer, segment->ack));
 }
 
 void conversation_drain(struct conversation *c, conversation_sink *sink, void *context)

@@ -1,8 +1,8 @@
 #include "heloscope/flow.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
+#include "heloscope/hash.h"
 #include "heloscope/memory.h"
 
 enum {
@@ -13,8 +13,7 @@ void flow_table_init(struct flow_table *table)
 {
     *table = (struct flow_table){.size = FIRST_SIZE};
     table->slots = memory_get(FIRST_SIZE * sizeof *table->slots);
-    if (getrandom(&table->seed, sizeof table->seed, GRND_NONBLOCK) != sizeof table->seed)
-        table->seed ^= (uintptr_t)table->slots; /* a guess that is hard to make from outside */
+    table->seed = hash_seed();
 }
 
 void flow_table_free(struct flow_table *table)
@@ -37,34 +36,54 @@ struct flow_key flow_key_of(const struct segment *segment, int *sender)
     return key;
 }
 
-static uint64_t mix(uint64_t h, uint64_t word)
-{
-    __uint128_t product = (__uint128_t)(h ^ word) * 0x9e3779b97f4a7c15ull;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static uint32_t hash_key(const struct flow_table *table, const struct flow_key *key)
 {
-    const uint8_t *at = (const uint8_t *)key;
-    uint64_t h = table->seed | 1, word;
-    size_t i = 0;
-    for (; i + sizeof word <= sizeof *key; i += sizeof word) {
-        memcpy(&word, at + i, sizeof word);
-        h = mix(h, word);
-    }
-    word = 0;
-    memcpy(&word, at + i, sizeof *key - i);
-    return (uint32_t)(mix(h, word ^ table->seed) >> 16);
+    return (uint32_t)(hash_octets(table->seed, key, sizeof *key) >> 16);
 }
 
-struct flow *flow_find(const struct flow_table *table, const struct flow_key *key)
+static bool comes_by(const struct flow *flow, uint32_t path)
+{
+    for (uint8_t i = 0; i < flow->path_count; i++)
+        if (flow->paths[i] == path)
+            return true;
+    return false;
+}
+
+/* Flows with one key have one hash, and so lie in one run of slots. */
+struct flow *flow_find(const struct flow_table *table, const struct flow_key *key, uint32_t path)
 {
     uint32_t hash = hash_key(table, key);
     for (size_t i = hash;; i++) {
         struct flow *flow = table->slots[i & (table->size - 1)];
-        if (!flow || (flow->hash == hash && memcmp(&flow->key, key, sizeof *key) == 0))
+        if (!flow || (flow->hash == hash && memcmp(&flow->key, key, sizeof *key) == 0 &&
+                      comes_by(flow, path)))
             return flow;
     }
+}
+
+struct flow *flow_next(const struct flow_table *table, const struct flow_key *key,
+                       const struct flow *after)
+{
+    uint32_t hash = hash_key(table, key);
+    for (size_t i = hash;; i++) {
+        struct flow *flow = table->slots[i & (table->size - 1)];
+        if (!flow)
+            return NULL;
+        if (flow == after)
+            after = NULL;
+        else if (!after && flow->hash == hash && memcmp(&flow->key, key, sizeof *key) == 0)
+            return flow;
+    }
+}
+
+void flow_add_path(struct flow *flow, uint32_t path)
+{
+    if (comes_by(flow, path))
+        return;
+    flow->paths[flow->path_next] = path;
+    flow->path_next = (uint8_t)((flow->path_next + 1) % FLOW_PATHS);
+    if (flow->path_count < FLOW_PATHS)
+        flow->path_count++;
 }
 
 static void place(struct flow **slots, size_t size, struct flow *flow)

@@ -5,6 +5,7 @@
 
 #include "heloscope/connection.h"
 #include "heloscope/identity.h"
+#include "heloscope/intake.h"
 #include "heloscope/writer.h"
 
 enum {
@@ -32,6 +33,7 @@ struct pipeline {
     bool live;
     uint8_t declared[65536 / 8];
     struct classifier *classifier;
+    struct intake *intake;
     struct flow_table table;
     struct flow_queue smtp, quiet, other, closing, closed; /* quiet: nothing to write */
     size_t drafts; /* octets of all chapters that are being written */
@@ -59,7 +61,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
     }
     p->store = store;
     p->live = options->live;
-    p->totals.unknown_link_type = -1;
+    p->intake = intake_new();
     flow_table_init(&p->table);
     size_t count = sizeof default_ports / sizeof *default_ports;
     const uint16_t *ports = default_ports;
@@ -114,6 +116,7 @@ static void begin_session(struct pipeline *p, struct connection *c)
         .client_port = key->port[c->client],
         .server_port = key->port[!c->client],
         .vlan = c->vlan,
+        .tunnel = c->talk->tunnel,
         .source = c->talk->source->name,
         .capture_id = c->talk->source->capture_id,
         .midstream = !c->talk->conversation.from_start,
@@ -239,8 +242,10 @@ static struct connection *open_connection(struct pipeline *p, const struct packe
     c->client = find_client(p, segment, sender, &c->roles_guessed);
     c->vlan = segment->vlan;
     c->talk = memory_get(sizeof *c->talk);
+    c->talk->tunnel = segment->tunnel;
     c->talk->source = packet->source;
     c->talk->first = (struct mark){.ts_us = packet->ts_us, .packet = packet->number};
+    flow_add_path(&c->flow, segment->path);
     if (segment->flags & TCP_SYN && !(segment->flags & TCP_ACK)) {
         c->has_syn = true;
         c->syn = segment->seq;
@@ -365,7 +370,7 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
 {
     int sender;
     struct flow_key key = flow_key_of(segment, &sender);
-    struct connection *c = (struct connection *)flow_find(&p->table, &key);
+    struct connection *c = connection_find(&p->table, &key, segment, sender);
     if (c && begins_anew(c, segment, sender)) {
         forget_connection(p, c, c->talk && c->talk->reset.packet ? "reset" : "ports reused");
         c = NULL;
@@ -376,6 +381,9 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
             return;
         if (segment->flags & TCP_RST)
             return;
+        struct connection *stalest = connection_stalest(&p->table, &key);
+        if (stalest)
+            forget_connection(p, stalest, "given up");
         c = open_connection(p, packet, segment, &key, sender);
     }
     if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED) {
@@ -408,29 +416,30 @@ static bool commit(struct pipeline *p, struct failure *why)
     return report(p, why);
 }
 
+/* A copy says nothing new but that its connection comes by this way too. */
+static void take_copy(struct pipeline *p, const struct segment *copy, uint32_t path)
+{
+    int sender;
+    struct flow_key key = flow_key_of(copy, &sender);
+    struct flow *flow = copy->path != path ? flow_find(&p->table, &key, path) : NULL;
+    if (flow && !flow_find(&p->table, &key, copy->path))
+        flow_add_path(flow, copy->path);
+}
+
 bool pipeline_packet(struct pipeline *p, const struct packet_record *packet, struct failure *why)
 {
     struct segment segment;
-    p->totals.packets++;
+    uint32_t path;
     if (packet->ts_us > p->now_us)
         p->now_us = packet->ts_us;
-    switch (packet_decode(packet->link_type, packet->frame, packet->wire_length, &segment)) {
-    case PACKET_TCP:
-        p->totals.tcp_packets++;
+    switch (intake_packet(p->intake, packet, p->now_us, &segment, &path)) {
+    case INTAKE_SEGMENT:
         take_segment(p, packet, &segment);
         break;
-    case PACKET_OTHER:
-        p->totals.other_packets++;
+    case INTAKE_COPY:
+        take_copy(p, &segment, path);
         break;
-    case PACKET_FRAGMENT:
-        p->totals.fragments++;
-        break;
-    case PACKET_SHORT:
-        p->totals.unreadable_packets++;
-        break;
-    case PACKET_UNKNOWN_LINK:
-        p->totals.unreadable_packets++;
-        p->totals.unknown_link_type = packet->link_type;
+    case INTAKE_NOTHING:
         break;
     }
     expire(p);
@@ -486,7 +495,18 @@ bool pipeline_finish(struct pipeline *p, struct failure *why)
 
 void pipeline_totals(const struct pipeline *p, struct pipeline_totals *out)
 {
+    struct intake_counts in;
+    intake_counts(p->intake, &in);
     *out = p->totals;
+    out->packets = in.packets;
+    out->tcp_packets = in.tcp;
+    out->other_packets = in.other;
+    out->unreadable_packets = in.unreadable;
+    out->unknown_link_type = in.unknown_link_type;
+    out->duplicates = in.copies;
+    out->fragments = in.fragments.fragments;
+    out->datagrams = in.fragments.datagrams;
+    out->incomplete_datagrams = in.incomplete;
     store_counts(p->store, &out->sessions_added, &out->sessions_known);
 }
 
@@ -502,5 +522,6 @@ void pipeline_free(struct pipeline *p)
     writer_free(p->writer);
     flow_table_free(&p->table);
     classifier_free(p->classifier);
+    intake_free(p->intake);
     free(p);
 }

@@ -37,6 +37,7 @@ struct session *session_new(const struct session_begin *begin)
     row->client_port = begin->client_port;
     row->server_port = begin->server_port;
     row->vlan = begin->vlan;
+    row->tunnel = begin->tunnel;
     row->started_us = row->ended_us = begin->mark.ts_us;
     row->midstream = begin->midstream;
     row->protocol = "SMTP";

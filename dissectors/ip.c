@@ -22,6 +22,15 @@ static enum layer layer_of_protocol(uint8_t protocol)
     return layer_find(protocols, ROWS(protocols), protocol, END_OTHER);
 }
 
+/* What stands in an IP packet. Outside of it are then the ends of a tunnel. */
+enum layer layer_inside_ip(struct walk *walk, uint8_t protocol)
+{
+    enum layer next = layer_of_protocol(protocol);
+    if (next == LAYER_IPV4 || next == LAYER_IPV6)
+        enter_plain_tunnel(walk, TUNNEL_IP_IN_IP);
+    return next;
+}
+
 static void address_set(struct address *a, uint8_t family, struct bytes octets)
 {
     memset(a, 0, sizeof *a);
@@ -38,7 +47,7 @@ enum layer read_ipv4(struct walk *walk)
     uint8_t version_and_length = cursor_u8(&c);
     cursor_skip(&c, 1); /* type of service */
     size_t total = cursor_u16(&c);
-    cursor_skip(&c, 2); /* identification */
+    uint16_t identification = cursor_u16(&c);
     uint16_t fragment = cursor_u16(&c);
     cursor_skip(&c, 1); /* time to live */
     uint8_t protocol = cursor_u8(&c);
@@ -55,8 +64,13 @@ enum layer read_ipv4(struct walk *walk)
     walk_bind(walk, total);
     address_set(&walk->out->src, 4, src);
     address_set(&walk->out->dst, 4, dst);
-    bool fragmented = fragment & 0x3fff; /* more fragments follow, or an offset */
-    return walk_on(walk, &c, fragmented ? END_FRAGMENT : layer_of_protocol(protocol));
+    walk->out->ip_id = identification;
+    if (!(fragment & 0x3fff)) /* no more fragments follow, and no offset */
+        return walk_on(walk, &c, layer_inside_ip(walk, protocol));
+    walk->out->protocol = protocol;
+    walk->out->offset = (uint16_t)((fragment & 0x1fff) * 8);
+    walk->out->more = fragment & 0x2000;
+    return walk_on(walk, &c, END_FRAGMENT);
 }
 
 /* RFC 8200 section 3. A payload length of zero is a jumbogram (RFC 2675) or comes from segmentation
@@ -78,7 +92,8 @@ enum layer read_ipv6(struct walk *walk)
         walk_bind(walk, 40 + payload);
     address_set(&walk->out->src, 6, src);
     address_set(&walk->out->dst, 6, dst);
-    return walk_on(walk, &c, layer_of_protocol(protocol));
+    walk->out->ip_id = 0;
+    return walk_on(walk, &c, layer_inside_ip(walk, protocol));
 }
 
 /* RFC 8200 sections 4.3, 4.4 and 4.6: all three have one shape, counted in units of eight octets,
@@ -89,7 +104,7 @@ enum layer read_ipv6_extension(struct walk *walk)
     uint8_t next = cursor_u8(&c);
     size_t length = ((size_t)cursor_u8(&c) + 1) * 8;
     cursor_skip(&c, length - 2);
-    return walk_on(walk, &c, layer_of_protocol(next));
+    return walk_on(walk, &c, layer_inside_ip(walk, next));
 }
 
 /* RFC 4302 section 2.2: counted in units of four octets, less two. */
@@ -99,7 +114,7 @@ enum layer read_authentication(struct walk *walk)
     uint8_t next = cursor_u8(&c);
     size_t length = ((size_t)cursor_u8(&c) + 2) * 4;
     cursor_skip(&c, length - 2);
-    return walk_on(walk, &c, layer_of_protocol(next));
+    return walk_on(walk, &c, layer_inside_ip(walk, next));
 }
 
 /* RFC 8200 section 4.5. A fragment that is the whole packet ("atomic", RFC 6946) goes on. */
@@ -109,7 +124,11 @@ enum layer read_ipv6_fragment(struct walk *walk)
     uint8_t next = cursor_u8(&c);
     cursor_skip(&c, 1);
     uint16_t offset_and_more = cursor_u16(&c);
-    cursor_skip(&c, 4); /* identification */
-    bool fragmented = offset_and_more & 0xfff9;
-    return walk_on(walk, &c, fragmented ? END_FRAGMENT : layer_of_protocol(next));
+    walk->out->ip_id = cursor_u32(&c);
+    if (!(offset_and_more & 0xfff9))
+        return walk_on(walk, &c, layer_inside_ip(walk, next));
+    walk->out->protocol = next;
+    walk->out->offset = offset_and_more & 0xfff8;
+    walk->out->more = offset_and_more & 1;
+    return walk_on(walk, &c, END_FRAGMENT);
 }

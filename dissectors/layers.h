@@ -22,13 +22,20 @@ enum layer {
     LAYER_LINUX_SLL2,
     LAYER_RAW_IP,
     LAYER_NULL_LOOP,
+    LAYER_NFLOG,
+    LAYER_PPI,
+    LAYER_RADIOTAP,
+    LAYER_WLAN,
     LAYER_PPP,
     LAYER_PPP_SERIAL,
     LAYER_CISCO_HDLC,
     LAYER_LLC,
     LAYER_VLAN,
+    LAYER_VN_TAG,
     LAYER_MPLS,
     LAYER_PPPOE,
+    LAYER_PBB,
+    LAYER_NSH,
     LAYER_IPV4,
     LAYER_IPV6,
     LAYER_IPV6_EXTENSION,
@@ -40,7 +47,12 @@ enum layer {
     LAYER_ERSPAN_II,
     LAYER_ERSPAN_III,
     LAYER_VXLAN,
+    LAYER_VXLAN_GPE,
     LAYER_GENEVE,
+    LAYER_GTP_U,
+    LAYER_L2TP,
+    LAYER_TEREDO,
+    LAYER_TZSP,
     LAYER_COUNT
 };
 
@@ -87,6 +99,25 @@ static inline void walk_bind(struct walk *walk, size_t length)
     walk->wire = length;
 }
 
+/* Beside the kinds of tunnels. */
+enum {
+    THROUGH_VLAN = TUNNEL_KIND_COUNT
+};
+
+/* The walk comes through tag `id` of the kind `what`. Numbers of either make flows with the same
+ * addresses different ones. */
+static inline void walk_through(struct walk *walk, unsigned what, uint32_t id)
+{
+    uint64_t product = ((uint64_t)walk->out->path << 32 | id) + ((uint64_t)what << 56);
+    product = (product ^ product >> 29) * 0x9e3779b97f4a7c15u;
+    product = (product ^ product >> 32) * 0xbf58476d1ce4e5b9u;
+    walk->out->path = (uint32_t)(product >> 32) | 1; /* never 0 */
+}
+
+/* The walk enters a tunnel whose header has a number, or one that has none. */
+void enter_tunnel(struct walk *walk, enum tunnel_kind kind, uint32_t id);
+void enter_plain_tunnel(struct walk *walk, enum tunnel_kind kind);
+
 /* link.c */
 enum layer layer_of_link(int link_type);
 enum layer layer_of_ethertype(uint16_t type);
@@ -96,29 +127,48 @@ enum layer read_linux_sll2(struct walk *walk);
 enum layer read_raw_ip(struct walk *walk);
 enum layer read_null_loop(struct walk *walk);
 
+/* capture_header.c */
+enum layer read_nflog(struct walk *walk);
+enum layer read_ppi(struct walk *walk);
+enum layer read_radiotap(struct walk *walk);
+enum layer read_wlan(struct walk *walk);
+
 /* shim.c */
 enum layer read_ppp(struct walk *walk);
 enum layer read_ppp_serial(struct walk *walk);
 enum layer read_cisco_hdlc(struct walk *walk);
 enum layer read_llc(struct walk *walk);
 enum layer read_vlan(struct walk *walk);
+enum layer read_vn_tag(struct walk *walk);
 enum layer read_mpls(struct walk *walk);
 enum layer read_pppoe(struct walk *walk);
+enum layer read_pbb(struct walk *walk);
 
 /* ip.c */
+enum layer layer_inside_ip(struct walk *walk, uint8_t protocol);
 enum layer read_ipv4(struct walk *walk);
 enum layer read_ipv6(struct walk *walk);
 enum layer read_ipv6_extension(struct walk *walk);
 enum layer read_ipv6_fragment(struct walk *walk);
 enum layer read_authentication(struct walk *walk);
 
-/* tunnel.c */
-enum layer read_udp(struct walk *walk);
+/* gre.c */
 enum layer read_gre(struct walk *walk);
 enum layer read_erspan_ii(struct walk *walk);
 enum layer read_erspan_iii(struct walk *walk);
+
+/* overlay.c */
 enum layer read_vxlan(struct walk *walk);
+enum layer read_vxlan_gpe(struct walk *walk);
 enum layer read_geneve(struct walk *walk);
+enum layer read_nsh(struct walk *walk);
+
+/* tunnel.c */
+enum layer read_udp(struct walk *walk);
+enum layer read_gtp_u(struct walk *walk);
+enum layer read_l2tp(struct walk *walk);
+enum layer read_teredo(struct walk *walk);
+enum layer read_tzsp(struct walk *walk);
 
 /* tcp.c */
 enum layer read_tcp(struct walk *walk);

@@ -20,20 +20,23 @@ static const struct layer_row link_types[] = {
     {104, LAYER_CISCO_HDLC}, /* C_HDLC */
     {100, LAYER_LLC},        /* ATM_RFC1483 */
     {11, LAYER_LLC},         /* DLT_ATM_RFC1483 */
+    {239, LAYER_NFLOG},      /* NFLOG: what a firewall rule of Linux copies */
+    {192, LAYER_PPI},        /* PPI */
+    {105, LAYER_WLAN},       /* IEEE802_11 */
+    {127, LAYER_RADIOTAP},   /* IEEE802_11_RADIOTAP */
 };
 
 /* https://www.iana.org/assignments/ieee-802-numbers */
 static const struct layer_row ethertypes[] = {
-    {0x0800, LAYER_IPV4},
-    {0x86dd, LAYER_IPV6},
-    {0x8100, LAYER_VLAN}, /* 802.1Q */
-    {0x88a8, LAYER_VLAN}, /* 802.1ad */
+    {0x0800, LAYER_IPV4},   {0x86dd, LAYER_IPV6},     {0x8100, LAYER_VLAN}, /* 802.1Q */
+    {0x88a8, LAYER_VLAN},                                                   /* 802.1ad */
     {0x9100, LAYER_VLAN}, /* stacked tags before 802.1ad gave them a number */
-    {0x9200, LAYER_VLAN},
-    {0x8847, LAYER_MPLS},
-    {0x8848, LAYER_MPLS}, /* upstream-assigned label, RFC 5332 */
-    {0x8864, LAYER_PPPOE},
-    {0x6558, LAYER_ETHERNET}, /* transparent Ethernet bridging, RFC 1701: tunnels use it */
+    {0x9200, LAYER_VLAN},   {0x88e7, LAYER_PBB},      /* 802.1ah, provider backbone bridges */
+    {0x8926, LAYER_VN_TAG},                           /* 802.1Qbh, Cisco's fabric extenders */
+    {0x894f, LAYER_NSH},                              /* RFC 8300 */
+    {0x8847, LAYER_MPLS},   {0x8848, LAYER_MPLS},     /* upstream-assigned label, RFC 5332 */
+    {0x8864, LAYER_PPPOE},  {0x6558, LAYER_ETHERNET}, /* transparent Ethernet bridging, RFC 1701:
+                                                         tunnels use it */
 };
 
 /* Address families as the first four octets of null and loop frames: 2 everywhere; for IPv6 Linux,

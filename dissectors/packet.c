@@ -15,13 +15,20 @@ static layer_reader *const readers[LAYER_COUNT] = {
     [LAYER_LINUX_SLL2] = read_linux_sll2,
     [LAYER_RAW_IP] = read_raw_ip,
     [LAYER_NULL_LOOP] = read_null_loop,
+    [LAYER_NFLOG] = read_nflog,
+    [LAYER_PPI] = read_ppi,
+    [LAYER_RADIOTAP] = read_radiotap,
+    [LAYER_WLAN] = read_wlan,
     [LAYER_PPP] = read_ppp,
     [LAYER_PPP_SERIAL] = read_ppp_serial,
     [LAYER_CISCO_HDLC] = read_cisco_hdlc,
     [LAYER_LLC] = read_llc,
     [LAYER_VLAN] = read_vlan,
+    [LAYER_VN_TAG] = read_vn_tag,
     [LAYER_MPLS] = read_mpls,
     [LAYER_PPPOE] = read_pppoe,
+    [LAYER_PBB] = read_pbb,
+    [LAYER_NSH] = read_nsh,
     [LAYER_IPV4] = read_ipv4,
     [LAYER_IPV6] = read_ipv6,
     [LAYER_IPV6_EXTENSION] = read_ipv6_extension,
@@ -33,8 +40,68 @@ static layer_reader *const readers[LAYER_COUNT] = {
     [LAYER_ERSPAN_II] = read_erspan_ii,
     [LAYER_ERSPAN_III] = read_erspan_iii,
     [LAYER_VXLAN] = read_vxlan,
+    [LAYER_VXLAN_GPE] = read_vxlan_gpe,
     [LAYER_GENEVE] = read_geneve,
+    [LAYER_GTP_U] = read_gtp_u,
+    [LAYER_L2TP] = read_l2tp,
+    [LAYER_TEREDO] = read_teredo,
+    [LAYER_TZSP] = read_tzsp,
 };
+
+static const char *const tunnel_names[TUNNEL_KIND_COUNT] = {
+    [TUNNEL_PPPOE] = "PPPoE",   [TUNNEL_MPLS] = "MPLS",         [TUNNEL_PBB] = "PBB",
+    [TUNNEL_NSH] = "NSH",       [TUNNEL_IP_IN_IP] = "IP in IP", [TUNNEL_GRE] = "GRE",
+    [TUNNEL_ERSPAN] = "ERSPAN", [TUNNEL_EOIP] = "EoIP",         [TUNNEL_VXLAN] = "VXLAN",
+    [TUNNEL_GENEVE] = "GENEVE", [TUNNEL_GTP_U] = "GTP-U",       [TUNNEL_L2TP] = "L2TP",
+    [TUNNEL_TEREDO] = "Teredo", [TUNNEL_TZSP] = "TZSP",
+};
+
+const char *tunnel_name(enum tunnel_kind kind)
+{
+    return tunnel_names[kind];
+}
+
+void enter_tunnel(struct walk *walk, enum tunnel_kind kind, uint32_t id)
+{
+    if (walk->out->tunnel.kind == TUNNEL_NONE)
+        walk->out->tunnel = (struct tunnel){.kind = (uint8_t)kind, .numbered = true, .id = id};
+    walk_through(walk, kind, id);
+}
+
+static uint32_t address_sum(const struct address *a)
+{
+    uint32_t sum = 0, word;
+    for (size_t i = 0; i < sizeof a->octets; i += sizeof word) {
+        memcpy(&word, a->octets + i, sizeof word);
+        sum = (sum ^ word) * 0x9e3779b1u;
+    }
+    return sum ^ sum >> 16;
+}
+
+/* Without a number its two ends tell which tunnel it is, in both directions alike. */
+void enter_plain_tunnel(struct walk *walk, enum tunnel_kind kind)
+{
+    if (walk->out->tunnel.kind == TUNNEL_NONE)
+        walk->out->tunnel = (struct tunnel){.kind = (uint8_t)kind};
+    walk_through(walk, kind, address_sum(&walk->out->src) + address_sum(&walk->out->dst));
+}
+
+/* Layer after layer, from `layer` on. */
+static enum packet_kind walk_layers(struct walk *walk, enum layer layer)
+{
+    for (int depth = 0; depth < DEPTH_LIMIT && layer > END_UNKNOWN_LINK; depth++) {
+        /* A header that ends exactly where the frame ends leaves nothing to point at. */
+        if (walk->left.len == 0)
+            return PACKET_SHORT;
+        layer = readers[layer](walk);
+    }
+    if (layer == END_FRAGMENT) {
+        size_t missing = walk->wire - walk->left.len;
+        walk->out->payload = walk->left;
+        walk->out->cut = missing > UINT32_MAX ? UINT32_MAX : (uint32_t)missing;
+    }
+    return layer <= END_UNKNOWN_LINK ? (enum packet_kind)layer : PACKET_OTHER;
+}
 
 enum packet_kind packet_decode(int link_type, struct bytes frame, size_t wire_length,
                                struct segment *out)
@@ -51,15 +118,19 @@ enum packet_kind packet_decode(int link_type, struct bytes frame, size_t wire_le
         .out = out,
     };
     out->vlan = 0;
-    for (int depth = 0; depth < DEPTH_LIMIT; depth++) {
-        if (layer <= END_UNKNOWN_LINK)
-            return (enum packet_kind)layer;
-        /* A header that ends exactly where the frame ends leaves nothing to point at. */
-        if (walk.left.len == 0)
-            return PACKET_SHORT;
-        layer = readers[layer](&walk);
-    }
-    return layer <= END_UNKNOWN_LINK ? (enum packet_kind)layer : PACKET_OTHER;
+    out->tunnel = (struct tunnel){.kind = TUNNEL_NONE};
+    out->path = 0;
+    return walk_layers(&walk, layer);
+}
+
+enum packet_kind packet_resume(struct segment *whole)
+{
+    struct walk walk = {
+        .left = whole->payload,
+        .wire = whole->payload.len + whole->cut,
+        .out = whole,
+    };
+    return walk_layers(&walk, layer_inside_ip(&walk, whole->protocol));
 }
 
 bool link_type_known(int link_type)

@@ -61,8 +61,20 @@ enum layer read_vlan(struct walk *walk)
     struct cursor c = cursor_over(walk->left);
     uint16_t tag = cursor_u16(&c);
     uint16_t type = cursor_u16(&c);
+    uint16_t id = tag & 0x0fff;
     if (walk->out->vlan == 0)
-        walk->out->vlan = tag & 0x0fff;
+        walk->out->vlan = id;
+    if (id)
+        walk_through(walk, THROUGH_VLAN, id);
+    return walk_on(walk, &c, layer_of_ethertype(type));
+}
+
+/* Two ports of a fabric extender, which differ by direction: they say nothing of the network. */
+enum layer read_vn_tag(struct walk *walk)
+{
+    struct cursor c = cursor_over(walk->left);
+    cursor_skip(&c, 4);
+    uint16_t type = cursor_u16(&c);
     return walk_on(walk, &c, layer_of_ethertype(type));
 }
 
@@ -112,7 +124,11 @@ enum layer read_mpls(struct walk *walk)
     do
         label = cursor_u32(&c);
     while (!c.failed && !(label & 0x100));
-    return c.failed ? END_SHORT : under_labels(walk, &c);
+    if (c.failed)
+        return END_SHORT;
+    /* The labels above it lead through the network and are exchanged at each hop. */
+    enter_tunnel(walk, TUNNEL_MPLS, label >> 12);
+    return under_labels(walk, &c);
 }
 
 /* RFC 2516 section 4: the session stage (code 0) carries PPP. */
@@ -121,6 +137,17 @@ enum layer read_pppoe(struct walk *walk)
     struct cursor c = cursor_over(walk->left);
     cursor_skip(&c, 1); /* version and type */
     uint8_t code = cursor_u8(&c);
-    cursor_skip(&c, 4); /* session, length */
+    uint16_t session = cursor_u16(&c);
+    cursor_skip(&c, 2); /* length */
+    enter_tunnel(walk, TUNNEL_PPPOE, session);
     return walk_on(walk, &c, code == 0 ? LAYER_PPP : END_OTHER);
+}
+
+/* IEEE 802.1Q section 9.7: flags, the service, and then a whole frame of the customer's. */
+enum layer read_pbb(struct walk *walk)
+{
+    struct cursor c = cursor_over(walk->left);
+    uint32_t tag = cursor_u32(&c);
+    enter_tunnel(walk, TUNNEL_PBB, tag & 0xffffff);
+    return walk_on(walk, &c, LAYER_ETHERNET);
 }

@@ -17,11 +17,13 @@ enum layer read_tcp(struct walk *walk)
     out->ack = cursor_u32(&c);
     size_t header = (size_t)(cursor_u8(&c) >> 4) * 4;
     out->flags = cursor_u8(&c) & TCP_FLAGS_KNOWN;
-    cursor_skip(&c, 6); /* window; checksum, wrong under offload; urgent pointer */
+    out->window = cursor_u16(&c);
+    cursor_skip(&c, 4); /* checksum, wrong under offload; urgent pointer */
     if (c.failed || header < 20 || header > walk->wire)
         return END_SHORT;
 
     size_t announced = walk->wire - header;
+    out->options = bytes_from(bytes_first(walk->left, header), 20);
     out->payload = bytes_from(walk->left, header);
     size_t missing = announced - out->payload.len;
     out->cut = missing > UINT32_MAX ? UINT32_MAX : (uint32_t)missing;

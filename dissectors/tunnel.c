@@ -1,112 +1,163 @@
-/* Tunnels, as mirror ports and overlay networks use them: the inner packet is the one that counts.
- */
+/* Tunnels over UDP: the inner packet is the one that counts. */
 #include "layers.h"
 
-/* Destination ports of https://www.iana.org/assignments/service-names-port-numbers, and 8472, which
- * Linux used for VXLAN before it had a number. */
+/* Destination ports of https://www.iana.org/assignments/service-names-port-numbers, and those that
+ * are used without being there: 8472 for VXLAN in Linux, 37008 for TZSP. */
 static const struct layer_row udp_ports[] = {
-    {4789, LAYER_VXLAN},
-    {8472, LAYER_VXLAN},
-    {6081, LAYER_GENEVE},
+    {4789, LAYER_VXLAN},  {8472, LAYER_VXLAN}, {4790, LAYER_VXLAN_GPE},
+    {6081, LAYER_GENEVE}, {2152, LAYER_GTP_U}, {3544, LAYER_TEREDO},
+    {37008, LAYER_TZSP},  {1701, LAYER_L2TP},  {6635, LAYER_MPLS}, /* RFC 7510 */
 };
 
-static const struct layer_row erspan_frames[] = {
-    {0, LAYER_ETHERNET},
-    {2, LAYER_RAW_IP},
-};
-
-enum {
-    GRE_CHECKSUM = 0x8000, /* RFC 2784 section 2.1 */
-    GRE_ROUTING = 0x4000,  /* RFC 1701 */
-    GRE_KEY = 0x2000,      /* RFC 2890 section 2 */
-    GRE_SEQUENCE = 0x1000,
-    GRE_VERSION = 0x0007,
-    GRE_KEEPALIVE = 0,
-    GRE_ERSPAN_I_II = 0x88be,
-    GRE_ERSPAN_III = 0x22eb,
-    VXLAN_HAS_NETWORK = 0x08, /* RFC 7348 section 5 */
+/* Where the answer comes from that port and goes to any. */
+static const struct layer_row udp_sources[] = {
+    {3544, LAYER_TEREDO},
+    {1701, LAYER_L2TP},
 };
 
 enum layer read_udp(struct walk *walk)
 {
     struct cursor c = cursor_over(walk->left);
-    cursor_skip(&c, 2); /* source port */
+    uint16_t source = cursor_u16(&c);
     uint16_t port = cursor_u16(&c);
     cursor_skip(&c, 4); /* length, checksum */
-    return walk_on(walk, &c, layer_find(udp_ports, ROWS(udp_ports), port, END_OTHER));
+    enum layer next = layer_find(udp_sources, ROWS(udp_sources), source, END_OTHER);
+    return walk_on(walk, &c, layer_find(udp_ports, ROWS(udp_ports), port, next));
 }
 
-/* ERSPAN has no version field that all types share: type I is an Ethernet frame directly behind a
- * GRE header without a sequence number, type II has one. */
-static enum layer layer_of_gre(uint16_t flags, uint16_t type)
+/* What begins like an IP packet; a tunnel may carry other things too. */
+static enum layer perhaps_ip(const struct cursor *c)
 {
-    switch (type) {
-    case GRE_ERSPAN_I_II:
-        return flags & GRE_SEQUENCE ? LAYER_ERSPAN_II : LAYER_ETHERNET;
-    case GRE_ERSPAN_III:
-        return LAYER_ERSPAN_III;
-    case GRE_KEEPALIVE:
-        return END_OTHER;
-    default:
-        return layer_of_ethertype(type);
+    if (cursor_left(c) == 0)
+        return END_SHORT;
+    uint8_t version = *c->at >> 4;
+    return version == 4 ? LAYER_IPV4 : version == 6 ? LAYER_IPV6 : END_OTHER;
+}
+
+enum {
+    GTP_VERSION_AND_TYPE = 0xf0, /* version(3) protocol type(1) */
+    GTP_1_U = 0x30,
+    GTP_OPTIONAL = 0x07, /* one of extension, sequence number, N-PDU number is present */
+    GTP_EXTENSION = 0x04,
+    GTP_USER_DATA = 255,
+};
+
+/* Extension headers: a length in words of four octets, and in the last octet the next one's type.
+ */
+static void skip_gtp_extensions(struct cursor *c, uint8_t type)
+{
+    while (type && !c->failed) {
+        size_t length = (size_t)cursor_u8(c) * 4;
+        if (length == 0)
+            c->failed = true;
+        cursor_skip(c, length - 2);
+        type = cursor_u8(c);
     }
 }
 
-/* Version 0 only: version 1 is PPTP's (RFC 2637), whose payload is compressed or encrypted. */
-enum layer read_gre(struct walk *walk)
-{
-    struct cursor c = cursor_over(walk->left);
-    uint16_t flags = cursor_u16(&c);
-    uint16_t type = cursor_u16(&c);
-    if (flags & (GRE_VERSION | GRE_ROUTING))
-        return walk_on(walk, &c, END_OTHER);
-    if (flags & GRE_CHECKSUM)
-        cursor_skip(&c, 4);
-    if (flags & GRE_KEY)
-        cursor_skip(&c, 4);
-    if (flags & GRE_SEQUENCE)
-        cursor_skip(&c, 4);
-    return walk_on(walk, &c, layer_of_gre(flags, type));
-}
-
-enum layer read_erspan_ii(struct walk *walk)
-{
-    struct cursor c = cursor_over(walk->left);
-    cursor_skip(&c, 8);
-    return walk_on(walk, &c, LAYER_ETHERNET);
-}
-
-/* Twelve octets, the last two of which are P(1) frame type(5) hardware(6) direction(1)
- * granularity(2) O(1): O says that eight octets about the platform follow. */
-enum layer read_erspan_iii(struct walk *walk)
-{
-    struct cursor c = cursor_over(walk->left);
-    cursor_skip(&c, 10);
-    uint16_t word = cursor_u16(&c);
-    unsigned frame_type = word >> 10 & 0x1f;
-    if (word & 1)
-        cursor_skip(&c, 8);
-    return walk_on(walk, &c, layer_find(erspan_frames, ROWS(erspan_frames), frame_type, END_OTHER));
-}
-
-enum layer read_vxlan(struct walk *walk)
+/* 3GPP TS 29.281 section 5. The tunnel's number is chosen by the receiver: the two directions of a
+ * connection have different ones. */
+enum layer read_gtp_u(struct walk *walk)
 {
     struct cursor c = cursor_over(walk->left);
     uint8_t flags = cursor_u8(&c);
-    cursor_skip(&c, 7); /* reserved, network, reserved */
-    return walk_on(walk, &c, flags & VXLAN_HAS_NETWORK ? LAYER_ETHERNET : END_OTHER);
+    uint8_t message = cursor_u8(&c);
+    cursor_skip(&c, 2); /* length */
+    uint32_t id = cursor_u32(&c);
+    if ((flags & GTP_VERSION_AND_TYPE) != GTP_1_U || message != GTP_USER_DATA)
+        return walk_on(walk, &c, END_OTHER);
+    if (flags & GTP_OPTIONAL) {
+        cursor_skip(&c, 3); /* sequence number, N-PDU number */
+        uint8_t extension = cursor_u8(&c);
+        if (flags & GTP_EXTENSION)
+            skip_gtp_extensions(&c, extension);
+    }
+    enter_tunnel(walk, TUNNEL_GTP_U, id);
+    return walk_on(walk, &c, perhaps_ip(&c));
 }
 
-/* RFC 8926 section 3.4. */
-enum layer read_geneve(struct walk *walk)
+enum {
+    L2TP_CONTROL = 0x8000,
+    L2TP_LENGTH = 0x4000,
+    L2TP_SEQUENCE = 0x0800,
+    L2TP_OFFSET = 0x0200,
+    L2TP_VERSION = 0x000f,
+};
+
+/* RFC 2661 section 3.1. Tunnel and session are numbered by the receiver. */
+enum layer read_l2tp(struct walk *walk)
 {
     struct cursor c = cursor_over(walk->left);
-    uint8_t version_and_length = cursor_u8(&c);
-    cursor_skip(&c, 1); /* flags */
-    uint16_t type = cursor_u16(&c);
-    cursor_skip(&c, 4); /* network, reserved */
-    if (version_and_length >> 6 != 0)
+    uint16_t flags = cursor_u16(&c);
+    if (flags & L2TP_CONTROL || (flags & L2TP_VERSION) != 2)
         return walk_on(walk, &c, END_OTHER);
-    cursor_skip(&c, (size_t)(version_and_length & 0x3f) * 4);
-    return walk_on(walk, &c, layer_of_ethertype(type));
+    if (flags & L2TP_LENGTH)
+        cursor_skip(&c, 2);
+    uint32_t tunnel_and_session = cursor_u32(&c);
+    if (flags & L2TP_SEQUENCE)
+        cursor_skip(&c, 4);
+    if (flags & L2TP_OFFSET)
+        cursor_skip(&c, cursor_u16(&c));
+    enter_tunnel(walk, TUNNEL_L2TP, tunnel_and_session);
+    return walk_on(walk, &c, LAYER_PPP);
+}
+
+enum {
+    TEREDO_AUTHENTICATION = 1,
+    TEREDO_ORIGIN = 0,
+};
+
+/* RFC 4380 section 5.1.1: an IPv6 packet, behind an authentication and an origin indication, which
+ * both may be absent. */
+enum layer read_teredo(struct walk *walk)
+{
+    struct cursor c = cursor_over(walk->left);
+    struct cursor before = c;
+    uint16_t indication = cursor_u16(&c);
+    if (indication == TEREDO_AUTHENTICATION) {
+        size_t client = cursor_u8(&c);
+        size_t value = cursor_u8(&c);
+        cursor_skip(&c, client + value + 9); /* and a nonce, and a confirmation */
+        before = c;
+        indication = cursor_u16(&c);
+    }
+    if (indication == TEREDO_ORIGIN)
+        cursor_skip(&c, 6);
+    else
+        c.at = before.at;
+    enter_plain_tunnel(walk, TUNNEL_TEREDO);
+    return walk_on(walk, &c, perhaps_ip(&c));
+}
+
+/* The numbers of https://www.tcpdump.org/linktypes.html do not hold here. */
+static const struct layer_row tzsp_frames[] = {
+    {1, LAYER_ETHERNET},
+    {18, LAYER_WLAN},
+    {119, LAYER_WLAN}, /* behind a Prism header, which TZSP leaves out */
+};
+
+enum {
+    TZSP_RECEIVED = 0,
+    TZSP_TO_TRANSMIT = 1,
+    TZSP_PADDING = 0,
+    TZSP_END = 1,
+};
+
+/* What access points and MikroTik's routers mirror by: tags, each a type and a length, up to the
+ * one that ends them. */
+enum layer read_tzsp(struct walk *walk)
+{
+    struct cursor c = cursor_over(walk->left);
+    cursor_skip(&c, 1); /* version */
+    uint8_t type = cursor_u8(&c);
+    uint16_t frame = cursor_u16(&c);
+    if (type != TZSP_RECEIVED && type != TZSP_TO_TRANSMIT)
+        return walk_on(walk, &c, END_OTHER);
+    for (uint8_t tag = TZSP_PADDING; tag != TZSP_END && !c.failed;) {
+        tag = cursor_u8(&c);
+        if (tag != TZSP_PADDING && tag != TZSP_END)
+            cursor_skip(&c, cursor_u8(&c));
+    }
+    enter_plain_tunnel(walk, TUNNEL_TZSP);
+    return walk_on(walk, &c, layer_find(tzsp_frames, ROWS(tzsp_frames), frame, END_OTHER));
 }

@@ -37,6 +37,7 @@ TESTED_ELSEWHERE = {
     "analyzer/recording.c": "tests/system/test_bad_input.py: what of each file is stored and said",
     "analyzer/client_marks.c": "tests/analyzer/test_voice.c: every row",
     "analyzer/server_marks.c": "tests/analyzer/test_voice.c: every row",
+    "analyzer/hash.c": "tests/analyzer/test_flow.c: tables are seeded",
     "analyzer/terminal.c": "tests/system/test_terminal.py",
     "analyzer/cmd_explain.c": "tests/system: golden output",
     "analyzer/cmd_monitor.c": "tests/system/test_live.py",

@@ -13,8 +13,9 @@ struct capture_source {
     int64_t started_us; /* time of its first packet; 0 when it has none */
     int64_t ended_us;   /* time of the last packet read so far */
     uint64_t packets, bytes, dropped;
-    int64_t capture_id; /* kept here for the caller; 0 at first */
-    char problem[512];  /* what could not be read, one line; "" = nothing */
+    uint64_t duplicates; /* of packets that a mirror sent twice; counted by the analysis */
+    int64_t capture_id;  /* kept here for the caller; 0 at first */
+    char problem[512];   /* what could not be read, one line; "" = nothing */
 };
 
 /* One packet; `frame` is borrowed until the next call. */

@@ -18,8 +18,9 @@ enum connection_state {
 
 /* What a connection needs while something is being made of it. */
 struct talk {
-    struct mark first; /* time and packet of the first segment */
-    struct mark reset; /* of the RST; packet 0 = none */
+    struct tunnel tunnel; /* the outermost of the first segment */
+    struct mark first;    /* time and packet of the first segment */
+    struct mark reset;    /* of the RST; packet 0 = none */
     struct capture_source *source;
     struct conversation conversation;
     struct watch *watch;                  /* CONNECTION_WATCHED */
@@ -39,5 +40,17 @@ struct connection {
     uint32_t syn;      /* the client's initial sequence number */
     struct talk *talk; /* NULL when nothing is being made of it */
 };
+
+enum {
+    CONNECTION_TWINS = 16, /* with the same endpoints, in different VLANs or tunnels */
+};
+
+/* The connection that `segment` belongs to, or NULL: the one that comes by the same way, or the one
+ * that it continues by its numbers. The way then counts as that connection's. */
+struct connection *connection_find(const struct flow_table *table, const struct flow_key *key,
+                                   const struct segment *segment, int sender);
+
+/* When there are already as many with this key as may be: the one that was silent longest. */
+struct connection *connection_stalest(const struct flow_table *table, const struct flow_key *key);
 
 #endif

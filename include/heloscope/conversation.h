@@ -39,6 +39,10 @@ typedef void conversation_sink(void *context, int side, const struct span *span)
 void conversation_push(struct conversation *c, int side, const struct segment *segment,
                        int64_t ts_us, uint64_t packet, conversation_sink *sink, void *context);
 
+/* Whether a segment of `side` fits by both its numbers. Initial sequence numbers are chosen at
+ * random (RFC 9293 section 3.4.1): those of another connection do not, but by rare chance. */
+bool conversation_continues(const struct conversation *c, int side, const struct segment *segment);
+
 /* Gives up every hole and delivers all that waits. Before the connection is closed or expired. */
 void conversation_drain(struct conversation *c, conversation_sink *sink, void *context);
 

@@ -1,4 +1,10 @@
-/* The table of connections: a key of two endpoints, and who spoke last. */
+/* The table of connections: a key of two endpoints, the ways by which its packets come, and who
+ * spoke last.
+ *
+ * The same addresses in another VLAN or tunnel are another connection. But one connection can come
+ * by several ways: a mirror shows it in front of a router and behind it, and some tunnels number
+ * each direction for itself. So the way is no part of the key: there may be several flows with one
+ * key, each with the ways that have been shown to be its own. */
 #ifndef HELOSCOPE_FLOW_H
 #define HELOSCOPE_FLOW_H
 
@@ -10,10 +16,16 @@ struct flow_key {
     uint16_t port[2];
 };
 
+enum {
+    FLOW_PATHS = 4, /* ways that a flow remembers; the oldest is forgotten for a new one */
+};
+
 /* What every entry of the table begins with; the rest is the owner's. */
 struct flow {
     struct flow_key key;
     uint32_t hash;
+    uint32_t paths[FLOW_PATHS]; /* as in struct segment */
+    uint8_t path_count, path_next;
     int64_t last_us; /* time of the last packet */
     struct flow *older, *newer;
     struct flow_queue *queue;
@@ -37,10 +49,18 @@ void flow_table_free(struct flow_table *table); /* not the flows */
 /* The key of a segment, and which of its endpoints (0 or 1) sent it. */
 struct flow_key flow_key_of(const struct segment *segment, int *sender);
 
-/* The flow with this key, or NULL. */
-struct flow *flow_find(const struct flow_table *table, const struct flow_key *key);
+/* The flow with this key that comes by `path`, or NULL. */
+struct flow *flow_find(const struct flow_table *table, const struct flow_key *key, uint32_t path);
 
-/* Puts `flow` in, whose key is set and not in the table yet. */
+/* The flows with this key, one after the other, whatever their ways: the first for `after` NULL,
+ * NULL behind the last. */
+struct flow *flow_next(const struct flow_table *table, const struct flow_key *key,
+                       const struct flow *after);
+
+/* The flow comes by this way too. */
+void flow_add_path(struct flow *flow, uint32_t path);
+
+/* Puts `flow` in, whose key and first path are set and not in the table yet. */
 void flow_insert(struct flow_table *table, struct flow *flow);
 void flow_remove(struct flow_table *table, struct flow *flow);
 

@@ -225,6 +225,7 @@ struct session {
 struct session_begin {
     struct address client, server;
     uint16_t client_port, server_port, vlan;
+    struct tunnel tunnel;
     const char *source; /* lives as long as the process */
     int64_t capture_id;
     bool midstream;      /* no SYN was captured */

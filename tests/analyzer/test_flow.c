@@ -60,7 +60,58 @@ static struct flow *flow_number(struct flow *flows, uint32_t i)
     int side;
     struct segment s = segment_between(1, (uint16_t)(i % 60000), (uint8_t)(2 + i / 60000), 25);
     flows[i].key = flow_key_of(&s, &side);
+    flow_add_path(&flows[i], 0);
     return &flows[i];
+}
+
+/* The same endpoints in other networks. */
+Test(flow, ways_tell_flows_of_one_key_apart)
+{
+    struct flow_table table;
+    struct flow flows[3] = {0}, other = {0};
+    flow_table_init(&table);
+    for (uint32_t i = 0; i < 3; i++) {
+        flow_number(&flows[i], 0);
+        flows[i].path_count = flows[i].path_next = 0;
+        flow_add_path(&flows[i], 10 * i);
+        cr_expect_null(flow_find(&table, &flows[i].key, 10 * i));
+        flow_insert(&table, &flows[i]);
+    }
+    int side;
+    struct segment elsewhere = segment_between(1, 1, 2, 25);
+    other.key = flow_key_of(&elsewhere, &side);
+    flow_add_path(&other, 10);
+    flow_insert(&table, &other);
+
+    for (uint32_t i = 0; i < 3; i++)
+        cr_expect_eq(flow_find(&table, &flows[0].key, 10 * i), &flows[i]);
+    cr_expect_null(flow_find(&table, &flows[0].key, 30));
+    cr_expect_null(flow_find(&table, &other.key, 20));
+    flow_add_path(&flows[1], 30);
+    cr_expect_eq(flow_find(&table, &flows[0].key, 30), &flows[1]);
+
+    size_t seen = 0;
+    for (struct flow *f = NULL; (f = flow_next(&table, &flows[0].key, f)); seen++)
+        cr_expect(f >= flows && f < flows + 3);
+    cr_expect_eq(seen, 3);
+    flow_remove(&table, &flows[1]);
+    cr_expect_null(flow_find(&table, &flows[0].key, 10));
+    cr_expect_eq(flow_find(&table, &flows[0].key, 20), &flows[2]);
+    flow_table_free(&table);
+}
+
+Test(flow, few_ways_are_remembered)
+{
+    struct flow flow = {0};
+    for (uint32_t path = 1; path <= 10; path++) {
+        flow_add_path(&flow, path);
+        flow_add_path(&flow, path);
+    }
+    cr_expect_eq(flow.path_count, FLOW_PATHS);
+    uint32_t sum = 0;
+    for (int i = 0; i < FLOW_PATHS; i++)
+        sum += flow.paths[i];
+    cr_expect_eq(sum, 7 + 8 + 9 + 10);
 }
 
 /* A model: a plain array of what is in. Removal closes the holes of open addressing, so each one
@@ -76,7 +127,7 @@ Test(flow, what_was_put_in_is_found_and_nothing_else)
     for (int step = 0; step < 10 * MANY; step++) {
         uint32_t i = (uint32_t)random() % MANY;
         struct flow *flow = flow_number(flows, i);
-        cr_assert_eq(flow_find(&table, &flow->key), in[i] ? flow : NULL, "step %d", step);
+        cr_assert_eq(flow_find(&table, &flow->key, 0), in[i] ? flow : NULL, "step %d", step);
         /* It fills up, and empties again. */
         bool fill = random() % 4 ? step < 5 * MANY : step >= 5 * MANY;
         if (fill == in[i])
@@ -90,7 +141,7 @@ Test(flow, what_was_put_in_is_found_and_nothing_else)
         cr_assert_eq(table.count, count);
     }
     for (uint32_t i = 0; i < MANY; i++)
-        cr_assert_eq(flow_find(&table, &flow_number(flows, i)->key), in[i] ? &flows[i] : NULL);
+        cr_assert_eq(flow_find(&table, &flow_number(flows, i)->key, 0), in[i] ? &flows[i] : NULL);
     cr_assert_lt(table.count * 4, table.size * 3 + 4, "a quarter of the slots stays free");
     flow_table_free(&table);
     free(flows);

@@ -37,7 +37,7 @@ static const struct stack rows[] = {
     {"PPP, short protocol", 9, 4, {"21"}, 0},
     {"PPP in HDLC framing", 50, 4, {"ff03 0021"}, 0},
     {"Cisco HDLC on a serial line", 50, 4, {"0f00 0800"}, 0},
-    {"PPPoE without Ethernet", 51, 4, {"11 00 0001 0043 0021"}, 0},
+    {"PPPoE without Ethernet", 51, 4, {"11 00 0001 0043 0021"}, IN_TUNNEL(TUNNEL_PPPOE, 1)},
     {"Cisco HDLC", 104, 6, {"8f00 86dd"}, 0},
     {"ATM with LLC", 100, 4, {"aaaa03 000000 0800"}, 0},
     {"ATM with LLC, DLT", 11, 4, {"aaaa03 000000 0800"}, 0},
@@ -74,7 +74,7 @@ Test(link, known_are_those_with_a_row)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         cr_expect(link_type_known(rows[i].link_type), "%s", rows[i].name);
-    static const int unknown[] = {-1, 2, 127, 147, 65536, 65537, 0x7fffffff};
+    static const int unknown[] = {-1, 2, 119, 147, 65536, 65537, 0x7fffffff};
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         struct segment s;
         cr_expect(!link_type_known(unknown[i]), "%d", unknown[i]);

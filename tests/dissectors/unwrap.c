@@ -34,6 +34,15 @@ static void expect_addresses(const struct stack *stack, const struct segment *s)
     cr_expect_arr_eq(s->dst.octets, v6 ? ip6 : ip4_dst, 16, "%s: destination", stack->name);
 }
 
+static void expect_way(const struct stack *stack, const struct segment *s)
+{
+    int64_t id = s->tunnel.numbered ? (int64_t)s->tunnel.id : NO_ID;
+    uint64_t way = s->vlan | (s->tunnel.kind ? IN_TUNNEL(s->tunnel.kind, id) : 0);
+    cr_expect_eq(way, stack->way, "%s: VLAN %u, tunnel %u %lld", stack->name, s->vlan,
+                 s->tunnel.kind, (long long)id);
+    cr_expect_eq(s->path != 0, stack->way != 0, "%s: path %#x", stack->name, s->path);
+}
+
 static void expect_whole(const struct stack *stack, struct bytes frame)
 {
     struct segment s;
@@ -48,7 +57,9 @@ static void expect_whole(const struct stack *stack, struct bytes frame)
     cr_expect_eq(s.flags, TCP_PSH | TCP_ACK, "%s", stack->name);
     cr_expect(bytes_equal(s.payload, bytes_of_string(UNWRAP_PAYLOAD)), "%s: payload", stack->name);
     cr_expect_eq(s.cut, 0, "%s: cut %u", stack->name, s.cut);
-    cr_expect_eq(s.vlan, stack->vlan, "%s: vlan %u", stack->name, s.vlan);
+    cr_expect_eq(s.window, 0xffff, "%s", stack->name);
+    cr_expect_eq(s.options.len, 0, "%s", stack->name);
+    expect_way(stack, &s);
 }
 
 /* As a snap length would: the segment is there as soon as its header is, and what lacks is told. */

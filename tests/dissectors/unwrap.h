@@ -14,8 +14,12 @@ struct stack {
     int link_type;
     uint8_t family; /* 4 or 6: an IP header around the segment; 0: none, `headers` has it all */
     const char *headers[STACK_DEPTH]; /* from the inside out, as frame_wrap() takes them */
-    uint16_t vlan;
+    uint64_t way;                     /* the outermost VLAN, or IN_TUNNEL(), or both with | */
 };
+
+/* The outermost tunnel and its number. */
+#define IN_TUNNEL(kind, id) ((uint64_t)(kind) << 48 | (uint64_t)((int64_t)(id) + 1) << 12)
+#define NO_ID               (-1)
 
 #define UNWRAP_PAYLOAD "MAIL FROM:<a@b>\r\n"
 

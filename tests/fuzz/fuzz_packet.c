@@ -34,6 +34,25 @@ static void check_segment(struct bytes frame, const struct segment *s)
     check_address(&s->dst);
     assert(s->vlan < 4096);
     assert(s->flags < 32);
+    assert(s->options.len <= 40);
+    assert(s->tunnel.kind < TUNNEL_KIND_COUNT);
+    assert((s->tunnel.kind == TUNNEL_NONE) == !tunnel_name(s->tunnel.kind));
+}
+
+/* A fragment may be anything from here on. */
+static void check_fragment(struct bytes frame, const struct segment *s)
+{
+    assert(s->payload.len == 0 || s->payload.at >= frame.at);
+    assert(s->payload.len == 0 || s->payload.at + s->payload.len <= frame.at + frame.len);
+    assert(s->offset % 8 == 0);
+    struct segment rest = *s;
+    for (int n = 0; n < 3; n++) {
+        enum packet_kind kind = packet_resume(&rest);
+        if (kind == PACKET_TCP)
+            check_segment(frame, &rest);
+        if (kind != PACKET_FRAGMENT)
+            break;
+    }
 }
 
 static void check_same(const struct segment *whole, const struct segment *part)
@@ -42,7 +61,8 @@ static void check_same(const struct segment *whole, const struct segment *part)
     assert(memcmp(&whole->dst, &part->dst, sizeof whole->dst) == 0);
     assert(whole->src_port == part->src_port && whole->dst_port == part->dst_port);
     assert(whole->seq == part->seq && whole->ack == part->ack);
-    assert(whole->flags == part->flags && whole->vlan == part->vlan);
+    assert(whole->flags == part->flags && whole->vlan == part->vlan && whole->path == part->path);
+    assert(whole->tunnel.kind == part->tunnel.kind && whole->tunnel.id == part->tunnel.id);
     assert(whole->payload.len + whole->cut == part->payload.len + part->cut);
     assert(part->payload.len <= whole->payload.len);
 }
@@ -60,6 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert((kind == PACKET_UNKNOWN_LINK) == !link_type_known(link_type));
     if (kind == PACKET_TCP)
         check_segment(frame, &whole);
+    if (kind == PACKET_FRAGMENT)
+        check_fragment(frame, &whole);
 
     for (size_t n = 0; n < frame.len && n < 256; n++) {
         struct segment part;

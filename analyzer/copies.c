@@ -1,0 +1,104 @@
+#include "heloscope/copies.h"
+
+#include <stdlib.h>
+
+#include "heloscope/hash.h"
+#include "heloscope/memory.h"
+
+enum {
+    BUCKETS = COPIES_REMEMBERED,
+    LOOKED_AT = 16,   /* octets of the payload that are compared */
+    CHAIN_LIMIT = 64, /* segments with one hash are copies: more of them than this nobody sends */
+};
+
+/* A segment that was seen. Places are counted on and on; a place that the ring has overwritten
+ * since says itself that it is too old. So nothing needs to be taken out. */
+struct seen {
+    uint64_t print;
+    int64_t ts_us;
+    uint64_t before; /* place of the one before it in the same bucket, + 1 */
+    uint32_t captured, path;
+};
+
+struct copies {
+    uint64_t seed;
+    uint64_t count;            /* segments so far: the place of the next */
+    uint64_t buckets[BUCKETS]; /* place of the newest, + 1 */
+    struct seen ring[COPIES_REMEMBERED];
+};
+
+struct copies *copies_new(void)
+{
+    struct copies *copies = memory_get(sizeof *copies);
+    copies->seed = hash_seed();
+    return copies;
+}
+
+void copies_free(struct copies *copies)
+{
+    free(copies);
+}
+
+/* All that is the same in copies of one packet, and taken together in them alone. Checksums are
+ * left out: with offload only one of the copies may have one. Of a SYN its options and window are
+ * too: firewalls change them on the way. */
+static uint64_t print_of(const struct copies *copies, const struct segment *s)
+{
+    const uint32_t fields[] = {
+        (uint32_t)s->src_port << 16 | s->dst_port,
+        s->seq,
+        s->ack,
+        s->ip_id,
+        (uint32_t)(s->payload.len + s->cut),
+        (uint32_t)s->flags << 16 | (s->flags & TCP_SYN ? 0 : s->window),
+    };
+    struct bytes start = bytes_first(s->payload, LOOKED_AT);
+    uint64_t print = hash_octets(copies->seed, fields, sizeof fields);
+    print = hash_octets(print, &s->src, sizeof s->src);
+    print = hash_octets(print, &s->dst, sizeof s->dst);
+    if (start.len == LOOKED_AT || !s->cut)
+        print = hash_octets(print, start.at, start.len);
+    if (!(s->flags & TCP_SYN) && s->options.len)
+        print = hash_octets(print, s->options.at, s->options.len);
+    return print;
+}
+
+static const struct seen *find(const struct copies *copies, uint64_t print, int64_t ts_us)
+{
+    uint64_t place = copies->buckets[print % BUCKETS];
+    for (int n = 0; n < CHAIN_LIMIT && place && copies->count - place < COPIES_REMEMBERED; n++) {
+        const struct seen *seen = &copies->ring[(place - 1) % COPIES_REMEMBERED];
+        int64_t apart = ts_us - seen->ts_us;
+        if (seen->print == print && apart <= COPY_US && apart >= -COPY_US)
+            return seen;
+        place = seen->before;
+    }
+    return NULL;
+}
+
+static void remember(struct copies *copies, const struct seen *seen)
+{
+    uint64_t *bucket = &copies->buckets[seen->print % BUCKETS];
+    struct seen *place = &copies->ring[copies->count++ % COPIES_REMEMBERED];
+    *place = *seen;
+    place->before = *bucket;
+    *bucket = copies->count;
+}
+
+bool copies_take(struct copies *copies, const struct segment *segment, int64_t ts_us,
+                 uint32_t *path)
+{
+    struct seen now = {
+        .print = print_of(copies, segment),
+        .ts_us = ts_us,
+        .captured = (uint32_t)segment->payload.len,
+        .path = segment->path,
+    };
+    const struct seen *before = find(copies, now.print, ts_us);
+    if (before && before->captured >= now.captured) {
+        *path = before->path;
+        return true;
+    }
+    remember(copies, &now);
+    return false;
+}

@@ -1,0 +1,86 @@
+#include "heloscope/intake.h"
+
+#include <stdlib.h>
+
+#include "heloscope/copies.h"
+#include "heloscope/memory.h"
+
+enum {
+    /* A tunnel in fragments may carry fragments. */
+    NESTED_FRAGMENTS = 4
+};
+
+struct intake {
+    struct fragments *fragments;
+    struct copies *copies;
+    struct intake_counts counts;
+};
+
+struct intake *intake_new(void)
+{
+    struct intake *intake = memory_get(sizeof *intake);
+    intake->fragments = fragments_new();
+    intake->copies = copies_new();
+    intake->counts.unknown_link_type = -1;
+    return intake;
+}
+
+void intake_free(struct intake *intake)
+{
+    if (!intake)
+        return;
+    fragments_free(intake->fragments);
+    copies_free(intake->copies);
+    free(intake);
+}
+
+/* PACKET_FRAGMENT is left where the rest is still to come. */
+static enum packet_kind decode(struct intake *intake, const struct packet_record *packet,
+                               int64_t now_us, struct segment *out)
+{
+    enum packet_kind kind =
+        packet_decode(packet->link_type, packet->frame, packet->wire_length, out);
+    for (int n = 0; kind == PACKET_FRAGMENT && n < NESTED_FRAGMENTS; n++) {
+        if (!fragments_take(intake->fragments, out, now_us))
+            return PACKET_FRAGMENT;
+        kind = packet_resume(out);
+    }
+    return kind;
+}
+
+enum intake_result intake_packet(struct intake *intake, const struct packet_record *packet,
+                                 int64_t now_us, struct segment *segment, uint32_t *path)
+{
+    struct intake_counts *counts = &intake->counts;
+    counts->packets++;
+    switch (decode(intake, packet, now_us, segment)) {
+    case PACKET_TCP:
+        break;
+    case PACKET_OTHER:
+        counts->other++;
+        return INTAKE_NOTHING;
+    case PACKET_FRAGMENT:
+        return INTAKE_NOTHING;
+    case PACKET_UNKNOWN_LINK:
+        counts->unknown_link_type = packet->link_type;
+        counts->unreadable++;
+        return INTAKE_NOTHING;
+    case PACKET_SHORT:
+        counts->unreadable++;
+        return INTAKE_NOTHING;
+    }
+    counts->tcp++;
+    if (!copies_take(intake->copies, segment, packet->ts_us, path))
+        return INTAKE_SEGMENT;
+    counts->copies++;
+    packet->source->duplicates++;
+    return INTAKE_COPY;
+}
+
+void intake_counts(const struct intake *intake, struct intake_counts *out)
+{
+    *out = intake->counts;
+    fragments_counts(intake->fragments, &out->fragments);
+    out->incomplete =
+        out->fragments.expired + out->fragments.given_up + fragments_waiting(intake->fragments);
+}

@@ -1,0 +1,37 @@
+/* From captured packets to TCP segments: taken apart, put together from fragments, and of those
+ * that a mirror sent twice only the first. */
+#ifndef HELOSCOPE_INTAKE_H
+#define HELOSCOPE_INTAKE_H
+
+#include "heloscope/capture.h"
+#include "heloscope/fragments.h"
+#include "heloscope/packet.h"
+
+struct intake_counts {
+    uint64_t packets, tcp, other, unreadable, copies;
+    struct fragment_counts fragments;
+    uint64_t incomplete;   /* datagrams of which a part never came, so far */
+    int unknown_link_type; /* one that had no row in the table; -1 = none */
+};
+
+enum intake_result {
+    INTAKE_NOTHING, /* no TCP, or not yet all of it */
+    INTAKE_SEGMENT,
+    INTAKE_COPY, /* a segment that came before */
+};
+
+struct intake;
+
+struct intake *intake_new(void);
+
+/* Takes one packet in. `segment` is filled for the results that name one and borrows from the
+ * packet or from the intake, until the next call. Of a copy, `*path` is the way by which the first
+ * one came. Copies are counted at the packet's source too. `now_us` never goes back. */
+enum intake_result intake_packet(struct intake *intake, const struct packet_record *packet,
+                                 int64_t now_us, struct segment *segment, uint32_t *path);
+
+void intake_counts(const struct intake *intake, struct intake_counts *out);
+
+void intake_free(struct intake *intake); /* NULL is allowed */
+
+#endif
