@@ -97,6 +97,14 @@ static void chunk_was_commands(struct session *s)
     read_on(s, READ_LINES);
 }
 
+/* The connection ended before the BDAT was answered, by a server that had never offered CHUNKING:
+ * it would have read lines. */
+static void chunk_was_never_known(struct session *s)
+{
+    s->chunk_refusal = s->waiting_for;
+    chunk_was_commands(s);
+}
+
 static void chunk_was_skipped(struct session *s)
 {
     content_begin_chunk(s, READ_CHUNK);
@@ -192,6 +200,9 @@ void client_guess(struct session *s)
 {
     if (s->chunk_doubt)
         guess_chunk(s);
+    else if (s->waiting_verb == VERB_BDAT && s->over_and_seen &&
+             !(s->order.extensions & EXT_CHUNKING))
+        chunk_was_never_known(s);
     else if (s->waiting_verb == VERB_BDAT)
         chunk_was_skipped(s);
     else

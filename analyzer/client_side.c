@@ -41,6 +41,7 @@ static void place_in_group(struct session *s, struct pending *p)
     bool message, initial_response;
     event_no group;
     if (before) {
+        p->pipelined = before->content_line;
         if (before->kind == PENDING_HOLE || before->doubtful || before->content_line ||
             before->seen < s->server_hole_end)
             return; /* its reply may have been seen by the client, if not by us */
