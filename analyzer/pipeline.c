@@ -102,7 +102,9 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
         p->totals.errors_503 += s->row.errors_503;
         p->totals.bytes_missing += s->row.bytes_missing;
     }
-    if (!writer_put(p->writer, draft, p->failed ? NULL : &p->failure))
+    if (p->failed)
+        draft_free(draft);
+    else if (!writer_put(p->writer, draft, &p->failure))
         p->failed = true;
 }
 
