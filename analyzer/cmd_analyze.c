@@ -169,8 +169,13 @@ static void print_packets(const struct pipeline_totals *totals)
            text_counted(totals->connections, "connection", words));
     if (totals->unreadable_packets)
         printf(", %" PRIu64 " unreadable", totals->unreadable_packets);
+    if (totals->duplicates)
+        printf(", %s", text_counted(totals->duplicates, "duplicate", words));
     if (totals->fragments)
         printf(", %s", text_counted(totals->fragments, "fragment", words));
+    if (totals->incomplete_datagrams)
+        printf(" with %s incomplete",
+               text_counted(totals->incomplete_datagrams, "datagram", words));
     puts(")");
     if (!totals->bytes_missing)
         return;
@@ -263,6 +268,7 @@ static void json_sources(const struct run *run, struct json *json)
         json_string(json, "source", sources[i]->name);
         json_integer(json, "packets", (int64_t)sources[i]->packets);
         json_integer(json, "bytes", (int64_t)sources[i]->bytes);
+        json_integer(json, "duplicates", (int64_t)sources[i]->duplicates);
         json_integer(json, "started_us", sources[i]->started_us);
         json_integer(json, "ended_us", sources[i]->ended_us);
         json_string(json, "problem", sources[i]->problem[0] ? sources[i]->problem : NULL);
@@ -282,6 +288,10 @@ static void json_totals(const struct run *run, struct json *json)
         {"packets", totals->packets},
         {"tcp_packets", totals->tcp_packets},
         {"unreadable_packets", totals->unreadable_packets},
+        {"duplicates", totals->duplicates},
+        {"fragments", totals->fragments},
+        {"datagrams", totals->datagrams},
+        {"incomplete_datagrams", totals->incomplete_datagrams},
         {"connections", totals->connections},
         {"sessions", totals->sessions},
         {"sessions_known", totals->sessions_known},

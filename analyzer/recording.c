@@ -57,10 +57,16 @@ bool recording_totals(struct recording *recording, struct failure *why)
     size_t count = capture_sources(recording->capture, &sources);
     for (size_t i = 0; i < count; i++) {
         const struct capture_source *source = sources[i];
+        const struct capture_totals totals = {
+            .packets = source->packets,
+            .bytes = source->bytes,
+            .dropped = source->dropped,
+            .duplicates = source->duplicates,
+            .ended_us = source->ended_us,
+            .problem = source->problem[0] ? source->problem : NULL,
+        };
         if (source->capture_id &&
-            !store_capture_totals(recording->store, source->capture_id, source->packets,
-                                  source->bytes, source->dropped, source->ended_us,
-                                  source->problem[0] ? source->problem : NULL, why))
+            !store_capture_totals(recording->store, source->capture_id, &totals, why))
             return false;
     }
     return true;

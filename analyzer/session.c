@@ -2,6 +2,7 @@
  */
 #include "heloscope/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct draft *draft_new(void)
@@ -20,6 +21,27 @@ void draft_free(struct draft *draft)
         return;
     arena_free(&draft->arena);
     free(draft);
+}
+
+enum {
+    WAY_SIZE = 64
+};
+
+/* ", VLAN 7, VXLAN 100": how it came to be seen. */
+static const char *print_way(const struct session_begin *begin, char out[WAY_SIZE])
+{
+    const struct tunnel *tunnel = &begin->tunnel;
+    int used = 0;
+    out[0] = '\0';
+    if (begin->vlan)
+        used = snprintf(out, WAY_SIZE, ", VLAN %u", begin->vlan);
+    if (tunnel->numbered)
+        snprintf(out + used, WAY_SIZE - (size_t)used, ", %s %u",
+                 tunnel_name((enum tunnel_kind)tunnel->kind), tunnel->id);
+    else if (tunnel->kind)
+        snprintf(out + used, WAY_SIZE - (size_t)used, ", in %s",
+                 tunnel_name((enum tunnel_kind)tunnel->kind));
+    return out;
 }
 
 struct session *session_new(const struct session_begin *begin)
@@ -43,11 +65,11 @@ struct session *session_new(const struct session_begin *begin)
     row->protocol = "SMTP";
     row->outcome = "open";
 
-    char from[46], to[46];
-    struct bytes text = arena_print(&s->draft->arena, "%s port %u -> %s port %u%s",
-                                    address_print(&begin->client, from), begin->client_port,
-                                    address_print(&begin->server, to), begin->server_port,
-                                    begin->midstream ? ", begun before the capture" : "");
+    char from[46], to[46], way[WAY_SIZE];
+    struct bytes text = arena_print(
+        &s->draft->arena, "%s port %u -> %s port %u%s%s", address_print(&begin->client, from),
+        begin->client_port, address_print(&begin->server, to), begin->server_port,
+        print_way(begin, way), begin->midstream ? ", begun before the capture" : "");
     struct event *e = session_event(s, EVENT_OPEN, SIDE_CLIENT, &begin->mark, text);
     if (begin->server_unknown && !begin->midstream) {
         order_hole(&s->order, e->seq); /* until a greeting is seen */

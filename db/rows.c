@@ -8,6 +8,11 @@ static void bind_peers(struct binder *row, const struct session_row *session, ch
     next_word(row, address_print(&session->server, server));
     next_number(row, session->server_port);
     next_present(row, session->vlan);
+    next_word(row, tunnel_name((enum tunnel_kind)session->tunnel.kind));
+    if (session->tunnel.numbered)
+        next_number(row, session->tunnel.id);
+    else
+        next_present(row, 0);
 }
 
 static void bind_names(struct binder *row, const struct session_row *session)

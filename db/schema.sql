@@ -15,6 +15,7 @@ CREATE TABLE captures (
     packets    INTEGER NOT NULL DEFAULT 0,
     bytes      INTEGER NOT NULL DEFAULT 0, -- octets of packets as captured
     dropped    INTEGER NOT NULL DEFAULT 0, -- packets that the kernel could not hand over
+    duplicates INTEGER NOT NULL DEFAULT 0, -- TCP packets that a mirror sent a second time
     problem    TEXT,                       -- what could not be read
     UNIQUE (source, started_us)            -- reading the same file again keeps its row
 ) STRICT;
@@ -31,6 +32,8 @@ CREATE TABLE sessions (
     server_addr     TEXT NOT NULL,
     server_port     INTEGER NOT NULL,
     vlan            INTEGER,              -- outermost 802.1Q id
+    tunnel          TEXT,                 -- outermost tunnel: VXLAN, GRE, ERSPAN, GTP-U ...
+    tunnel_id       INTEGER,              -- its network, key, session, label; NULL: it has none
     started_us      INTEGER NOT NULL,
     ended_us        INTEGER NOT NULL,
     protocol        TEXT,                 -- SMTP or LMTP

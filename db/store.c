@@ -195,22 +195,24 @@ static int64_t capture(struct store *store, const char *source, const char *kind
 }
 
 /* Totals never shrink: the sessions of the longer reading are kept, and so is what it counted. */
-static bool totals(struct store *store, int64_t capture_id, uint64_t packets, uint64_t bytes,
-                   uint64_t dropped, int64_t ended_us, const char *problem, struct failure *why)
+static bool note_totals(struct store *store, int64_t capture_id,
+                        const struct capture_totals *totals, struct failure *why)
 {
     if (!begin(store, why))
         return false;
     sqlite3_stmt *statement = prepare(
         store, "UPDATE main.captures SET packets = max(packets, ?2), bytes = max(bytes, ?3), "
-               "dropped = max(dropped, ?4), ended_us = max(ended_us, ?5), "
-               "problem = iif(?2 >= packets, ?6, problem) WHERE capture_id = ?1");
+               "dropped = max(dropped, ?4), duplicates = max(duplicates, ?5), "
+               "ended_us = max(ended_us, ?6), "
+               "problem = iif(?2 >= packets, ?7, problem) WHERE capture_id = ?1");
     struct binder row = {statement, 0};
     next_number(&row, (uint64_t)capture_id);
-    next_number(&row, packets);
-    next_number(&row, bytes);
-    next_number(&row, dropped);
-    next_number(&row, (uint64_t)ended_us);
-    next_word(&row, problem);
+    next_number(&row, totals->packets);
+    next_number(&row, totals->bytes);
+    next_number(&row, totals->dropped);
+    next_number(&row, totals->duplicates);
+    next_number(&row, (uint64_t)totals->ended_us);
+    next_word(&row, totals->problem);
     const bool done = statement && statement_run(statement);
     sqlite3_finalize(statement);
     return done || break_off(store, why);
@@ -413,12 +415,11 @@ int64_t store_capture(struct store *store, const char *source, const char *kind,
     return id;
 }
 
-bool store_capture_totals(struct store *store, int64_t capture_id, uint64_t packets, uint64_t bytes,
-                          uint64_t dropped, int64_t ended_us, const char *problem,
-                          struct failure *why)
+bool store_capture_totals(struct store *store, int64_t capture_id,
+                          const struct capture_totals *totals, struct failure *why)
 {
     pthread_mutex_lock(&store->lock);
-    const bool done = totals(store, capture_id, packets, bytes, dropped, ended_us, problem, why);
+    const bool done = note_totals(store, capture_id, totals, why);
     pthread_mutex_unlock(&store->lock);
     return done;
 }

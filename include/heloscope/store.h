@@ -19,10 +19,15 @@ struct store *store_open(const char *path, struct failure *why);
 int64_t store_capture(struct store *store, const char *source, const char *kind, int64_t started_us,
                       struct failure *why);
 
-/* Totals of a capture, so far or in the end. `problem` says what could not be read, or NULL. */
-bool store_capture_totals(struct store *store, int64_t capture_id, uint64_t packets, uint64_t bytes,
-                          uint64_t dropped, int64_t ended_us, const char *problem,
-                          struct failure *why);
+/* Totals of a capture, so far or in the end. */
+struct capture_totals {
+    uint64_t packets, bytes, dropped, duplicates;
+    int64_t ended_us;
+    const char *problem; /* what could not be read, or NULL */
+};
+
+bool store_capture_totals(struct store *store, int64_t capture_id,
+                          const struct capture_totals *totals, struct failure *why);
 
 /* Writes one chapter inside the open transaction (begun when none is). A session whose uid the
  * database holds from an earlier run is not stored twice: the fuller of the two stays, with the

@@ -19,6 +19,39 @@ Test(session, the_open_event)
     talk_free(&talk);
 }
 
+Test(session, the_open_event_says_by_which_way)
+{
+    static const struct {
+        struct tunnel tunnel;
+        uint16_t vlan;
+        const char *text;
+    } rows[] = {
+        {{TUNNEL_NONE, false, 0}, 7, ", VLAN 7"},
+        {{TUNNEL_VXLAN, true, 0}, 0, ", VXLAN 0"},
+        {{TUNNEL_GTP_U, true, UINT32_MAX}, 4094, ", VLAN 4094, GTP-U 4294967295"},
+        {{TUNNEL_IP_IN_IP, false, 0}, 4094, ", VLAN 4094, in IP in IP"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct session_begin begin = {
+            .client = {4, {127, 0, 0, 1}},
+            .server = {4, {127, 0, 0, 2}},
+            .vlan = rows[i].vlan,
+            .tunnel = rows[i].tunnel,
+            .uid = "u",
+            .community_id = "c",
+            .source = "a.pcap",
+            .mark = {.ts_us = 1, .packet = 1},
+        };
+        struct session *s = session_new(&begin);
+        char wanted[128];
+        snprintf(wanted, sizeof wanted, "127.0.0.1 port 0 -> 127.0.0.2 port 0%s", rows[i].text);
+        cr_expect(bytes_equal(s->draft->chapter.events->text, bytes_of_string(wanted)), "%s",
+                  wanted);
+        draft_free(session_detach(s, true));
+        session_free(s);
+    }
+}
+
 Test(session, what_each_sender_had_seen)
 {
     struct talk talk;

@@ -85,7 +85,8 @@ void scratch_fill(const struct scratch *scratch)
     story_accepted(&story, "4XyZ12");
     scratch_write(store, story_chapter(&story, true));
     story_free(&story);
-    cr_assert(store_capture_totals(store, capture, 27, 2700, 0, start + 6000000, NULL, NULL));
+    cr_assert(store_capture_totals(
+        store, capture, &(struct capture_totals){27, 2700, 0, 0, start + 6000000, NULL}, NULL));
     scratch_close(store);
 }
 

@@ -40,6 +40,7 @@ Test(rows, session)
     s->client_port = 10;
     s->server_port = 11;
     s->vlan = 12;
+    s->tunnel = (struct tunnel){TUNNEL_VXLAN, true, 25};
     s->ended_us = s->started_us + 13;
     s->protocol = "LMTP";
     s->helo = bytes_of_string("helo");
@@ -69,9 +70,10 @@ Test(rows, session)
     scratch_expect(
         &at,
         "SELECT json_array(capture_id, source, uid, community_id, client_addr, client_port, "
-        "server_addr, server_port, vlan, started_us, ended_us - started_us, protocol) "
+        "server_addr, server_port, vlan, tunnel, tunnel_id, started_us, ended_us - started_us, "
+        "protocol) "
         "FROM sessions",
-        "[3,\"a.pcap\",\"uid\",\"1:community\",\"::1\",10,\"127.0.0.5\",11,12,"
+        "[3,\"a.pcap\",\"uid\",\"1:community\",\"::1\",10,\"127.0.0.5\",11,12,\"VXLAN\",25,"
         "1700000000123456,13,\"LMTP\"]");
     scratch_expect(
         &at,
@@ -94,11 +96,27 @@ Test(rows, a_session_of_which_little_is_known)
     story.chapter.session.community_id = bytes_of(NULL, 0);
     story.chapter.session.helo = bytes_of("", 0);
     store_story();
-    scratch_expect(
-        &at,
-        "SELECT json_array(vlan, community_id, protocol, helo, server_name, server_software, "
-        "tls_version, auth_mechanism) FROM sessions",
-        "[null,null,null,\"\",null,null,null,null]");
+    scratch_expect(&at,
+                   "SELECT json_array(vlan, tunnel, tunnel_id, community_id, protocol, helo, "
+                   "server_name, server_software, "
+                   "tls_version, auth_mechanism) FROM sessions",
+                   "[null,null,null,null,null,\"\",null,null,null,null]");
+}
+
+/* 0 is a number too. */
+Test(rows, a_tunnel_may_have_no_number)
+{
+    story.chapter.session.tunnel = (struct tunnel){TUNNEL_GENEVE, true, 0};
+    struct story other;
+    story_begin(&other, "other", INT64_C(1700000000123456), 2);
+    other.chapter.session.tunnel = (struct tunnel){.kind = TUNNEL_IP_IN_IP};
+    struct store *store = scratch_store(&at);
+    scratch_write(store, story_chapter(&story, true));
+    scratch_write(store, story_chapter(&other, true));
+    scratch_close(store);
+    story_free(&other);
+    scratch_expect(&at, "SELECT json_group_array(tunnel || coalesce(tunnel_id, '-')) FROM sessions",
+                   "[\"GENEVE0\",\"IP in IP-\"]");
 }
 
 Test(rows, event)

@@ -53,7 +53,8 @@ Test(store, a_poorer_analysis_changes_nothing)
     story_reply(&story, 0, 220, "220 cut short");
     scratch_write(store, story_chapter(&story, true));
     story_free(&story);
-    cr_assert(store_capture_totals(store, 1, 2, 200, 0, start + 1000, "cut short", NULL));
+    cr_assert(store_capture_totals(
+        store, 1, &(struct capture_totals){2, 200, 0, 0, start + 1000, "cut short"}, NULL));
     scratch_close(store);
     scratch_expect(&at, scratch_everything, before);
     scratch_expect(&at, "SELECT problem FROM captures", "NULL");
@@ -156,14 +157,16 @@ Test(store, a_capture_read_again_keeps_its_row)
     cr_expect_neq(first, second);
     cr_expect_neq(first, later);
     cr_expect_eq(store_capture(store, "a.pcap", "file", start, NULL), first);
-    cr_assert(store_capture_totals(store, first, 10, 1000, 1, start + 5, "it is cut off", NULL));
+    cr_assert(store_capture_totals(
+        store, first, &(struct capture_totals){10, 1000, 1, 3, start + 5, "it is cut off"}, NULL));
     cr_assert(store_commit(store, NULL));
-    scratch_expect(
-        &at,
-        "SELECT packets || ' ' || bytes || ' ' || dropped || ' ' || problem FROM captures "
-        "WHERE capture_id = 1",
-        "10 1000 1 it is cut off");
-    cr_assert(store_capture_totals(store, first, 20, 2000, 1, start + 9, NULL, NULL));
+    scratch_expect(&at,
+                   "SELECT packets || ' ' || bytes || ' ' || dropped || ' ' || duplicates || ' ' "
+                   "|| problem FROM captures "
+                   "WHERE capture_id = 1",
+                   "10 1000 1 3 it is cut off");
+    cr_assert(store_capture_totals(
+        store, first, &(struct capture_totals){20, 2000, 1, 2, start + 9, NULL}, NULL));
     scratch_close(store);
     scratch_expect(&at, "SELECT packets || ' ' || coalesce(problem, 'whole') FROM captures LIMIT 1",
                    "20 whole");
@@ -186,7 +189,7 @@ Test(store, a_failed_write_is_undone)
     cr_expect_not(store_write(store, story_chapter(&story, true), &again));
     cr_expect_str_eq(again.text, why.text);
     cr_expect_eq(store_capture(store, "x", "file", 0, NULL), 0);
-    cr_expect_not(store_capture_totals(store, 1, 0, 0, 0, 0, NULL, NULL));
+    cr_expect_not(store_capture_totals(store, 1, &(struct capture_totals){.packets = 0}, NULL));
     story_free(&story);
     cr_expect(store_close(store, NULL));
     scratch_expect(&at, "SELECT count(*) FROM sessions", "2");
