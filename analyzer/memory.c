@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_BLOCK = 1024,       /* what an idle session may cost */
+    FIRST_BLOCK = 256,        /* what an idle session may cost */
+    SECOND_BLOCK = 1024,      /* beyond this, blocks double */
     LARGEST_BLOCK = 64 * 1024 /* beyond this, blocks no longer double */
 };
 
@@ -37,23 +38,32 @@ void *memory_resize(void *old, size_t size)
     return p;
 }
 
+/* The next block's room, its head included. */
+static size_t next_size(const struct arena *arena)
+{
+    if (!arena->blocks)
+        return FIRST_BLOCK;
+    size_t last = arena->blocks->size + sizeof(struct arena_block);
+    size_t next = last < SECOND_BLOCK ? SECOND_BLOCK : 2 * last;
+    return next < LARGEST_BLOCK ? next : LARGEST_BLOCK;
+}
+
 static struct arena_block *add_block(struct arena *arena, size_t at_least)
 {
-    size_t size =
-        arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK - sizeof(struct arena_block);
-    if (size > LARGEST_BLOCK)
-        size = LARGEST_BLOCK;
+    size_t size = next_size(arena) - sizeof(struct arena_block);
     if (size < at_least)
         size = at_least;
-    struct arena_block *block = memory_get(sizeof *block + size);
+    struct arena_block *block = memory_resize(NULL, sizeof *block + size);
     block->size = size;
+    block->used = 0;
     block->next = arena->blocks;
     arena->blocks = block;
     arena->total += sizeof *block + size;
     return block;
 }
 
-void *arena_get(struct arena *arena, size_t size)
+/* Not zeroed. */
+static void *take(struct arena *arena, size_t size)
 {
     size = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
     struct arena_block *block = arena->blocks;
@@ -64,11 +74,16 @@ void *arena_get(struct arena *arena, size_t size)
     return p;
 }
 
+void *arena_get(struct arena *arena, size_t size)
+{
+    return memset(take(arena, size), 0, size);
+}
+
 struct bytes arena_copy(struct arena *arena, struct bytes b)
 {
     if (!b.at)
         return b;
-    uint8_t *copy = arena_get(arena, b.len ? b.len : 1);
+    uint8_t *copy = take(arena, b.len ? b.len : 1);
     if (b.len)
         memcpy(copy, b.at, b.len);
     return bytes_of(copy, b.len);
@@ -102,18 +117,52 @@ static size_t printable(struct bytes b, bool keep_lf)
     return c >= 0x80 ? utf8_length(b) : 0;
 }
 
-struct bytes arena_printable(struct arena *arena, struct bytes b, bool keep_lf, bool *changed)
+/* A word with the octet `c` in each place. */
+#define OCTETS(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Whether all of the eight octets are ASCII from space to tilde. */
+static bool word_is_plain(uint64_t word)
+{
+    uint64_t below_space = (word - OCTETS(0x20)) & ~word;
+    uint64_t not_del = word ^ OCTETS(0x7f);
+    uint64_t del = (not_del - OCTETS(1)) & ~not_del;
+    return ((word | below_space | del) & OCTETS(0x80)) == 0;
+}
+
+/* How many octets at the front of `b` are plain, in steps of a word: nearly all of most texts. */
+static size_t plain_words(struct bytes b)
+{
+    size_t n = 0;
+    for (uint64_t word; b.len - n >= sizeof word; n += sizeof word) {
+        memcpy(&word, b.at + n, sizeof word);
+        if (!word_is_plain(word))
+            break;
+    }
+    return n;
+}
+
+/* How many octets of `b` cannot be shown as they are. */
+static size_t count_odd(struct bytes b, bool keep_lf)
 {
     size_t odd = 0;
-    for (size_t i = 0, n; i < b.len; i += n ? n : 1) {
+    for (size_t i = plain_words(b), n; i < b.len; i += n) {
         n = printable(bytes_from(b, i), keep_lf);
         odd += !n;
+        n = n ? n : 1;
+        if (b.at[i] == '\n')
+            n += plain_words(bytes_from(b, i + 1));
     }
+    return odd;
+}
+
+struct bytes arena_printable(struct arena *arena, struct bytes b, bool keep_lf, bool *changed)
+{
+    size_t odd = count_odd(b, keep_lf);
     *changed = odd > 0;
     if (!odd)
         return arena_copy(arena, b.at ? b : bytes_of("", 0));
     static const char hex[] = "0123456789abcdef";
-    uint8_t *copy = arena_get(arena, b.len + 3 * odd), *to = copy;
+    uint8_t *copy = take(arena, b.len + 3 * odd), *to = copy;
     for (size_t i = 0, n; i < b.len; i += n ? n : 1) {
         n = printable(bytes_from(b, i), keep_lf);
         if (n) {
@@ -131,16 +180,22 @@ struct bytes arena_printable(struct arena *arena, struct bytes b, bool keep_lf, 
 
 struct bytes arena_print(struct arena *arena, const char *format, ...)
 {
+    char small[256]; /* most are printed once only */
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(small, sizeof small, format, args);
     va_end(args);
-    char *text = arena_get(arena, (size_t)(n < 0 ? 0 : n) + 1);
-    if (n > 0)
-        vsnprintf(text, (size_t)n + 1, format, again);
+    size_t size = (size_t)(n < 0 ? 0 : n) + 1;
+    char *text = take(arena, size);
+    if (n <= 0)
+        *text = '\0';
+    else if (size <= sizeof small)
+        memcpy(text, small, size);
+    else
+        vsnprintf(text, size, format, again);
     va_end(again);
-    return bytes_of(text, n < 0 ? 0 : (size_t)n);
+    return bytes_of(text, size - 1);
 }
 
 void arena_free(struct arena *arena)

@@ -4,33 +4,41 @@
 #include "heloscope/pattern.h"
 
 struct piece {
-    bool variable;
+    bool variable, last;
+    bool escaped;         /* the literal has a backslash: it is longer than what is sent */
     struct bytes name;    /* of the variable part */
     struct bytes literal; /* as written, with its "\<" */
-    bool last;
+    size_t length;        /* of the literal as sent */
 };
 
-/* The length of the literal at `p`: up to a bracket without a backslash. */
-static size_t literal_length(const char *p)
+/* The literal at `p`: up to a bracket without a backslash. */
+static const char *next_literal(const char *p, struct piece *out)
 {
-    size_t n = 0;
-    while (p[n] && p[n] != '<')
-        n += p[n] == '\\' && p[n + 1] ? 2 : 1;
-    return n;
+    const char *start = p;
+    size_t escapes = 0;
+    for (; *p && *p != '<'; p++)
+        if (*p == '\\' && p[1]) {
+            escapes++;
+            p++;
+        }
+    out->literal = bytes_of(start, (size_t)(p - start));
+    out->length = out->literal.len - escapes;
+    out->escaped = escapes > 0;
+    out->last = !*p;
+    return p;
 }
 
 static const char *next_piece(const char *p, struct piece *out)
 {
-    *out = (struct piece){.variable = *p == '<'};
+    out->variable = *p == '<';
     if (out->variable) {
-        size_t n = strcspn(++p, ">");
-        out->name = bytes_of(p, n);
-        p += n + (p[n] == '>');
+        const char *name = ++p;
+        while (*p && *p != '>')
+            p++;
+        out->name = bytes_of(name, (size_t)(p - name));
+        p += *p == '>';
     }
-    size_t n = literal_length(p);
-    out->literal = bytes_of(p, n);
-    out->last = !p[n];
-    return p + n;
+    return next_literal(p, out);
 }
 
 static uint8_t folded(uint8_t c, enum letters letters)
@@ -38,69 +46,81 @@ static uint8_t folded(uint8_t c, enum letters letters)
     return letters == LETTERS_FOLDED ? ascii_upper(c) : c;
 }
 
-/* The octets that the literal takes when it is sent. */
-static size_t sent_length(struct bytes literal)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < literal.len; i++, n++)
-        i += literal.at[i] == '\\' && i + 1 < literal.len;
-    return n;
-}
-
 /* Whether `text` begins with the literal. */
-static bool begins(struct bytes text, struct bytes literal, enum letters letters)
+static bool begins(struct bytes text, const struct piece *piece, enum letters letters)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < literal.len; i++, n++) {
+    struct bytes literal = piece->literal;
+    if (text.len < piece->length)
+        return false;
+    if (letters == LETTERS_EXACT && !piece->escaped)
+        return !literal.len || memcmp(text.at, literal.at, literal.len) == 0;
+    for (size_t i = 0, n = 0; i < literal.len; i++, n++) {
         i += literal.at[i] == '\\' && i + 1 < literal.len;
-        if (n == text.len || folded(text.at[n], letters) != folded(literal.at[i], letters))
+        if (folded(text.at[n], letters) != folded(literal.at[i], letters))
             return false;
     }
     return true;
+}
+
+/* Where the literal stands first in `text`; SIZE_MAX = nowhere. */
+static size_t find(struct bytes text, const struct piece *piece, enum letters letters)
+{
+    if (letters == LETTERS_EXACT && !piece->escaped)
+        return bytes_find(text, piece->literal);
+    for (size_t at = 0; at + piece->length <= text.len; at++)
+        if (begins(bytes_from(text, at), piece, letters))
+            return at;
+    return SIZE_MAX;
 }
 
 /* Octets up to the literal, which may not stand behind a line feed; SIZE_MAX when it is not there.
  */
 static size_t run_before(struct bytes text, const struct piece *piece, enum letters letters)
 {
-    size_t length = sent_length(piece->literal);
-    const uint8_t *lf = text.len ? memchr(text.at, '\n', text.len) : NULL;
-    size_t limit = lf ? (size_t)(lf - text.at) : text.len;
-    if (text.len < length)
-        return SIZE_MAX;
-    if (piece->last) {
-        size_t at = length ? text.len - length : text.len;
-        return at <= limit && begins(bytes_from(text, at), piece->literal, letters) ? at : SIZE_MAX;
-    }
-    if (!length)
-        return 0;
-    if (letters == LETTERS_EXACT && length == piece->literal.len) { /* as written */
-        const uint8_t *at = memmem(text.at, text.len, piece->literal.at, length);
-        return at && (size_t)(at - text.at) <= limit ? (size_t)(at - text.at) : SIZE_MAX;
-    }
-    for (size_t at = 0; at <= limit && at + length <= text.len; at++)
-        if (begins(bytes_from(text, at), piece->literal, letters))
-            return at;
-    return SIZE_MAX;
+    size_t at = SIZE_MAX;
+    if (!piece->last)
+        at = find(text, piece, letters);
+    else if (text.len >= piece->length &&
+             begins(bytes_from(text, text.len - piece->length), piece, letters))
+        at = text.len - piece->length;
+    bool broken = at != SIZE_MAX && at && memchr(text.at, '\n', at);
+    return broken ? SIZE_MAX : at;
 }
 
 /* --- what stands in a variable part
  * ---------------------------------------------------------------- */
 
-static const struct kind {
-    const char *name;
-    const char *alphabet;
-} kinds[] = {
-    {"digits", "0123456789"},
-    {"hex", "0123456789abcdef"},
-    {"HEX", "0123456789ABCDEF"},
-    {"alnum", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+enum alphabet {
+    DIGIT = 1 << 0,
+    SMALL_HEX = 1 << 1,
+    CAPITAL_HEX = 1 << 2,
+    OTHER_LETTER = 1 << 3,
 };
 
-static bool consists_of(struct bytes run, const char *alphabet)
+static const struct kind {
+    const char *name;
+    unsigned alphabet;
+} kinds[] = {
+    {"digits", DIGIT},
+    {"hex", DIGIT | SMALL_HEX},
+    {"HEX", DIGIT | CAPITAL_HEX},
+    {"alnum", DIGIT | SMALL_HEX | CAPITAL_HEX | OTHER_LETTER},
+};
+
+static unsigned alphabet_of(uint8_t c)
+{
+    uint8_t capital = ascii_upper(c);
+    if (c >= '0' && c <= '9')
+        return DIGIT;
+    if (capital < 'A' || capital > 'Z')
+        return 0;
+    return capital > 'F' ? OTHER_LETTER : c == capital ? CAPITAL_HEX : SMALL_HEX;
+}
+
+static bool consists_of(struct bytes run, unsigned alphabet)
 {
     for (size_t i = 0; i < run.len; i++)
-        if (!run.at[i] || !strchr(alphabet, run.at[i]))
+        if (!(alphabet_of(run.at[i]) & alphabet))
             return false;
     return run.len > 0;
 }
@@ -114,25 +134,27 @@ static size_t wanted_length(struct bytes number)
     return n;
 }
 
+/* Whether the variable part's name, "hex 32", is that of a kind. */
+static bool names_kind(struct bytes name, const char *kind)
+{
+    size_t n = 0;
+    while (kind[n] && n < name.len && name.at[n] == (uint8_t)kind[n])
+        n++;
+    return !kind[n] && (n == name.len || name.at[n] == ' ');
+}
+
 static bool suits(struct bytes name, struct bytes run)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        size_t n = strlen(kinds[i].name);
-        if (name.len < n || memcmp(name.at, kinds[i].name, n) != 0 ||
-            (name.len > n && name.at[n] != ' '))
+        if (!names_kind(name, kinds[i].name))
             continue;
-        size_t length = wanted_length(bytes_from(name, n));
+        size_t length = wanted_length(bytes_from(name, strlen(kinds[i].name)));
         return consists_of(run, kinds[i].alphabet) && (!length || run.len == length);
     }
     return true;
 }
 
-static bool is_called(struct bytes name, const char *wanted)
-{
-    return wanted && bytes_equal(name, bytes_of_string(wanted));
-}
-
-static bool fits(const char *pattern, struct bytes text, enum letters letters, const char *name,
+static bool fits(const char *pattern, struct bytes text, enum letters letters, struct bytes wanted,
                  struct bytes *part)
 {
     struct piece piece;
@@ -143,12 +165,12 @@ static bool fits(const char *pattern, struct bytes text, enum letters letters, c
             run = run_before(text, &piece, letters);
             if (run == SIZE_MAX || !suits(piece.name, bytes_first(text, run)))
                 return false;
-            if (is_called(piece.name, name))
+            if (wanted.len && bytes_equal(piece.name, wanted))
                 *part = bytes_first(text, run);
-        } else if (!begins(text, piece.literal, letters)) {
+        } else if (!begins(text, &piece, letters)) {
             return false;
         }
-        text = bytes_from(text, run + sent_length(piece.literal));
+        text = bytes_from(text, run + piece.length);
     } while (!piece.last);
     return text.len == 0;
 }
@@ -162,13 +184,14 @@ static struct bytes without_stops(struct bytes text)
 
 bool pattern_fits(const char *pattern, struct bytes text, enum letters letters)
 {
-    if (fits(pattern, text, letters, NULL, NULL))
+    const struct bytes nothing = {NULL, 0};
+    if (fits(pattern, text, letters, nothing, NULL))
         return true;
     if (letters == LETTERS_EXACT)
         return false;
     /* The pattern's own full stop, or the text's. */
     text = without_stops(text);
-    if (fits(pattern, text, letters, NULL, NULL))
+    if (fits(pattern, text, letters, nothing, NULL))
         return true;
     char copy[512];
     struct bytes shorter = without_stops(bytes_of_string(pattern));
@@ -176,13 +199,13 @@ bool pattern_fits(const char *pattern, struct bytes text, enum letters letters)
         return false;
     memcpy(copy, shorter.at, shorter.len);
     copy[shorter.len] = '\0';
-    return fits(copy, text, letters, NULL, NULL);
+    return fits(copy, text, letters, nothing, NULL);
 }
 
 bool pattern_part(const char *pattern, struct bytes text, const char *name, struct bytes *part)
 {
     *part = bytes_of(NULL, 0);
-    return fits(pattern, text, LETTERS_EXACT, name, part);
+    return fits(pattern, text, LETTERS_EXACT, bytes_of_string(name), part);
 }
 
 size_t pattern_literals(const char *pattern)
@@ -191,7 +214,7 @@ size_t pattern_literals(const char *pattern)
     size_t n = 0;
     do {
         pattern = next_piece(pattern, &piece);
-        n += sent_length(piece.literal);
+        n += piece.length;
     } while (!piece.last);
     return n;
 }

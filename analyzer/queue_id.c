@@ -38,11 +38,6 @@ static const struct form {
     {"id=", "", ID, 8, 128, true},               /* 1&1, and who does likewise */
 };
 
-static bool at_line_start(struct bytes text, size_t at)
-{
-    return at == 0 || text.at[at - 1] == '\n';
-}
-
 static bool stands_at(struct bytes text, size_t at, const char *words)
 {
     size_t n = strlen(words);
@@ -71,17 +66,28 @@ static struct bytes id_at(const struct form *form, struct bytes text, size_t at)
     return fits ? bytes_of(text.at + at, n) : bytes_of(NULL, 0);
 }
 
+/* Where the form may stand next in `text`, from `from` on; SIZE_MAX = nowhere any more. */
+static size_t next_place(const struct form *form, struct bytes text, size_t from)
+{
+    size_t at = 0;
+    if (*form->before)
+        at = bytes_find(bytes_from(text, from), bytes_of_string(form->before));
+    else if (from) { /* the next line's start */
+        at = bytes_find(bytes_from(text, from - 1), bytes_of("\n", 1));
+    }
+    return at == SIZE_MAX ? at : from + at;
+}
+
 /* The last id of this form. */
 static struct bytes last_of(const struct form *form, struct bytes text)
 {
     struct bytes last = {NULL, 0};
     size_t n = strlen(form->before);
-    for (size_t i = 0; i < text.len; i++) {
-        const uint8_t *at = n ? memmem(text.at + i, text.len - i, form->before, n) : text.at + i;
-        if (!at)
+    for (size_t at = 0; at < text.len; at++) {
+        at = next_place(form, text, at);
+        if (at == SIZE_MAX)
             break;
-        i = (size_t)(at - text.at);
-        struct bytes id = n || at_line_start(text, i) ? id_at(form, text, i + n) : last;
+        struct bytes id = id_at(form, text, at + n);
         if (id.at)
             last = id;
     }

@@ -4,8 +4,6 @@
 #include "heloscope/reply_texts.h"
 #include "heloscope/voice.h"
 
-#include <stdio.h>
-
 enum {
     TEXT_ROW = 0x8000,   /* marks from here on are rows of reply_texts.tsv */
     LONG_TEXT = 24,      /* literal octets of a refusal that are hardly a coincidence */
@@ -39,27 +37,31 @@ static struct mark_row read_mark(const struct mark_table *table, uint16_t number
 /* --- the scores
  * ------------------------------------------------------------------------------------- */
 
-static uint8_t leader_of(const struct voice *who, const struct mark_table *table)
+/* The product that leads by enough to be named; 0 = none. */
+static int leader_of(const struct voice *who, const struct mark_table *table)
 {
-    int scores[64] = {0};
+    uint16_t scores[64] = {0};
+    uint64_t named = 0;
     int best = 0, second = 0;
     for (int i = 0; i < who->count; i++) {
         struct mark_row mark = read_mark(table, who->marks[i]);
+        named |= mark.products;
         for (uint64_t left = mark.products; left; left &= left - 1)
-            scores[__builtin_ctzll(left)] += mark.weight;
+            scores[__builtin_ctzll(left)] += (uint16_t)mark.weight;
     }
-    for (int i = 1; i < table->product_count; i++) {
-        if (scores[i] > scores[best]) {
+    for (; named; named &= named - 1) {
+        int product = __builtin_ctzll(named);
+        if (scores[product] > scores[best]) {
             second = scores[best];
-            best = i;
-        } else if (scores[i] > second) {
-            second = scores[i];
+            best = product;
+        } else if (scores[product] > second) {
+            second = scores[product];
         }
     }
-    return scores[best] >= WEIGHT_ENOUGH && scores[best] > second ? (uint8_t)best : 0;
+    return scores[best] >= WEIGHT_ENOUGH && scores[best] > second ? best : 0;
 }
 
-static void keep(struct voice *who, const struct mark_table *table, uint16_t number)
+static void keep(struct voice *who, uint16_t number)
 {
     for (int i = 0; i < who->count; i++)
         if (who->marks[i] == number)
@@ -67,14 +69,13 @@ static void keep(struct voice *who, const struct mark_table *table, uint16_t num
     if (who->count == MARKS_KEPT)
         return;
     who->marks[who->count++] = number;
-    who->leader = leader_of(who, table);
 }
 
 void voice_keep_text(struct voice *who, const struct mark_table *table, size_t row)
 {
     size_t count;
     if (product_called(table, reply_texts(&count)[row].server))
-        keep(who, table, (uint16_t)(TEXT_ROW + row));
+        keep(who, (uint16_t)(TEXT_ROW + row));
 }
 
 bool voice_ask(struct voice *who, enum place place)
@@ -113,11 +114,13 @@ static size_t first_row(const struct mark_table *table, enum place place)
 /* Most rows differ from the text in their first or last letter already. */
 static bool may_fit(const char *pattern, struct bytes text)
 {
-    char first = *pattern, last = pattern[strlen(pattern) - 1];
+    char first = *pattern;
     if (!text.len)
         return first == '<';
-    return (first == '<' || first == '\\' || text.at[0] == (uint8_t)first) &&
-           (last == '>' || text.at[text.len - 1] == (uint8_t)last);
+    if (first != '<' && first != '\\' && text.at[0] != (uint8_t)first)
+        return false;
+    char last = pattern[strlen(pattern) - 1];
+    return last == '>' || text.at[text.len - 1] == (uint8_t)last;
 }
 
 bool voice_look(struct voice *who, const struct mark_table *table, enum place place,
@@ -130,7 +133,7 @@ bool voice_look(struct voice *who, const struct mark_table *table, enum place pl
             !pattern_part(table->rows[i].pattern, text, "version", &version))
             continue;
         keep_version(who, &table->rows[i], version, own);
-        keep(who, table, (uint16_t)i);
+        keep(who, (uint16_t)i);
         return true;
     }
     return false;
@@ -166,47 +169,80 @@ static const char *const places[PLACE_COUNT] = {
 
 const char *voice_product(const struct voice *who, const struct mark_table *table)
 {
-    return who->leader ? table->products[who->leader] : NULL;
+    int leader = leader_of(who, table);
+    return leader ? table->products[leader] : NULL;
+}
+
+/* A text that grows up to a limit. */
+struct words {
+    char text[EVIDENCE_LIMIT];
+    size_t length;
+};
+
+static void add(struct words *words, struct bytes part)
+{
+    part = bytes_first(part, sizeof words->text - words->length);
+    if (part.len)
+        memcpy(words->text + words->length, part.at, part.len);
+    words->length += part.len;
+}
+
+static void add_string(struct words *words, const char *part)
+{
+    add(words, bytes_of_string(part));
 }
 
 struct bytes voice_name(const struct voice *who, const struct mark_table *table,
                         struct arena *arena)
 {
-    if (!who->leader)
+    int leader = leader_of(who, table);
+    struct words words;
+    words.length = 0;
+    if (!leader)
         return bytes_of(NULL, 0);
-    const char *product = table->products[who->leader];
-    if (who->version_of != who->leader)
-        return arena_print(arena, "%s", product);
-    return arena_print(arena, "%s %.*s", product, (int)who->version.len,
-                       (const char *)who->version.at);
+    add_string(&words, table->products[leader]);
+    if (who->version_of == leader) {
+        add_string(&words, " ");
+        add(&words, who->version);
+    }
+    return arena_copy(arena, bytes_of(words.text, words.length));
 }
 
-/* Writes one mark behind the `n` octets of `out`; returns how many there are then. */
-static size_t print_mark(char *out, size_t n, const struct mark_row *mark)
+/* A pattern as people read it, in one line. */
+static void add_pattern(struct words *words, const char *pattern)
+{
+    size_t n = strcspn(pattern, "\\\n");
+    add(words, bytes_of(pattern, n));
+    for (const char *p = pattern + n; *p; p++) {
+        p += *p == '\\' && p[1] == '<';
+        add(words, bytes_of(*p == '\n' ? " " : p, 1));
+    }
+}
+
+static void add_mark(struct words *words, const struct mark_row *mark)
 {
     size_t need = strlen(mark->pattern) + strlen(places[mark->place]) + strlen("; x \"\"");
-    if (n + need > EVIDENCE_LIMIT)
-        return n;
-    n += (size_t)sprintf(out + n, "%s%s \"", n ? "; " : "", places[mark->place]);
-    for (const char *p = mark->pattern; *p; p++) {
-        p += *p == '\\' && p[1] == '<';
-        out[n++] = *p == '\n' ? ' ' : *p;
-    }
-    out[n++] = '"';
-    return n;
+    if (words->length + need > EVIDENCE_LIMIT)
+        return;
+    add_string(words, words->length ? "; " : "");
+    add_string(words, places[mark->place]);
+    add_string(words, " \"");
+    add_pattern(words, mark->pattern);
+    add_string(words, "\"");
 }
 
 struct bytes voice_evidence(const struct voice *who, const struct mark_table *table,
                             struct arena *arena)
 {
-    char out[EVIDENCE_LIMIT + 1];
-    size_t n = 0;
-    if (!who->leader)
+    int leader = leader_of(who, table);
+    struct words words;
+    words.length = 0;
+    if (!leader)
         return bytes_of(NULL, 0);
     for (int i = 0; i < who->count; i++) {
         struct mark_row mark = read_mark(table, who->marks[i]);
-        if (mark.products & UINT64_C(1) << who->leader)
-            n = print_mark(out, n, &mark);
+        if (mark.products & UINT64_C(1) << leader)
+            add_mark(&words, &mark);
     }
-    return arena_copy(arena, bytes_of(out, n));
+    return arena_copy(arena, bytes_of(words.text, words.length));
 }

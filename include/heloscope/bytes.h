@@ -45,6 +45,23 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+/* Where `part` stands first in `text`; SIZE_MAX = nowhere. Texts are short: to look for the first
+ * octet costs less than memmem()'s preparations. */
+static inline size_t bytes_find(struct bytes text, struct bytes part)
+{
+    if (!part.len)
+        return 0;
+    for (size_t at = 0; text.len - at >= part.len && text.len; at++) {
+        const uint8_t *first = memchr(text.at + at, part.at[0], text.len - at - part.len + 1);
+        if (!first)
+            break;
+        at = (size_t)(first - text.at);
+        if (memcmp(first, part.at, part.len) == 0)
+            return at;
+    }
+    return SIZE_MAX;
+}
+
 static inline uint8_t ascii_upper(uint8_t c)
 {
     return c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c;

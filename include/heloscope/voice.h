@@ -14,7 +14,6 @@ enum {
 struct voice {
     uint16_t marks[MARKS_KEPT]; /* in the order in which they were seen */
     uint8_t count;
-    uint8_t leader;       /* the product that leads by enough to be named; 0 = none */
     uint8_t version_of;   /* the product whose version is known */
     uint32_t asked;       /* bits 1 << enum place: looked at before */
     struct bytes version; /* in the session's own memory */

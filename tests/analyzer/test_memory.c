@@ -79,7 +79,7 @@ Test(memory, a_fresh_arena_is_small)
 {
     struct arena arena = {0};
     arena_get(&arena, 1);
-    cr_expect_leq(arena.total, 1024, "an idle session costs no more");
+    cr_expect_leq(arena.total, 256, "an idle session costs no more");
     arena_free(&arena);
 }
 
@@ -159,5 +159,49 @@ Test(memory, printable_never_makes_text_longer_than_four_for_one)
     struct bytes got = arena_printable(&arena, bytes_of(octets, 256), false, &changed);
     cr_expect(changed);
     cr_expect_eq(got.len, 96 + 160 * 4, "95 characters and TAB as they are");
+    arena_free(&arena);
+}
+
+/* Texts are looked at a word at a time: wherever an octet stands, it is treated alike. */
+Test(memory, printable_at_every_place)
+{
+    enum {
+        LENGTH = 20
+    };
+    struct arena arena = {0};
+    for (int octet = 0; octet < 256; octet++) {
+        bool plain = (octet >= ' ' && octet < 0x7f) || octet == '\t';
+        for (int place = 0; place < 2 * LENGTH; place++) {
+            char text[LENGTH], wanted[LENGTH + 5];
+            int at = place % LENGTH;
+            bool changed, keep_lf = place >= LENGTH;
+            bool as_is = plain || (octet == '\n' && keep_lf);
+            memset(text, 'a', LENGTH);
+            text[at] = (char)octet;
+            size_t length = LENGTH;
+            memcpy(wanted, text, LENGTH);
+            if (!as_is)
+                length = (size_t)snprintf(wanted, sizeof wanted, "%.*s\\x%02x%.*s", at, text, octet,
+                                          LENGTH - 1 - at, text + at + 1);
+            struct bytes b = arena_printable(&arena, bytes_of(text, LENGTH), keep_lf, &changed);
+            cr_assert_eq(changed, !as_is, "octet %#x at %d", (unsigned)octet, at);
+            cr_assert(bytes_equal(b, bytes_of(wanted, length)), "octet %#x at %d: %.*s",
+                      (unsigned)octet, at, (int)b.len, (const char *)b.at);
+        }
+    }
+    arena_free(&arena);
+}
+
+Test(memory, printed_texts_of_every_length)
+{
+    struct arena arena = {0};
+    char text[600];
+    memset(text, 'x', sizeof text);
+    for (int length = 0; length < (int)sizeof text; length++) {
+        struct bytes b = arena_print(&arena, "%.*s", length, text);
+        cr_assert_eq(b.len, (size_t)length);
+        cr_assert_eq(memcmp(b.at, text, b.len), 0);
+        cr_assert_eq(b.at[b.len], '\0', "it is a string, too");
+    }
     arena_free(&arena);
 }
