@@ -99,11 +99,17 @@ void talk_free(struct talk *talk)
 }
 
 /* The chapters that were handed over, then the one that is being written. */
-static const struct event *first_of(const struct talk *talk, size_t chapter)
+static const struct chapter *chapter_of(const struct talk *talk, size_t chapter)
 {
     if (chapter < talk->chapters)
-        return talk->drafts[chapter]->chapter.events;
-    return talk->session && talk->session->draft ? talk->session->draft->chapter.events : NULL;
+        return &talk->drafts[chapter]->chapter;
+    return talk->session && talk->session->draft ? &talk->session->draft->chapter : NULL;
+}
+
+static const struct event *first_of(const struct talk *talk, size_t chapter)
+{
+    const struct chapter *c = chapter_of(talk, chapter);
+    return c ? c->events : NULL;
 }
 
 const struct event *talk_event(const struct talk *talk, event_no seq)
@@ -113,6 +119,37 @@ const struct event *talk_event(const struct talk *talk, event_no seq)
             if (e->seq == seq)
                 return e;
     return NULL;
+}
+
+const struct diagnosis *talk_diagnosis(const struct talk *talk, event_no reply)
+{
+    for (size_t i = 0; i <= talk->chapters; i++) {
+        const struct chapter *c = chapter_of(talk, i);
+        for (const struct diagnosis *d = c ? c->diagnoses : NULL; d; d = d->next)
+            if (d->reply == reply)
+                return d;
+    }
+    return NULL;
+}
+
+const struct violation *talk_violation(const struct talk *talk, event_no command)
+{
+    for (size_t i = 0; i <= talk->chapters; i++) {
+        const struct chapter *c = chapter_of(talk, i);
+        for (const struct violation *v = c ? c->violations : NULL; v; v = v->next)
+            if (v->seq == command)
+                return v;
+    }
+    return NULL;
+}
+
+event_no talk_text(const struct talk *talk, const char *text)
+{
+    const struct event *e;
+    for (event_no seq = 1; (e = talk_event(talk, seq)); seq++)
+        if (e->text.at && bytes_start_nocase(e->text, text))
+            return seq;
+    return 0;
 }
 
 event_no talk_find(const struct talk *talk, enum side side, enum event_kind kind, event_no after)

@@ -43,6 +43,13 @@ void talk_free(struct talk *talk);
 /* The event with this number, NULL = none, in whatever chapter it is. */
 const struct event *talk_event(const struct talk *talk, event_no seq);
 
+/* What was made of the reply with this number, or of the command; NULL = nothing. */
+const struct diagnosis *talk_diagnosis(const struct talk *talk, event_no reply);
+const struct violation *talk_violation(const struct talk *talk, event_no command);
+
+/* The first event whose text begins with `text`; 0 = none. */
+event_no talk_text(const struct talk *talk, const char *text);
+
 /* The first event of `side` and `kind` behind `after`; 0 = none. */
 event_no talk_find(const struct talk *talk, enum side side, enum event_kind kind, event_no after);
 
