@@ -3,62 +3,66 @@
  * file's current one until the next call, so nothing is copied. */
 #include "heloscope/capture.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "heloscope/capture_input.h"
+#include "heloscope/capture_paths.h"
 #include "heloscope/capture_problem.h"
 
-/* Up to so many files are opened only once. */
 enum {
-    KEPT_OPEN = 16
+    KEPT_OPEN = 16, /* up to so many files are opened only once */
+    PAUSE_MS = 100, /* when no file has grown */
+    QUIET_TURNS = 256
 };
 
 struct capture {
+    struct capture_paths paths; /* the names of files */
     struct capture_input *inputs;
-    struct capture_source **sources;
-    size_t count;
+    size_t input_count;
+    struct capture_source **sources; /* of the inputs that are captures, or were named */
+    size_t source_count;
     struct capture_input **waiting; /* by the time of their first packet */
     size_t waiting_from, waiting_to;
     struct capture_input **open; /* by the time of their next packet */
     size_t open_count;
+    struct capture_input **quiet; /* growing, and without a next packet for now */
+    size_t quiet_count;
     bool handed_out; /* the packet of open[0] is with the caller */
-    char *filter;
+    bool growing;
+    unsigned turns; /* calls since the quiet ones were asked */
+    struct packet_filter *filter;
     char *interface; /* live: its name */
     volatile sig_atomic_t stopped;
 };
 
-static struct capture *capture_allocate(size_t count)
+static bool allocate(struct capture *capture, size_t count)
 {
-    struct capture *capture = calloc(1, sizeof *capture);
-    if (!capture)
-        return NULL;
+    capture->input_count = count;
     capture->inputs = calloc(count + 1, sizeof *capture->inputs);
     capture->sources = calloc(count + 1, sizeof *capture->sources);
-    capture->waiting = calloc(count + 1, sizeof *capture->waiting);
-    capture->open = calloc(count + 1, sizeof *capture->open);
-    if (!capture->inputs || !capture->sources || !capture->waiting || !capture->open) {
-        capture_close(capture);
-        return NULL;
-    }
-    capture->count = count;
-    for (size_t i = 0; i < count; i++)
-        capture->sources[i] = &capture->inputs[i].source;
-    return capture;
+    capture->waiting = calloc(count + 1, sizeof(struct capture_input *));
+    capture->open = calloc(count + 1, sizeof(struct capture_input *));
+    capture->quiet = calloc(count + 1, sizeof(struct capture_input *));
+    return capture->inputs && capture->sources && capture->waiting && capture->open &&
+           capture->quiet;
 }
 
 void capture_close(struct capture *capture)
 {
     if (!capture)
         return;
-    for (size_t i = 0; i < capture->count; i++)
+    for (size_t i = 0; capture->inputs && i < capture->input_count; i++)
         capture_input_close(&capture->inputs[i]);
+    capture_paths_free(&capture->paths);
+    packet_filter_free(capture->filter);
     free(capture->inputs);
     free(capture->sources);
     free(capture->waiting);
     free(capture->open);
-    free(capture->filter);
+    free(capture->quiet);
     free(capture->interface);
     free(capture);
 }
@@ -74,90 +78,156 @@ static int by_start(const void *a, const void *b)
     return one < other ? -1 : 1; /* as given */
 }
 
-/* Looks at the first packet's time, which decides when the file's turn comes. */
-static bool examine(struct capture_input *input, const char *filter, bool keep_open)
+/* Reads on. What is being waited for, of a pipe for example, holds up the others, since it may be
+ * older than their packets; unless files may grow, which may take for ever. */
+static enum input_result advance(const struct capture *capture, struct capture_input *input)
 {
-    if (!capture_input_open(input, filter))
-        return false;
-    input->source.started_us = input->next_us;
-    if (input->regular && !keep_open)
-        capture_input_close(input);
-    return true;
+    enum input_result result;
+    do
+        result = capture_input_advance(input);
+    while (result == INPUT_IDLE && !capture->growing && !capture->stopped);
+    return result;
 }
 
-static void examine_all(struct capture *capture, const char *const *paths)
+/* Looks at the first packet's time, which decides when the file's turn comes. */
+static void examine(struct capture *capture, struct capture_input *input, bool keep_open)
+{
+    if (!capture_input_open(input))
+        return;
+    switch (advance(capture, input)) {
+    case INPUT_PACKET:
+        input->source.started_us = input->packet.ts_us;
+        input->filter_refused = !capture_input_passes(input) && input->source.problem[0];
+        capture->waiting[capture->waiting_to++] = input;
+        if (input->regular && !keep_open)
+            capture_input_close(input);
+        break;
+    case INPUT_IDLE:
+        capture->quiet[capture->quiet_count++] = input;
+        break;
+    case INPUT_END:
+        break;
+    }
+}
+
+static void examine_all(struct capture *capture, int64_t quiet_us)
 {
     bool stdin_taken = false;
-    for (size_t i = 0; i < capture->count; i++) {
+    bool keep_open = capture->growing || capture->input_count <= KEPT_OPEN;
+    for (size_t i = 0; i < capture->input_count; i++) {
         struct capture_input *input = &capture->inputs[i];
-        bool standard = strcmp(paths[i], "-") == 0;
-        input->source.name = paths[i];
+        bool standard = strcmp(capture->paths.all[i].name, "-") == 0;
+        input->source.name = capture->paths.all[i].name;
+        input->filter = capture->filter;
+        input->growing = capture->growing;
+        input->quiet_us = quiet_us;
         if (standard && stdin_taken)
             capture_problem_set(&input->source, "can be read only once");
-        else if (examine(input, capture->filter, capture->count <= KEPT_OPEN))
-            capture->waiting[capture->waiting_to++] = input;
+        else
+            examine(capture, input, keep_open);
+        capture->paths.all[i].foreign = input->foreign;
         stdin_taken |= standard;
     }
     qsort(capture->waiting, capture->waiting_to, sizeof *capture->waiting, by_start);
 }
 
-/* A filter that no file can take is the user's mistake; where there is no file to try it on,
- * Ethernet stands for them. */
+/* A filter that makes no sense is the user's mistake. One that makes sense for the first packet of
+ * any file is no such; otherwise it is tried on Ethernet. What it does not fit is said of each
+ * file.
+ */
 static bool filter_is_usable(const struct capture *capture, struct failure *why)
 {
-    size_t refused = 0, fine = 0;
-    for (size_t i = 0; i < capture->count; i++) {
-        refused += capture->inputs[i].filter_refused;
-        fine += !capture->inputs[i].source.problem[0];
-    }
-    if (!capture->filter || fine)
+    if (!capture->filter)
         return true;
-    if (!capture_filter_check(capture->filter, why))
+    for (size_t i = 0; i < capture->waiting_to; i++)
+        if (!capture->waiting[i]->filter_refused)
+            return true;
+    return packet_filter_fits_ethernet(capture->filter, why);
+}
+
+/* Leaves files of directories that are no captures out of the sources; a directory that holds
+ * nothing else is named itself. */
+static bool choose_sources(struct capture *capture)
+{
+    if (!capture_paths_judge(&capture->paths))
         return false;
-    if (refused)
-        return failure_set(why, "filter \"%.200s\" does not fit the link type of any of the files",
-                           capture->filter);
+    for (size_t i = 0; i < capture->input_count; i++) {
+        const struct capture_path *path = &capture->paths.all[i];
+        struct capture_source *source = &capture->inputs[i].source;
+        if (path->part == PATH_FOR_FOLDER) {
+            source->name = path->name;
+            source->problem[0] = '\0';
+            capture_problem_set(source, "a directory without capture files");
+        }
+        if (path->part != PATH_STRANGER)
+            capture->sources[capture->source_count++] = source;
+    }
     return true;
+}
+
+const char *capture_note(const struct capture *capture, size_t index)
+{
+    return index < capture->paths.note_count ? capture->paths.notes[index] : NULL;
+}
+
+static bool open_files(struct capture *capture, const struct capture_files *files,
+                       struct failure *why)
+{
+    if (!capture_paths_expand(&capture->paths, files->paths, files->count) ||
+        !allocate(capture, capture->paths.count) ||
+        (files->filter && !(capture->filter = packet_filter_new(files->filter))))
+        return failure_set(why, "out of memory");
+    capture->growing = files->growing;
+    examine_all(capture, files->quiet_seconds * 1000000);
+    return filter_is_usable(capture, why) &&
+           (choose_sources(capture) || failure_set(why, "out of memory"));
+}
+
+struct capture *capture_open(const struct capture_files *files, struct failure *why)
+{
+    struct capture *capture = calloc(1, sizeof *capture);
+    if (!capture) {
+        failure_set(why, "out of memory");
+        return NULL;
+    }
+    if (open_files(capture, files, why))
+        return capture;
+    capture_close(capture);
+    return NULL;
 }
 
 struct capture *capture_open_files(const char *const *paths, size_t count, const char *filter,
                                    struct failure *why)
 {
-    struct capture *capture = capture_allocate(count);
-    if (!capture || (filter && !(capture->filter = strdup(filter)))) {
-        capture_close(capture);
-        failure_set(why, "out of memory");
-        return NULL;
-    }
-    examine_all(capture, paths);
-    if (!filter_is_usable(capture, why)) {
-        capture_close(capture);
-        return NULL;
-    }
-    return capture;
+    const struct capture_files files = {.paths = paths, .count = count, .filter = filter};
+    return capture_open(&files, why);
+}
+
+static bool open_live(struct capture *capture, const struct capture_live *options,
+                      struct failure *why)
+{
+    if (!options->interface && !live_default(&capture->interface, why))
+        return false;
+    if (options->interface)
+        capture->interface = strdup(options->interface);
+    if (!capture->interface || !allocate(capture, 1))
+        return failure_set(why, "out of memory");
+    capture->inputs[0].source.name = capture->interface;
+    capture->sources[capture->source_count++] = &capture->inputs[0].source;
+    return capture_input_open_live(&capture->inputs[0], options, why);
 }
 
 struct capture *capture_open_live(const struct capture_live *options, struct failure *why)
 {
-    char *name = NULL;
-    if (options->interface)
-        name = strdup(options->interface);
-    else if (!capture_input_default(&name, why))
-        return NULL;
-    struct capture *capture = capture_allocate(1);
-    if (!name || !capture) {
+    struct capture *capture = calloc(1, sizeof *capture);
+    if (!capture) {
         failure_set(why, "out of memory");
-        free(name);
-        capture_close(capture);
         return NULL;
     }
-    capture->interface = name;
-    capture->inputs[0].source.name = name;
-    if (!capture_input_open_live(&capture->inputs[0], options, why)) {
-        capture_close(capture);
-        return NULL;
-    }
-    return capture;
+    if (open_live(capture, options, why))
+        return capture;
+    capture_close(capture);
+    return NULL;
 }
 
 /* -------------------------------------------------------------------------------------- reading */
@@ -168,7 +238,8 @@ static void sink_front(struct capture *capture)
 {
     struct capture_input *front = capture->open[0];
     size_t i = 0;
-    while (i + 1 < capture->open_count && capture->open[i + 1]->next_us < front->next_us) {
+    while (i + 1 < capture->open_count &&
+           capture->open[i + 1]->packet.ts_us < front->packet.ts_us) {
         capture->open[i] = capture->open[i + 1];
         i++;
     }
@@ -178,7 +249,7 @@ static void sink_front(struct capture *capture)
 static void insert_open(struct capture *capture, struct capture_input *input)
 {
     size_t i = capture->open_count++;
-    while (i > 0 && capture->open[i - 1]->next_us > input->next_us) {
+    while (i > 0 && capture->open[i - 1]->packet.ts_us > input->packet.ts_us) {
         capture->open[i] = capture->open[i - 1];
         i--;
     }
@@ -191,10 +262,11 @@ static void admit_waiting(struct capture *capture)
 {
     while (capture->waiting_from < capture->waiting_to) {
         struct capture_input *next = capture->waiting[capture->waiting_from];
-        if (capture->open_count && capture->open[0]->next_us < next->source.started_us)
+        if (capture->open_count && capture->open[0]->packet.ts_us < next->source.started_us)
             return;
         capture->waiting_from++;
-        if (next->handle || capture_input_open(next, capture->filter))
+        if (capture_input_is_open(next) ||
+            (capture_input_open(next) && advance(capture, next) == INPUT_PACKET))
             insert_open(capture, next);
     }
 }
@@ -205,21 +277,50 @@ static void step_front(struct capture *capture)
     if (!capture->handed_out)
         return;
     capture->handed_out = false;
-    if (capture_input_advance(capture->open[0]) == INPUT_PACKET) {
+    struct capture_input *front = capture->open[0];
+    enum input_result result = advance(capture, front);
+    if (result == INPUT_PACKET) {
         sink_front(capture);
         return;
     }
     capture->open_count--;
     memmove(capture->open, capture->open + 1, capture->open_count * sizeof *capture->open);
+    if (result == INPUT_IDLE)
+        capture->quiet[capture->quiet_count++] = front;
+}
+
+/* Asks the files that had nothing whether they have grown. Not before each packet of the others:
+ * it is a call of the system for each. */
+static void ask_quiet(struct capture *capture)
+{
+    if (!capture->quiet_count || (capture->open_count && ++capture->turns % QUIET_TURNS))
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < capture->quiet_count; i++) {
+        struct capture_input *input = capture->quiet[i];
+        enum input_result result = capture_input_advance(input);
+        if (result == INPUT_PACKET)
+            insert_open(capture, input);
+        else if (result == INPUT_IDLE)
+            capture->quiet[kept++] = input;
+    }
+    capture->quiet_count = kept;
 }
 
 static enum capture_result next_of_files(struct capture *capture, struct packet_record *out)
 {
     while (!capture->stopped) {
         step_front(capture);
+        ask_quiet(capture);
         admit_waiting(capture);
-        if (!capture->open_count)
+        if (capture->stopped)
+            break;
+        if (!capture->open_count && !capture->quiet_count)
             return CAPTURE_END;
+        if (!capture->open_count) {
+            poll(NULL, 0, PAUSE_MS);
+            return CAPTURE_IDLE;
+        }
         struct capture_input *front = capture->open[0];
         capture->handed_out = true;
         capture_input_hand_out(front, out);
@@ -251,7 +352,7 @@ void capture_stop(struct capture *capture)
 {
     capture->stopped = 1;
     if (capture->interface)
-        capture_input_interrupt(&capture->inputs[0]);
+        live_interrupt(capture->inputs[0].live);
 }
 
 /* --------------------------------------------------------------------------------- what there is
@@ -260,16 +361,16 @@ void capture_stop(struct capture *capture)
 size_t capture_sources(struct capture *capture, struct capture_source ***out)
 {
     if (capture->interface)
-        capture_input_count_dropped(&capture->inputs[0]);
+        capture->inputs[0].source.dropped = live_dropped(capture->inputs[0].live);
     *out = capture->sources;
-    return capture->count;
+    return capture->source_count;
 }
 
 void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *total)
 {
     *done = *total = 0;
     bool known = !capture->interface;
-    for (size_t i = 0; i < capture->count; i++) {
+    for (size_t i = 0; i < capture->input_count; i++) {
         const struct capture_input *input = &capture->inputs[i];
         bool unread = input->source.problem[0] && !input->source.packets;
         if (unread)

@@ -6,6 +6,7 @@
 #include "heloscope/finding_print.h"
 #include "heloscope/recording.h"
 #include "heloscope/text.h"
+#include "heloscope/watch.h"
 
 enum {
     DEFAULT_LIMIT = 10,
@@ -373,11 +374,6 @@ static bool report_run(struct run *run, struct recording *recording, struct fail
 
 static enum status analyze(struct run *run, struct failure *why)
 {
-    /* Nothing to read: not even a history is made. */
-    if (!any_is_readable(run->capture)) {
-        recording_warn(run->capture, run->terminal);
-        return STATUS_INCOMPLETE;
-    }
     struct recording recording;
     if (!recording_open(&recording, run->options, run->capture, run->terminal, why))
         return STATUS_INCOMPLETE;
@@ -390,6 +386,18 @@ static enum status analyze(struct run *run, struct failure *why)
     return done && !recording.incomplete ? STATUS_DONE : STATUS_INCOMPLETE;
 }
 
+static struct capture *open_capture(const struct options *options, struct failure *why)
+{
+    const struct capture_files files = {
+        .paths = options->words,
+        .count = options->word_count,
+        .filter = options->filter,
+        .growing = options->follow >= 0,
+        .quiet_seconds = options->follow > 0 ? options->follow : 0,
+    };
+    return capture_open(&files, why);
+}
+
 enum status cmd_analyze(const struct options *options, struct terminal *terminal,
                         struct failure *why)
 {
@@ -398,10 +406,16 @@ enum status cmd_analyze(const struct options *options, struct terminal *terminal
         return STATUS_USAGE;
     }
     struct run run = {.options = options, .terminal = terminal};
-    run.capture = capture_open_files(options->words, options->word_count, options->filter, why);
+    run.capture = open_capture(options, why);
     if (!run.capture)
         return STATUS_USAGE;
-    enum status status = analyze(&run, why);
+    enum status status = STATUS_INCOMPLETE;
+    if (!any_is_readable(run.capture)) /* not even a history is made */
+        recording_warn(run.capture, terminal);
+    else if (options->follow >= 0)
+        status = watch(options, terminal, run.capture, "following", why);
+    else
+        status = analyze(&run, why);
     capture_close(run.capture);
     return status;
 }

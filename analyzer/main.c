@@ -11,7 +11,8 @@ static const struct subcommand_row {
     command_fn *run;
 } subcommands[] = {
     {FOR_ANALYZE, "analyze", "[options] FILE...", "read captures, store, print what went wrong",
-     "FILEs are pcap or pcapng, - is standard input. Several are one capture in time order.",
+     "FILEs are pcap or pcapng, also compressed; - is standard input, a directory the captures in "
+     "it.\nSeveral are one capture in time order.",
      cmd_analyze},
     {FOR_MONITOR, "monitor", "-i NAME [options] [FILTER]",
      "the same live, until stopped: each 503 as it happens",

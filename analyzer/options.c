@@ -54,6 +54,13 @@ static bool set_limit(struct options *o, const char *name, const char *value, st
     return read_number(name, value, 0, 1000000, &o->limit, why);
 }
 
+/* --follow, or --follow=SECONDS. */
+static bool set_follow(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    o->follow = 0;
+    return !value || read_number(name, value, 1, 1000000, &o->follow, why);
+}
+
 static bool set_snap_length(struct options *o, const char *name, const char *value,
                             struct failure *why)
 {
@@ -148,7 +155,7 @@ static const struct option_row {
     unsigned where;
     char letter; /* 0 = none */
     const char *name;
-    const char *argument; /* NULL = takes none */
+    const char *argument; /* NULL = takes none; in brackets, it may be left out */
     option_set_fn *set;
     const char *help;
 } rows[] = {
@@ -165,6 +172,9 @@ static const struct option_row {
     {FOR_HISTORY, 0, "db", "FILE", set_database, "the history (default: heloscope.db)"},
     {FOR_ANALYZE, 0, "filter", "EXPR", set_filter,
      "look only at packets that match EXPR, in tcpdump's language"},
+    {FOR_ANALYZE, 0, "follow", "[=SECONDS]", set_follow,
+     "go on with files that are still being written, until stopped, or until they have not grown "
+     "for SECONDS; each 503 as it happens"},
     {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
      "ports that are SMTP (default: 25,465,587,2525,24)"},
     {FOR_SHOW, 0, "errors", NULL, set_errors_only, "list only sessions with a 503"},
@@ -188,6 +198,18 @@ struct getopt_tables {
     struct option names[COUNT_OF(rows) + 1];
 };
 
+static bool may_be_left_out(const struct option_row *row)
+{
+    return row->argument && row->argument[0] == '[';
+}
+
+static int argument_of(const struct option_row *row)
+{
+    if (!row->argument)
+        return no_argument;
+    return may_be_left_out(row) ? optional_argument : required_argument;
+}
+
 /* What getopt wants to know, of the rows that the subcommand has. */
 static void make_tables(enum subcommand subcommand, struct getopt_tables *tables)
 {
@@ -199,7 +221,7 @@ static void make_tables(enum subcommand subcommand, struct getopt_tables *tables
             continue;
         tables->names[names++] = (struct option){
             .name = rows[i].name,
-            .has_arg = rows[i].argument ? required_argument : no_argument,
+            .has_arg = argument_of(&rows[i]),
             .val = FIRST_LONG + (int)i,
         };
         if (rows[i].letter) {
@@ -240,7 +262,7 @@ bool options_read(enum subcommand subcommand, int argc, char **argv, struct opti
 {
     struct getopt_tables tables;
     make_tables(subcommand, &tables);
-    *out = (struct options){.database = "heloscope.db", .limit = -1};
+    *out = (struct options){.database = "heloscope.db", .limit = -1, .follow = -1};
     out->words = calloc((size_t)argc + 1, sizeof *out->words);
     if (!out->words)
         return failure_set(why, "out of memory");
@@ -276,7 +298,8 @@ void options_help(enum subcommand subcommand, FILE *out)
         int length = rows[i].letter ? snprintf(left, sizeof left, "-%c, ", rows[i].letter)
                                     : snprintf(left, sizeof left, "    ");
         snprintf(left + length, sizeof left - (size_t)length, "--%s%s%s", rows[i].name,
-                 rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
+                 rows[i].argument && !may_be_left_out(&rows[i]) ? " " : "",
+                 rows[i].argument ? rows[i].argument : "");
         fprintf(out, "  %-30s", left);
         text_wrap(out, rows[i].help, 32, 32, 80);
     }

@@ -13,7 +13,7 @@ bool recording_open(struct recording *recording, const struct options *options,
     const struct pipeline_options pipeline = {
         .ports = options->port_count ? options->ports : NULL,
         .port_count = options->port_count,
-        .live = sources[0]->live,
+        .live = sources[0]->live || options->follow >= 0,
     };
     *recording = (struct recording){.capture = capture, .terminal = terminal};
     recording->store = store_open(options->database, why);
@@ -95,6 +95,9 @@ size_t recording_warn(struct capture *capture, struct terminal *terminal)
 {
     struct capture_source **sources;
     size_t count = capture_sources(capture, &sources), problems = 0;
+    const char *note;
+    for (size_t i = 0; (note = capture_note(capture, i)); i++)
+        terminal_warn(terminal, "%s", note);
     for (size_t i = 0; i < count; i++)
         if (sources[i]->problem[0]) {
             terminal_warn(terminal, "%s", sources[i]->problem);

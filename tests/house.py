@@ -16,7 +16,8 @@ FOLDERS = ("include/heloscope", "dissectors", "analyzer", "db")
 
 # Libraries, and the only files that may include them.
 LIBRARIES = [
-    ("libpcap", r"pcap(/|\.h|-)", r"analyzer/capture_input\.c"),
+    ("libpcap", r"pcap(/|\.h|-)", r"analyzer/capture_libpcap\.c"),
+    ("a compression library", r"(zlib|lzma|zstd|lz4\w*)\.h", r"analyzer/unpack\.c"),
     ("nDPI", r"(ndpi/)?ndpi_", r"analyzer/classify\.c"),
     ("SQLite", r"sqlite3", r"db/\w+\.[ch]"),
     ("nettle", r"nettle/", r"(analyzer|db)/\w+\.c"),
@@ -33,6 +34,8 @@ GENERATED = {"db/schema_sql.h", "analyzer/reply_texts.h"}
 TESTED_ELSEWHERE = {
     "analyzer/main.c": "tests/system runs the program",
     "analyzer/cmd_analyze.c": "tests/system: golden output, bad input, JSON",
+    "analyzer/capture_file.c": "tests/analyzer/test_capture_input.c, test_capture_problem.c",
+    "analyzer/watch.c": "tests/system/test_follow.py, test_live.py",
     "analyzer/finding_print.c": "tests/system: golden output",
     "analyzer/recording.c": "tests/system/test_bad_input.py: what of each file is stored and said",
     "analyzer/client_marks.c": "tests/analyzer/test_voice.c: every row",

@@ -30,12 +30,25 @@ struct packet_record {
 
 struct capture;
 
+struct capture_files {
+    const char *const *paths;
+    size_t count;
+    const char *filter;    /* tcpdump's language; NULL = everything */
+    bool growing;          /* they are still being written: their ends are waited at */
+    int64_t quiet_seconds; /* growing: until they have not grown for so long; 0 = for ever */
+};
+
 /* Opens files as one capture, merged in time order: each file's packets stay in their order, and
- * the file whose next packet is the oldest goes first. "-" is standard input. pcap (either byte
- * order, micro- or nanoseconds) and pcapng. A file that cannot be opened or is no capture gets its
- * `problem` set and takes no further part; the others go on. `filter` (tcpdump's language) may be
- * NULL. NULL with `why` only when memory is short or the filter does not compile. Files are opened
- * when their turn comes, so that a thousand rotated files need few descriptors. */
+ * the file whose next packet is the oldest goes first. "-" is standard input, a directory stands
+ * for the capture files in it. pcap (either byte order, micro- or nanoseconds) and pcapng, plain or
+ * compressed with gzip, xz, zstd or lz4. A file that cannot be opened or is no capture gets its
+ * `problem` set and takes no further part; the others go on. NULL with `why` only when memory is
+ * short or the filter does not compile. Files are opened when their turn comes, so that a thousand
+ * rotated files need few descriptors; those that may grow are all kept open, and one that has
+ * nothing new does not hold up the others. */
+struct capture *capture_open(const struct capture_files *files, struct failure *why);
+
+/* The same for files that are complete; `filter` may be NULL. */
 struct capture *capture_open_files(const char *const *paths, size_t count, const char *filter,
                                    struct failure *why);
 
@@ -53,7 +66,7 @@ struct capture *capture_open_live(const struct capture_live *options, struct fai
 
 enum capture_result {
     CAPTURE_PACKET, /* `out` is filled */
-    CAPTURE_IDLE,   /* live: nothing arrived for a while (about 100 ms) */
+    CAPTURE_IDLE,   /* live or growing: nothing arrived for a while (about 100 ms) */
     CAPTURE_END,    /* all files are read, or capture_stop() was called */
 };
 
@@ -64,8 +77,13 @@ enum capture_result capture_next(struct capture *capture, struct packet_record *
 /* Makes capture_next() return CAPTURE_END. Safe in a signal handler. */
 void capture_stop(struct capture *capture);
 
-/* The sources in the order in which they were given. Live: refreshes `dropped` from the kernel. */
+/* The sources in the order in which they were given, those of a directory by name. Live: refreshes
+ * `dropped` from the kernel. */
 size_t capture_sources(struct capture *capture, struct capture_source ***out);
+
+/* Line `index` of what is to be said of directories whose files are not all captures (which is no
+ * problem); NULL behind the last. */
+const char *capture_note(const struct capture *capture, size_t index);
 
 /* Octets read so far and in all, for a progress bar; `total` 0 when it cannot be known. */
 void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *total);

@@ -3,36 +3,48 @@
 #define HELOSCOPE_CAPTURE_INPUT_H
 
 #include "heloscope/capture.h"
+#include "heloscope/capture_libpcap.h"
 
 struct capture_input {
     struct capture_source source;
-    bool regular; /* a file that can be opened a second time, and has a size */
+    struct packet_filter *filter; /* of files; shared, NULL = all pass */
+    bool regular;                 /* a file that can be opened a second time, and has a size */
     uint64_t size;
-    bool filter_refused;   /* it was opened, but the filter does not fit its link type */
-    struct handle *handle; /* libpcap's side; NULL while it waits and when it is done */
+    bool foreign;        /* it is no capture */
+    bool filter_refused; /* the filter says nothing about packets like its first */
 
-    /* The packet that comes next; valid while `handle` is open and until the next advance. */
-    struct bytes frame;
-    size_t wire_length;
-    int64_t next_us;
+    /* A file that is still being written. */
+    bool growing;
+    int64_t quiet_us;    /* it is complete when it has not grown for so long; 0 = never */
+    int64_t grown_clock; /* when it was last seen to grow, and to what */
+    uint64_t grown_to;
+
+    /* What it is read through; both NULL while it waits and when it is done. */
+    struct capture_file *file;
+    struct live_interface *live;
+
+    /* The packet that comes next; valid while it is open and until the next advance. */
+    struct file_packet packet;
 };
-
-/* Opens the file `input->source.name` ("-" is standard input) and reads up to its first packet.
- * False when there is none; `problem` says why unless the file is merely without packets. */
-bool capture_input_open(struct capture_input *input, const char *filter);
 
 enum input_result {
-    INPUT_PACKET, /* frame, wire_length and next_us are filled */
-    INPUT_IDLE,   /* live: nothing came for a while */
+    INPUT_PACKET, /* `packet` is filled */
+    INPUT_IDLE,   /* nothing came for a while */
     INPUT_END,    /* nothing more can be read, see `problem`; a file is closed */
 };
+
+/* Opens the file `input->source.name` ("-" is standard input). False with `problem`. */
+bool capture_input_open(struct capture_input *input);
+
+bool capture_input_is_open(const struct capture_input *input);
 
 /* Reads on to the next packet. */
 enum input_result capture_input_advance(struct capture_input *input);
 
 /* Whether the filter lets the current packet of a file pass. (Filtering is done here and not by
- * libpcap so that packets keep the numbers that they have in the file.) */
-bool capture_input_passes(const struct capture_input *input);
+ * libpcap so that packets keep the numbers that they have in the file.) A link type that it does
+ * not fit is noted as the file's problem. */
+bool capture_input_passes(struct capture_input *input);
 
 /* Counts the current packet as read and describes it. */
 void capture_input_hand_out(struct capture_input *input, struct packet_record *out);
@@ -41,21 +53,8 @@ void capture_input_hand_out(struct capture_input *input, struct packet_record *o
 bool capture_input_open_live(struct capture_input *input, const struct capture_live *options,
                              struct failure *why);
 
-/* The interface that is captured when none is named, as tcpdump chooses it. The caller frees
- * `name`. */
-bool capture_input_default(char **name, struct failure *why);
-
-/* Makes a waiting capture_input_advance() of an interface return. Safe in a signal handler. */
-void capture_input_interrupt(struct capture_input *input);
-
-/* Asks the kernel how many packets it dropped. */
-void capture_input_count_dropped(struct capture_input *input);
-
 /* Octets of the file that have been read. */
 uint64_t capture_input_position(const struct capture_input *input);
-
-/* Whether `filter` compiles for Ethernet; `why` has the complaint when not. */
-bool capture_filter_check(const char *filter, struct failure *why);
 
 void capture_input_close(struct capture_input *input);
 

@@ -17,6 +17,7 @@ struct options {
     const char *interface; /* NULL = the first that is up */
     const char *by;        /* NULL = all rankings */
     long limit;            /* -1 = none was given */
+    long follow;           /* seconds without growth that end a file; 0 = none do, -1 = do not */
     int snap_length, buffer_kib;
     uint16_t ports[OPTIONS_PORTS_MAX];
     size_t port_count;

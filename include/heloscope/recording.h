@@ -30,7 +30,8 @@ bool recording_finish(struct recording *recording, struct failure *why);
 /* Closes the history. Also after a failure; `why` then keeps what it says. */
 bool recording_close(struct recording *recording, struct failure *why);
 
-/* One line on standard error for each source that could not be read to its end; how many. */
+/* One line on standard error for each source that could not be read to its end; how many. Before
+ * them what there is to note of directories, which does not count. */
 size_t recording_warn(struct capture *capture, struct terminal *terminal);
 
 /* From now on SIGINT and SIGTERM stop `capture`; a second one ends the program at once. NULL: as

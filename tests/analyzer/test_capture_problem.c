@@ -10,34 +10,26 @@ static void expect_problem(const void *octets, size_t length, const char *words)
     cr_expect_not_null(strstr(problem, words), "\"%s\" has no \"%s\"", problem, words);
 }
 
-Test(capture_problem, interfaces_of_different_link_types_are_named_as_such)
-{
-    struct image image = {.big_endian = false};
-    pcapng_section(&image);
-    pcapng_interface(&image, 1);
-    pcapng_packet(&image, 0, 1000000, 1);
-    pcapng_interface(&image, 101);
-    pcapng_packet(&image, 1, 2000000, 2);
-    size_t packets;
-    const char *problem = problem_of(image.octets, image.length, &packets);
-    cr_expect_eq(packets, 1);
-    cr_expect_not_null(strstr(problem, "different link types"), "%s", problem);
-}
-
 Test(capture_problem, what_is_no_capture_says_what_it_is)
 {
     expect_problem("", 0, "empty file");
     expect_problem("Received: from mx.example.org\n", 30, "not a capture file");
     expect_problem("Hi", 2, "not a capture file");
-    expect_problem("\x1f\x8b\x08\0\0\0\0\0\0\0", 10, "gzip");
-    expect_problem("\x28\xb5\x2f\xfd\0\0\0\0\0\0", 10, "zstd");
+    expect_problem("BZh91AY&SY", 10, "bzip2");
+    expect_problem("PK\x03\x04\0\0", 6, "zip");
+    expect_problem("\x02\x21\x4c\x18\0\0", 6, "lz4");
+    expect_problem("snoop\0\0\0\0\0\0\2", 12, "snoop");
     expect_problem("SQLite format 3\0\x10", 17, "SQLite");
     expect_problem("\xd4\xc3\xb2\xa1\x02\0", 6, "cut off in the file header");
+    expect_problem("\xd4\xc3", 2, "cut off in the file header");
+    expect_problem("\x0a\x0d\x0d", 3, "cut off in the file header");
 }
 
 Test(capture_problem, what_cannot_be_opened_says_why)
 {
-    const char *paths[] = {"/tmp/heloscope-no-such-file.pcap", "/tmp"};
+    char folder[IMAGE_PATH];
+    image_folder(folder);
+    const char *paths[] = {"/tmp/heloscope-no-such-file.pcap", folder};
     struct failure why;
     struct capture *capture = capture_open_files(paths, 2, NULL, &why);
     cr_assert_not_null(capture);
@@ -47,6 +39,32 @@ Test(capture_problem, what_cannot_be_opened_says_why)
     cr_assert_eq(capture_sources(capture, &sources), 2);
     cr_expect_str_eq(sources[0]->problem,
                      "/tmp/heloscope-no-such-file.pcap: No such file or directory");
-    cr_expect_str_eq(sources[1]->problem, "/tmp: a directory, not a capture file");
+    cr_expect_str_eq(sources[1]->name, folder);
+    cr_expect_not_null(strstr(sources[1]->problem, "a directory without capture files"));
     capture_close(capture);
+    image_remove(folder);
+}
+
+/* What is impossible is named, and the packets in front of it are kept. */
+Test(capture_problem, damage_says_what_is_impossible)
+{
+    const int64_t times[] = {1000000};
+    struct image version = pcap_of(times, 1);
+    version.octets[4] = 7;
+    expect_problem(version.octets, version.length, "file header: version 7.4 of pcap");
+
+    struct image stranger = {.big_endian = false};
+    pcapng_section(&stranger);
+    pcapng_interface(&stranger, 1);
+    pcapng_packet(&stranger, 0, 1000000, 1);
+    size_t begun = stranger.length;
+    pcapng_packet(&stranger, 7, 2000000, 2);
+    expect_problem(stranger.octets, stranger.length, "behind packet 1: a packet of interface 7");
+
+    stranger.octets[begun + 8] = 0;   /* the interface */
+    stranger.octets[begun + 20] = 99; /* the frame's length */
+    expect_problem(stranger.octets, stranger.length, "a frame of 99 octets");
+
+    stranger.octets[begun + 4] = 22;
+    expect_problem(stranger.octets, stranger.length, "a block of 22 octets");
 }

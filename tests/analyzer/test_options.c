@@ -38,11 +38,28 @@ Test(options, defaults)
     cr_assert(read_line(FOR_ANALYZE, "", &o, NULL));
     cr_expect_str_eq(o.database, "heloscope.db");
     cr_expect_eq(o.limit, -1);
+    cr_expect_eq(o.follow, -1);
     cr_expect_eq(o.port_count, 0);
     cr_expect_eq(o.word_count, 0);
     cr_expect_eq(o.colour, COLOUR_AUTO);
     cr_expect_not(o.json || o.quiet || o.help);
     options_free(&o);
+}
+
+Test(options, follow_with_and_without_seconds)
+{
+    struct options o;
+    cr_assert(read_line(FOR_ANALYZE, "--follow 7", &o, NULL));
+    cr_expect_eq(o.follow, 0);
+    cr_assert_eq(o.word_count, 1); /* 7 is a file */
+    cr_expect_str_eq(o.words[0], "7");
+    options_free(&o);
+    cr_assert(read_line(FOR_ANALYZE, "--follow=7 x.pcap", &o, NULL));
+    cr_expect_eq(o.follow, 7);
+    options_free(&o);
+    expect_wrong(FOR_ANALYZE, "--follow=soon x.pcap", "--follow wants a number");
+    expect_wrong(FOR_ANALYZE, "--follow=0 x.pcap", "from 1 to");
+    expect_wrong(FOR_MONITOR, "--follow", "unknown option");
 }
 
 Test(options, of_analyze)

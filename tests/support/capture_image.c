@@ -1,6 +1,7 @@
 #include "capture_image.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,31 +53,56 @@ struct image pcap_of(const int64_t *times, size_t count)
     return image;
 }
 
+size_t pcapng_begin(struct image *image, uint32_t type)
+{
+    size_t begun = image->length;
+    image_put(image, type, 4);
+    image_put(image, 0, 4);
+    return begun;
+}
+
+void pcapng_end(struct image *image, size_t begun)
+{
+    while (image->length % 4)
+        image_put(image, 0, 1);
+    size_t end = image->length, length = end + 4 - begun;
+    image->length = begun + 4;
+    image_put(image, length, 4);
+    image->length = end;
+    image_put(image, length, 4);
+}
+
+void pcapng_option(struct image *image, unsigned code, uint64_t value, int octets)
+{
+    image_put(image, code, 2);
+    image_put(image, (uint64_t)octets, 2);
+    image_put(image, value, octets);
+    while (image->length % 4)
+        image_put(image, 0, 1);
+}
+
 void pcapng_section(struct image *image)
 {
-    image_put(image, 0x0a0d0d0a, 4);
-    image_put(image, 28, 4);
+    size_t begun = pcapng_begin(image, 0x0a0d0d0a);
     image_put(image, 0x1a2b3c4d, 4);
     image_put(image, 1, 2);
     image_put(image, 0, 2);
     image_put(image, UINT64_MAX, 8);
-    image_put(image, 28, 4);
+    pcapng_end(image, begun);
 }
 
 void pcapng_interface(struct image *image, unsigned link_type)
 {
-    image_put(image, 1, 4);
-    image_put(image, 20, 4);
+    size_t begun = pcapng_begin(image, 1);
     image_put(image, link_type, 2);
     image_put(image, 0, 2);
     image_put(image, 65535, 4);
-    image_put(image, 20, 4);
+    pcapng_end(image, begun);
 }
 
 void pcapng_packet(struct image *image, unsigned interface, int64_t us, uint8_t mark)
 {
-    image_put(image, 6, 4);
-    image_put(image, 32 + IMAGE_FRAME, 4);
+    size_t begun = pcapng_begin(image, 6);
     image_put(image, interface, 4);
     image_put(image, (uint64_t)us >> 32, 4);
     image_put(image, (uint64_t)us & UINT32_MAX, 4);
@@ -84,7 +110,7 @@ void pcapng_packet(struct image *image, unsigned interface, int64_t us, uint8_t 
     image_put(image, IMAGE_FRAME + 40, 4);
     image_fill(image, mark, 1);
     image_fill(image, 0, IMAGE_FRAME - 1);
-    image_put(image, 32 + IMAGE_FRAME, 4);
+    pcapng_end(image, begun);
 }
 
 void image_save(const void *octets, size_t length, char path[IMAGE_PATH])
@@ -94,6 +120,32 @@ void image_save(const void *octets, size_t length, char path[IMAGE_PATH])
     cr_assert_geq(fd, 0);
     cr_assert_eq(write(fd, octets, length), (ssize_t)length);
     close(fd);
+}
+
+void image_folder(char path[IMAGE_PATH])
+{
+    strcpy(path, "/tmp/heloscope-folder-XXXXXX");
+    cr_assert_not_null(mkdtemp(path));
+}
+
+void image_save_as(const char *folder, const char *name, const void *octets, size_t length)
+{
+    char path[2 * IMAGE_PATH];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file, "%s", path);
+    cr_assert_eq(fwrite(octets, 1, length, file), length);
+    fclose(file);
+}
+
+void image_remove(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    const struct dirent *entry;
+    while (entries && (entry = readdir(entries)))
+        unlinkat(dirfd(entries), entry->d_name, 0);
+    closedir(entries);
+    rmdir(folder);
 }
 
 struct capture *capture_of_file(const char *path)

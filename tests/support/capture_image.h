@@ -32,8 +32,22 @@ void pcapng_section(struct image *image);
 void pcapng_interface(struct image *image, unsigned link_type);
 void pcapng_packet(struct image *image, unsigned interface, int64_t us, uint8_t mark);
 
+/* Any block of pcapng: what is put between the two calls is its body. */
+size_t pcapng_begin(struct image *image, uint32_t type);
+void pcapng_end(struct image *image, size_t begun);
+
+/* An option of a block, of a number. */
+void pcapng_option(struct image *image, unsigned code, uint64_t value, int octets);
+
 /* Writes `length` octets as a file of its own; its name goes to `path`. */
 void image_save(const void *octets, size_t length, char path[IMAGE_PATH]);
+
+/* A folder of its own, and a file `name` in it. */
+void image_folder(char path[IMAGE_PATH]);
+void image_save_as(const char *folder, const char *name, const void *octets, size_t length);
+
+/* Removes a folder and the files in it. */
+void image_remove(const char *folder);
 
 struct capture *capture_of_file(const char *path);
 const struct capture_source *only_source(struct capture *capture);

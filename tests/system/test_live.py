@@ -3,33 +3,21 @@ the session is still open, and sqlite3 reads the history meanwhile."""
 
 import os
 import re
-import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import tap  # noqa: E402
-from support.program import ENVIRONMENT, HELOSCOPE, Scratch, need_program, rows  # noqa: E402
+from support.program import Scratch, need_program, rows  # noqa: E402
+from support.running import PATIENCE, Running, until  # noqa: E402
 from support.tap import check, contains, equal, test  # noqa: E402
 
 need_program()
 
 SERVER = shutil.which("aiosmtpd")
-PATIENCE = 20  # seconds for anything that is to happen at once
-
-
-def until(condition, what):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"waited {PATIENCE} s for {what}")
 
 
 def free_port():
@@ -83,26 +71,14 @@ class Client:
         self.socket.close()
 
 
-class Monitor:
+class Monitor(Running):
     def __init__(self, database, *filter_words):
-        self.out, self.err = "", ""
-        self.process = subprocess.Popen(
-            [HELOSCOPE, "monitor", "-i", "lo", "--db", database, *filter_words],
-            env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
-        for pipe in (self.process.stdout, self.process.stderr):
-            os.set_blocking(pipe.fileno(), False)
-        until(self.listens, "the monitor to listen")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        super().__init__("monitor", "-i", "lo", "--db", database, *filter_words)
+        try:
+            until(self.listens, "the monitor to listen")
+        except BaseException:
+            self.__exit__()
+            raise
 
     def listens(self):
         """It says so once its filter is in place; what came before is not seen."""
@@ -112,32 +88,6 @@ class Monitor:
                 tap.skip(f"capturing is not permitted here: {self.err.strip()}")
             raise AssertionError(f"the monitor ended: {self.err}")
         return "listening on lo" in self.err
-
-    def read(self, seconds=0.1):
-        pipes = [self.process.stdout, self.process.stderr]
-        ready, _, _ = select.select(pipes, [], [], seconds)
-        for pipe in ready:
-            text = (pipe.read() or b"").decode()
-            if pipe is pipes[0]:
-                self.out += text
-            else:
-                self.err += text
-
-    def prints(self, *words):
-        def seen():
-            self.read()
-            return all(word in self.out for word in words)
-
-        try:
-            until(seen, f"{words} on the screen")
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n--- stdout\n{self.out}\n--- stderr\n{self.err}")
-
-    def stop(self, number):
-        self.process.send_signal(number)
-        status = self.process.wait(PATIENCE)
-        self.read(0)
-        return status
 
 
 def sqlite3_reads(database, query):

@@ -1,0 +1,208 @@
+#include "heloscope/watch.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+
+#include "heloscope/capture_problem.h"
+#include "heloscope/finding_print.h"
+#include "heloscope/text.h"
+
+enum {
+    COMMIT_US = 1000000, /* at least so often ... */
+    NEWS_US = 100000,    /* ... and when there is news, but not more often than this */
+    NEWS_LIMIT = 1000,   /* findings printed after one commit */
+};
+
+struct watched {
+    const struct options *options;
+    struct terminal *terminal;
+    struct capture *capture;
+    const char *doing;
+    struct recording recording;
+    struct history *history;
+    int64_t last_diagnosis;
+    int64_t committed_clock;    /* when the last commit was */
+    uint64_t committed_packets; /* and how many packets there were then */
+    int64_t newest_us;          /* time of the last packet ... */
+    int64_t newest_clock;       /* ... and when it was read */
+    bool reader_gone;           /* nobody reads what is printed */
+};
+
+/* ---------------------------------------------------------------------------------------- news */
+
+struct news {
+    struct watched *watched;
+    struct findings findings;
+};
+
+static bool add_diagnosis(void *context, const struct history_diagnosis *row)
+{
+    struct news *news = context;
+    findings_add(&news->findings, row);
+    news->watched->last_diagnosis = row->id;
+    return true;
+}
+
+static bool print_finding(struct watched *w, const struct finding *finding, struct failure *why)
+{
+    if (w->options->json) {
+        struct json json = {.out = stdout, .one_line = true};
+        return finding_json(&json, w->history, finding, why);
+    }
+    if (!finding_print_brief(stdout, w->terminal, w->history, finding, why))
+        return false;
+    putchar('\n');
+    return true;
+}
+
+static bool print_list(struct watched *w, const struct finding_list *list, struct failure *why)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!print_finding(w, &list->all[i], why))
+            return false;
+    return true;
+}
+
+static bool print_news(struct watched *w, struct failure *why)
+{
+    struct news news = {.watched = w};
+    findings_begin(&news.findings, NEWS_LIMIT);
+    bool done = history_diagnoses(w->history, w->last_diagnosis, false, add_diagnosis, &news, why);
+    if (!w->options->quiet)
+        done = done && print_list(w, &news.findings.with_503, why) &&
+               print_list(w, &news.findings.other, why);
+    findings_free(&news.findings);
+    if (fflush(stdout) != 0 && errno == EPIPE) {
+        w->reader_gone = true;
+        clearerr(stdout);
+    }
+    return done;
+}
+
+/* -------------------------------------------------------------------------------------- watching
+ */
+
+static uint64_t count_packets(const struct watched *w)
+{
+    struct capture_source **sources;
+    size_t count = capture_sources(w->capture, &sources);
+    uint64_t packets = 0;
+    for (size_t i = 0; i < count; i++)
+        packets += sources[i]->packets;
+    return packets;
+}
+
+static bool commit(struct watched *w, int64_t capture_us, struct failure *why)
+{
+    uint64_t packets = count_packets(w);
+    bool grown = packets != w->committed_packets;
+    bool news = pipeline_has_news(w->recording.pipeline);
+    w->committed_packets = packets;
+    if (grown && !recording_totals(&w->recording, why))
+        return false;
+    if (!pipeline_flush(w->recording.pipeline, capture_us, why))
+        return false;
+    return !news || print_news(w, why);
+}
+
+/* The capture's clock goes on while no packet comes. */
+static bool commit_when_due(struct watched *w, struct failure *why)
+{
+    int64_t clock = terminal_clock();
+    int64_t wait = pipeline_has_news(w->recording.pipeline) ? NEWS_US : COMMIT_US;
+    if (clock - w->committed_clock < wait)
+        return true;
+    w->committed_clock = clock;
+    return commit(w, w->newest_us + (clock - w->newest_clock), why);
+}
+
+static bool read_on(struct watched *w, struct failure *why)
+{
+    struct packet_record packet;
+    enum capture_result result;
+    while (!w->reader_gone && (result = capture_next(w->capture, &packet)) != CAPTURE_END) {
+        if (result == CAPTURE_PACKET) {
+            if (!recording_packet(&w->recording, &packet, why))
+                return false;
+            w->newest_us = packet.ts_us;
+            w->newest_clock = terminal_clock();
+        }
+        if (!commit_when_due(w, why))
+            return false;
+    }
+    return recording_finish(&w->recording, why) && print_news(w, why);
+}
+
+static void print_start(const struct watched *w)
+{
+    struct capture_source **sources;
+    size_t count = capture_sources(w->capture, &sources);
+    char words[TEXT_COUNT];
+    if (w->options->quiet)
+        return;
+    fprintf(stderr, "heloscope: %s ", w->doing);
+    if (count == 1)
+        text_print(stderr, bytes_of_string(capture_source_title(sources[0]->name)));
+    else
+        fputs(text_counted(count, "file", words), stderr);
+    fprintf(stderr, ", history in %s; Ctrl-C ends it\n", w->options->database);
+}
+
+static void print_end(const struct watched *w)
+{
+    struct capture_source **sources;
+    struct pipeline_totals totals;
+    char words[TEXT_COUNT];
+    if (w->options->quiet)
+        return;
+    pipeline_totals(w->recording.pipeline, &totals);
+    fprintf(stderr, "heloscope: %s", text_counted(count_packets(w), "packet", words));
+    capture_sources(w->capture, &sources);
+    if (sources[0]->live)
+        fprintf(stderr, " (%" PRIu64 " dropped by the kernel)", sources[0]->dropped);
+    fprintf(stderr, ", %s", text_counted(totals.sessions, "session", words));
+    fprintf(stderr, ", %s", text_counted(totals.messages, "message", words));
+    fprintf(stderr, ", %s 503\n", text_counted(totals.errors_503, "error", words));
+}
+
+/* ------------------------------------------------------------------------------------ altogether
+ */
+
+static bool open_history(struct watched *w, struct failure *why)
+{
+    w->history = history_open(w->options->database, why);
+    if (!w->history)
+        return false;
+    w->last_diagnosis = history_last_diagnosis(w->history);
+    return true;
+}
+
+static bool run(struct watched *w, struct failure *why)
+{
+    if (!recording_open(&w->recording, w->options, w->capture, w->terminal, why))
+        return false;
+    bool done = open_history(w, why);
+    if (done) {
+        print_start(w);
+        done = read_on(w, why);
+    }
+    if (done)
+        print_end(w);
+    /* The reader first: the last to leave tidies the history up. */
+    history_close(w->history);
+    return recording_close(&w->recording, done ? why : NULL) && done;
+}
+
+enum status watch(const struct options *options, struct terminal *terminal, struct capture *capture,
+                  const char *doing, struct failure *why)
+{
+    struct watched watched = {
+        .options = options, .terminal = terminal, .capture = capture, .doing = doing};
+    signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not cost the open sessions */
+    interrupt_watch(capture);
+    bool done = run(&watched, why);
+    interrupt_watch(NULL);
+    bool incomplete = recording_warn(capture, terminal) > 0 || watched.recording.incomplete;
+    return done && !incomplete ? STATUS_DONE : STATUS_INCOMPLETE;
+}

@@ -1,0 +1,42 @@
+/* The files that a command line means: those it names, and those in the directories it names. */
+#ifndef HELOSCOPE_CAPTURE_PATHS_H
+#define HELOSCOPE_CAPTURE_PATHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum path_part {
+    PATH_FILE,
+    PATH_STRANGER,   /* lies in a directory and is no capture */
+    PATH_FOR_FOLDER, /* stands for a directory that holds no captures */
+};
+
+struct capture_path {
+    char *name;
+    size_t folder; /* the number, from 1, of the directory in which it was found; 0 = named */
+    bool foreign;  /* to be set by who has looked into it: it is no capture */
+    enum path_part part;
+};
+
+struct capture_paths {
+    struct capture_path *all;
+    size_t count, room;
+    const char **folders; /* as named; folder 1 is folders[0] */
+    size_t folder_count;
+    char **notes; /* what is to be said of directories that hold other files too */
+    size_t note_count;
+};
+
+/* Puts in the place of each directory the plain files in it, in the order of their names with
+ * numbers in them read as numbers, as rotation makes them. Directories in it are not entered, and
+ * hidden files left out, as a shell's * does. A directory without files, or that cannot be read,
+ * stands for itself. False when memory is short. */
+bool capture_paths_expand(struct capture_paths *out, const char *const *names, size_t count);
+
+/* Decides what part each plays, once `foreign` is set, and makes the notes: one for each directory
+ * that has strangers among its captures. False when memory is short. */
+bool capture_paths_judge(struct capture_paths *paths);
+
+void capture_paths_free(struct capture_paths *paths);
+
+#endif
