@@ -1,8 +1,13 @@
 /* What a server's answer means for the reading of the client's octets (DATA, AUTH, STARTTLS, BDAT),
  * and what is made of them when the answer is not to be seen. */
-#include "heloscope/session.h"
+#include "heloscope/answers.h"
 
 #include <stdlib.h>
+
+#include "heloscope/content.h"
+#include "heloscope/content_run.h"
+#include "heloscope/reader.h"
+#include "heloscope/session.h"
 
 static void read_on(struct session *s, enum reading reading)
 {

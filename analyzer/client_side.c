@@ -1,7 +1,12 @@
 /* What the client sends: commands, SASL responses, messages, chunks. */
-#include "heloscope/session.h"
+#include "heloscope/client_side.h"
 
 #include <stdlib.h>
+
+#include "heloscope/content.h"
+#include "heloscope/content_run.h"
+#include "heloscope/pairing.h"
+#include "heloscope/session.h"
 
 static bool is_dot(struct bytes text)
 {

@@ -1,8 +1,14 @@
 /* The content of a message, behind a 354 or in chunks: its size is kept, of its header the few
  * marks that tell message and program, the rest is dropped. */
-#include "heloscope/session.h"
+#include "heloscope/content.h"
 
 #include <stdlib.h>
+
+#include "heloscope/content_run.h"
+#include "heloscope/pairing.h"
+#include "heloscope/session.h"
+#include "heloscope/transaction.h"
+#include "heloscope/violation.h"
 
 void content_begin_chunk(struct session *s, enum reading reading)
 {

@@ -1,6 +1,10 @@
 /* Lines of a message that a server reads as commands: where they begin, which lines belong to them,
  * where they end. A message comes in one piece, without a look at the replies to its lines; that,
  * and lines that no client would send as commands, tell it from commands. */
+#include "heloscope/content_run.h"
+
+#include "heloscope/pairing.h"
+#include "heloscope/reader.h"
 #include "heloscope/session.h"
 
 static bool is_dot(struct bytes text)

@@ -1,6 +1,13 @@
 /* From a broken rule to a finding: cause, origin, fault, certainty. What the facts say comes first;
  * only where the sequence was legal does the text of the reply decide. */
+#include "heloscope/diagnosis.h"
+
+#include "heloscope/claims.h"
+#include "heloscope/content_run.h"
+#include "heloscope/explain.h"
+#include "heloscope/pairing.h"
 #include "heloscope/reason.h"
+#include "heloscope/violation.h"
 
 /* Octets that the capture lacks may have changed what the verdict rests on. What was seen refused,
  * cleared or open and what the text confirms is likely; all else is unknown, with the hole as

@@ -1,4 +1,6 @@
 /* Plain sentences about a finding, made from the session's own facts. */
+#include "heloscope/explain.h"
+
 #include "heloscope/session.h"
 
 static int text_length(struct bytes b)

@@ -5,8 +5,16 @@
  * is there they wait, as copies and bounded. */
 #include <stdlib.h>
 
+#include "heloscope/answers.h"
+#include "heloscope/client_side.h"
+#include "heloscope/content.h"
+#include "heloscope/content_run.h"
+#include "heloscope/pairing.h"
+#include "heloscope/server_side.h"
 #include "heloscope/session.h"
 #include "heloscope/tls_hello.h"
+
+#include "heloscope/reader.h"
 
 void half_free(struct half *half)
 {

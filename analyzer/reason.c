@@ -2,6 +2,10 @@
  * shows before those that only the text of the reply names; the first that holds is taken. */
 #include "heloscope/reason.h"
 
+#include "heloscope/claims.h"
+#include "heloscope/diagnosis.h"
+#include "heloscope/pairing.h"
+
 struct refusal {
     const struct session *s;
     const struct order *order;

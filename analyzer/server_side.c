@@ -1,7 +1,17 @@
 /* What the server sends: lines to replies, replies to the commands that they answer. */
-#include "heloscope/session.h"
+#include "heloscope/server_side.h"
 
 #include <stdlib.h>
+
+#include "heloscope/answers.h"
+#include "heloscope/client_side.h"
+#include "heloscope/content.h"
+#include "heloscope/diagnosis.h"
+#include "heloscope/pairing.h"
+#include "heloscope/reader.h"
+#include "heloscope/session.h"
+#include "heloscope/transaction.h"
+#include "heloscope/violation.h"
 
 static struct bytes enhanced_of(int code, struct bytes text)
 {

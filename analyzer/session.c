@@ -5,6 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "heloscope/answers.h"
+#include "heloscope/client_side.h"
+#include "heloscope/content.h"
+#include "heloscope/pairing.h"
+#include "heloscope/reader.h"
+#include "heloscope/server_side.h"
+#include "heloscope/transaction.h"
+#include "heloscope/violation.h"
+
 static struct draft *draft_new(void)
 {
     struct draft *draft = memory_get(sizeof *draft);

@@ -1,4 +1,6 @@
 /* The envelope of each mail transaction, for the history. */
+#include "heloscope/transaction.h"
+
 #include "heloscope/queue_id.h"
 #include "heloscope/session.h"
 

@@ -1,4 +1,6 @@
 /* Who broke a rule, whatever the server made of it. What the capture leaves open accuses nobody. */
+#include "heloscope/violation.h"
+
 #include "heloscope/session.h"
 
 void note_violation(struct session *s, event_no seq, const char *rule, bool tolerated)

@@ -2,6 +2,7 @@
 #ifndef HELOSCOPE_REASON_H
 #define HELOSCOPE_REASON_H
 
+#include "heloscope/diagnosis.h"
 #include "heloscope/session.h"
 
 struct reason {

@@ -2,6 +2,7 @@
  * fair description of what happened. */
 #include <criterion/criterion.h>
 
+#include "heloscope/claims.h"
 #include "heloscope/reply_texts.h"
 #include "heloscope/session.h"
 

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "heloscope/claims.h"
 #include "heloscope/reply_texts.h"
 #include "heloscope/session.h"
 #include "tests/support/fill.h"

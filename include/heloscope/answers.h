@@ -1,0 +1,21 @@
+/* What a server's answer means for the reading of the client's octets. */
+#ifndef HELOSCOPE_ANSWERS_H
+#define HELOSCOPE_ANSWERS_H
+
+#include "heloscope/session.h"
+
+/* The answer to what the client's octets wait for (DATA, AUTH, STARTTLS, BDAT): how they are to be
+ * read is known now. `reply_end`: the server's octets up to the end of the reply. */
+void client_answered(struct session *s, int code, event_no reply, uint64_t reply_end);
+
+/* What the client's octets wait for was never answered: they are commands. */
+void client_unanswered(struct session *s);
+
+/* Another reply came although a refused BDAT was the last thing outstanding, or another command:
+ * whether the chunk was skipped or read as commands is known now. */
+void client_chunk_evidence(struct session *s, int code);
+
+/* What waits is read by what its octets suggest, since the answer will not be seen. */
+void client_guess(struct session *s);
+
+#endif

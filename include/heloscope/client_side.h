@@ -1,0 +1,22 @@
+/* What the client sends: commands and SASL responses to events, and to what waits for replies. */
+#ifndef HELOSCOPE_CLIENT_SIDE_H
+#define HELOSCOPE_CLIENT_SIDE_H
+
+#include "heloscope/session.h"
+
+/* A line where commands are read. */
+void client_line(struct session *s, const struct line *line);
+
+/* The response to a 334 (RFC 4954 section 4): never stored. */
+void client_sasl(struct session *s, const struct line *line);
+
+/* A line in clear behind STARTTLS, which the server has to throw away (RFC 3207 section 4.2). */
+void client_discarded(struct session *s, const struct line *line);
+
+/* What could not be read behind a hole ends here: its event. */
+void client_unread(struct session *s);
+
+/* The connection has ended within a line: it is kept, and not judged. */
+void client_unfinished(struct session *s);
+
+#endif

@@ -1,0 +1,23 @@
+/* From a refusal to a finding: cause, origin, fault, certainty. */
+#ifndef HELOSCOPE_DIAGNOSIS_H
+#define HELOSCOPE_DIAGNOSIS_H
+
+#include "heloscope/session.h"
+
+/* A reply as the diagnosis needs it. `text` is all lines without codes, `enhanced` "5.5.1" or
+ * empty. */
+struct answer {
+    event_no seq;
+    int code;
+    struct bytes enhanced, text;
+    bool doubtful; /* its pairing rests on a guess */
+};
+
+/* Judges the command that `answer` answers (NULL: it answers nothing that was seen), writes
+ * violation and diagnosis. Returns the verdict. */
+struct verdict diagnose(struct session *s, const struct pending *p, const struct answer *answer);
+
+/* A greeting that refuses. */
+void diagnose_greeting(struct session *s, const struct answer *answer);
+
+#endif

@@ -1,0 +1,12 @@
+/* What the server sends: lines to replies, replies to the commands that they answer. */
+#ifndef HELOSCOPE_SERVER_SIDE_H
+#define HELOSCOPE_SERVER_SIDE_H
+
+#include "heloscope/session.h"
+
+void server_line(struct session *s, const struct line *line);
+
+/* A reply whose last lines are lost, or not sent any more: what there is of it becomes an event. */
+void server_reply_cut(struct session *s);
+
+#endif

@@ -1,0 +1,21 @@
+/* The envelope of each mail transaction, for the history. */
+#ifndef HELOSCOPE_TRANSACTION_H
+#define HELOSCOPE_TRANSACTION_H
+
+#include "heloscope/session.h"
+
+/* A reply to `p` (its event and code) and what it means for the envelope. `text`: without its
+ * codes. */
+void transaction_settle(struct session *s, const struct pending *p, event_no reply, int code,
+                        struct bytes text);
+
+/* Ends the open transaction; there must be one. `outcome` is static, `code` 0 = no final reply. */
+void transaction_end(struct session *s, const char *outcome, int64_t ts_us, int code);
+
+/* The header of its message: the few marks that are kept are copied. */
+void transaction_header(struct session *s, struct bytes header);
+
+/* Moves the open transaction, if there is one, into `arena`. */
+void transaction_rehome(struct session *s, struct arena *arena);
+
+#endif
