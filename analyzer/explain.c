@@ -20,13 +20,14 @@ static const char *name_of(const struct pending *p)
 }
 
 /* What the client knew when it sent the command. */
-static const char *knowledge(enum fault fault)
+static const char *knowledge(const struct diagnosis *d, const struct pending *p)
 {
-    return fault == FAULT_PIPELINING
-               ? "The command was already on its way when the refusal came, as RFC 2920 allows: "
-                 "the "
-                 "reply is its normal consequence."
-               : "The client had received the refusal and went on all the same.";
+    if (d->fault == FAULT_PIPELINING)
+        return "The command was already on its way when the refusal came, as RFC 2920 allows: the "
+               "reply is its normal consequence.";
+    if (p && p->group && p->command.saw < d->origin)
+        return "The client had not waited for the refusal, where RFC 2920 asks it to wait.";
+    return "The client had received the refusal and went on all the same.";
 }
 
 static struct bytes explain_hello(struct session *s, struct arena *arena, const struct diagnosis *d,
@@ -45,7 +46,7 @@ static struct bytes explain_hello(struct session *s, struct arena *arena, const 
                            d->fault == FAULT_MIDDLEBOX
                                ? "The greeting or the verb was overwritten on the way: a firewall "
                                  "with an SMTP filter stands between client and server."
-                               : knowledge(d->fault));
+                               : knowledge(d, p));
     case CAUSE_HELLO_RESET:
         return arena_print(
             arena, "#%u took the accepted hello away, and EHLO was not sent again before %s.",
@@ -66,7 +67,7 @@ static struct bytes explain_recipients(struct session *s, struct arena *arena,
             arena,
             "The only recipient was refused at #%u (%d), so there was nobody to send "
             "to at %s. %s",
-            d->origin, code, name_of(p), knowledge(d->fault));
+            d->origin, code, name_of(p), knowledge(d, p));
     return arena_print(
         arena,
         "All %u recipients were refused, the first at #%u (%d)%s, so there was nobody "
@@ -75,7 +76,7 @@ static struct bytes explain_recipients(struct session *s, struct arena *arena,
         o->refused_temporary == o->refused ? ", all for the time being"
         : o->refused_temporary             ? ", some for the time being"
                                            : "",
-        name_of(p), knowledge(d->fault));
+        name_of(p), knowledge(d, p));
 }
 
 static struct bytes explain_transaction(struct session *s, struct arena *arena,
@@ -89,7 +90,7 @@ static struct bytes explain_transaction(struct session *s, struct arena *arena,
     case CAUSE_MAIL_REJECTED:
         return arena_print(arena,
                            "MAIL was refused at #%u (%d), so no transaction was open for %s. %s",
-                           d->origin, o->facts[FACT_MAIL].code, name_of(p), knowledge(d->fault));
+                           d->origin, o->facts[FACT_MAIL].code, name_of(p), knowledge(d, p));
     case CAUSE_TRANSACTION_RESET:
         return arena_print(
             arena,
@@ -135,7 +136,7 @@ static struct bytes explain_extension(struct session *s, struct arena *arena,
             arena,
             "A chunk had been refused at #%u; until RSET the server takes no more of "
             "this message. %s",
-            d->origin, knowledge(d->fault));
+            d->origin, knowledge(d, p));
     case CAUSE_BDAT_AFTER_LAST:
         return arena_print(arena,
                            "The last chunk had been sent and refused at #%u; RSET must come "
