@@ -43,6 +43,19 @@ void community_id(const struct address *a, uint16_t a_port, const struct address
     out[2 + BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE)] = '\0';
 }
 
+enum {
+    UID_TIME = 11, /* digits of 5 bits: microseconds of a thousand years */
+    UID_HASH = 9
+};
+
+/* The lowest 5 * `count` bits of `value`. Letters that sort as numbers do (RFC 4648 section 7). */
+static void put_digits(char *out, uint64_t value, int count)
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    for (int i = count - 1; i >= 0; i--, value >>= 5)
+        out[i] = digits[value & 31];
+}
+
 void session_uid(const struct address *client, uint16_t client_port, const struct address *server,
                  uint16_t server_port, int64_t started_us, char out[IDENTITY_SIZE])
 {
@@ -56,10 +69,10 @@ void session_uid(const struct address *client, uint16_t client_port, const struc
         put16(&sha, (uint16_t)((uint64_t)started_us >> shift));
     uint8_t digest[SHA1_DIGEST_SIZE];
     sha1_digest(&sha, sizeof digest, digest);
-    static const char hex[] = "0123456789abcdef";
-    for (int i = 0; i < 10; i++) {
-        out[2 * i] = hex[digest[i] >> 4];
-        out[2 * i + 1] = hex[digest[i] & 15];
-    }
-    out[20] = '\0';
+    uint64_t hash = 0;
+    for (size_t i = 0; i < sizeof hash; i++)
+        hash = hash << 8 | digest[i];
+    put_digits(out, (uint64_t)started_us, UID_TIME);
+    put_digits(out + UID_TIME, hash, UID_HASH);
+    out[UID_TIME + UID_HASH] = '\0';
 }

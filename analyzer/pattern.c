@@ -11,21 +11,29 @@ struct piece {
     size_t length;        /* of the literal as sent */
 };
 
-/* The literal at `p`: up to a bracket without a backslash. */
-static const char *next_literal(const char *p, struct piece *out)
+/* A literal with a backslash: it ends at a bracket that has none. */
+static const char *next_escaped(const char *p, struct piece *out)
 {
-    const char *start = p;
-    size_t escapes = 0;
     for (; *p && *p != '<'; p++)
         if (*p == '\\' && p[1]) {
-            escapes++;
+            out->length--;
             p++;
         }
-    out->literal = bytes_of(start, (size_t)(p - start));
-    out->length = out->literal.len - escapes;
-    out->escaped = escapes > 0;
-    out->last = !*p;
     return p;
+}
+
+/* The literal at `p`: up to a bracket. */
+static const char *next_literal(const char *p, struct piece *out)
+{
+    const char *end = strchrnul(p, '<');
+    out->length = 0;
+    out->escaped = memchr(p, '\\', (size_t)(end - p)) != NULL;
+    if (out->escaped)
+        end = next_escaped(p, out);
+    out->literal = bytes_of(p, (size_t)(end - p));
+    out->length += out->literal.len;
+    out->last = !*end;
+    return end;
 }
 
 static const char *next_piece(const char *p, struct piece *out)

@@ -14,7 +14,8 @@ void community_id(const struct address *a, uint16_t a_port, const struct address
                   uint16_t b_port, char out[IDENTITY_SIZE]);
 
 /* A session's own name: the same for the same connection in the same capture, however often it is
- * analysed. From the endpoints and the time of the first packet. */
+ * analysed. From the endpoints and the time of the first packet. It begins with the time, so that
+ * a history's index of them grows at its end: later sessions have greater names. */
 void session_uid(const struct address *client, uint16_t client_port, const struct address *server,
                  uint16_t server_port, int64_t started_us, char out[IDENTITY_SIZE]);
 

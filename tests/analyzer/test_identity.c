@@ -50,7 +50,7 @@ Test(identity, the_uid_stays_what_it_was)
 {
     char uid[IDENTITY_SIZE];
     uid_of("127.0.0.1", 40000, "127.0.0.2", 25, INT64_C(1700000000000000), uid);
-    cr_expect_str_eq(uid, "b43d5b183e5d296e9689");
+    cr_expect_str_eq(uid, "1GA4GC1SG00R30V5QABE");
 }
 
 Test(identity, whatever_differs_makes_another_uid)
@@ -82,5 +82,25 @@ Test(identity, whatever_differs_makes_another_uid)
         cr_expect_eq(strlen(uids[i]), 20);
         for (size_t j = 0; j < i; j++)
             cr_expect_str_neq(uids[i], uids[j], "rows %zu and %zu", i, j);
+    }
+}
+
+Test(identity, uids_sort_by_time)
+{
+    static const int64_t times[] = {0,
+                                    1,
+                                    31,
+                                    32,
+                                    1000000,
+                                    INT64_C(1700000000000000),
+                                    INT64_C(1700000000000001),
+                                    INT64_C(1700000001000000),
+                                    INT64_C(4102444800000000), /* the year 2100 */
+                                    (INT64_C(1) << 55) - 1};
+    char before[IDENTITY_SIZE] = "", uid[IDENTITY_SIZE];
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        uid_of("127.0.0.1", 40000, "127.0.0.2", 25, times[i], uid);
+        cr_expect_lt(strcmp(before, uid), 0, "%s, then %s", before, uid);
+        memcpy(before, uid, sizeof before);
     }
 }
