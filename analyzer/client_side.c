@@ -6,6 +6,7 @@
 #include "heloscope/content.h"
 #include "heloscope/content_run.h"
 #include "heloscope/pairing.h"
+#include "heloscope/proxied.h"
 #include "heloscope/session.h"
 
 static bool is_dot(struct bytes text)
@@ -230,11 +231,8 @@ void client_line(struct session *s, const struct line *line)
     smtp_command_parse(line->text, &c);
     if (skip_unreadable(s, line, &c))
         return;
-    if (line->start == 0 && !s->row.midstream && !s->greeted &&
-        bytes_start_nocase(line->text, "PROXY ")) {
-        line_event(s, EVENT_COMMAND, line, bytes_first(line->text, 108), 0);
-        return; /* a load balancer's header: not SMTP, and not answered */
-    }
+    if (proxied_line(s, line))
+        return;
     event_no run = s->content_run;
     bool after_data = s->content_run_after_data;
     bool content = content_run_follow(s, line, &c);

@@ -10,6 +10,8 @@
 #include "heloscope/content.h"
 #include "heloscope/content_run.h"
 #include "heloscope/pairing.h"
+#include "heloscope/proxied.h"
+#include "heloscope/proxy_header.h"
 #include "heloscope/server_side.h"
 #include "heloscope/session.h"
 #include "heloscope/tls_hello.h"
@@ -308,40 +310,18 @@ static void read_span(struct session *s, enum side side, const struct span *span
 
 /* --- the PROXY header of load balancers, version 2 --- */
 
-static const uint8_t proxy_signature[12] = "\r\n\r\n\0\r\nQUIT\n";
-
-static void proxy_event(struct session *s, struct bytes header, const struct mark *mark)
-{
-    struct bytes text = bytes_of_string("PROXY, version 2");
-    char from[46], to[46];
-    struct address address[2];
-    size_t size = header.at[13] >> 4 == 1 ? 4 : header.at[13] >> 4 == 2 ? 16 : 0;
-    memset(address, 0, sizeof address);
-    if (size && header.len >= 16 + 2 * size + 4) {
-        for (int i = 0; i < 2; i++) {
-            address[i].family = size == 4 ? 4 : 6;
-            memcpy(address[i].octets, header.at + 16 + (size_t)i * size, size);
-        }
-        const uint8_t *port = header.at + 16 + 2 * size;
-        text = arena_print(&s->draft->arena, "PROXY TCP%d %s %s %u %u", size == 4 ? 4 : 6,
-                           address_print(&address[0], from), address_print(&address[1], to),
-                           port[0] << 8 | port[1], port[2] << 8 | port[3]);
-    }
-    session_event(s, EVENT_COMMAND, SIDE_CLIENT, mark, text);
-}
-
 /* The header is held until it is whole; what turns out to be something else is read as lines. */
 static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
                          const struct mark *mark)
 {
     struct half *half = &s->half[SIDE_CLIENT];
-    size_t want = 16;
-    if (half->held_length >= 16)
-        want += (size_t)(half->held[14] << 8 | half->held[15]);
+    size_t whole = proxy_header_length(bytes_of(half->held, half->held_length));
+    size_t want = whole ? whole : PROXY_FIXED;
     struct bytes part = bytes_first(data, want - half->held_length);
     hold(half, part, offset, mark);
-    size_t known = half->held_length < 12 ? half->held_length : 12;
-    if (memcmp(half->held, proxy_signature, known) != 0 || want > LINE_LIMIT) {
+    struct bytes held = bytes_of(half->held, half->held_length);
+    whole = proxy_header_length(held);
+    if (!proxy_header_begins(held) || (!whole && held.len == PROXY_FIXED) || whole > LINE_LIMIT) {
         half->reading = READ_LINES; /* an empty line, most likely */
         s->no_proxy = true;
         struct span again = {.offset = half->held_offset,
@@ -351,9 +331,8 @@ static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
         half->held_length = half->held_size = 0;
         read_span(s, SIDE_CLIENT, &again);
         free((void *)again.data.at);
-    } else if (half->held_length >= 16 &&
-               half->held_length >= 16u + (size_t)(half->held[14] << 8 | half->held[15])) {
-        proxy_event(s, bytes_of(half->held, half->held_length), &half->held_mark);
+    } else if (whole && held.len == whole) {
+        proxied_binary(s, held, &half->held_mark);
         half->reading = READ_LINES;
         release(half);
     }

@@ -8,6 +8,7 @@
 #include "heloscope/content.h"
 #include "heloscope/diagnosis.h"
 #include "heloscope/pairing.h"
+#include "heloscope/proxied.h"
 #include "heloscope/reader.h"
 #include "heloscope/session.h"
 #include "heloscope/transaction.h"
@@ -323,6 +324,18 @@ static bool is_greeting(struct session *s)
     return true;
 }
 
+/* To a server that does not know load balancers their header is a command, and no good one. Behind
+ * it nobody has to wait. */
+static void refuse_header(struct session *s, uint64_t end)
+{
+    struct pending p = proxied_command(s);
+    struct event *e = reply_event(s, EVENT_REPLY, end);
+    e->answers = p.command.seq;
+    forget_reply(s);
+    settle(s, &p, e, false, end);
+    s->last_answered_seq = 0;
+}
+
 /* A reply is complete. It may be the answer for which the client's octets wait: what comes before
  * it in the order of things is read first. */
 static void finish_reply(struct session *s, uint64_t end)
@@ -336,6 +349,10 @@ static void finish_reply(struct session *s, uint64_t end)
     }
     s->greeted = true;
     client_unread(s);
+    if (proxied_is_refused(s)) {
+        refuse_header(s, end);
+        return;
+    }
     if (client->reading == READ_TLS && !s->ring_count)
         reader_tls_answered(s);
     /* "421 lost connection" answers a message as little as it answers anything (RFC 5321

@@ -167,6 +167,8 @@ struct session {
     bool client_gone;      /* its FIN has come */
     event_no foreign;      /* the first line that shows another protocol */
     bool no_proxy;         /* its first octets are no PROXY header */
+    event_no proxy_header; /* the header of a load balancer */
+    uint8_t proxy_due;     /* replies that it can still get, from a server that does not know it */
     bool layer_possible;   /* AUTH has just succeeded: a SASL security layer may begin */
     uint64_t unread_octets, unread_end; /* behind a hole: what cannot be read, and is counted */
     struct line unread_first;

@@ -135,7 +135,9 @@ struct session_row {
     int64_t capture_id;
     struct address client, server;
     uint16_t client_port, server_port, vlan;
-    struct tunnel tunnel; /* the outermost */
+    struct tunnel tunnel;   /* the outermost */
+    struct address proxied; /* the real client, by a load balancer; family 0 = none named */
+    uint16_t proxied_port;
     int64_t started_us, ended_us;
     struct bytes helo;                             /* name given in the last HELO/EHLO/LHLO */
     struct bytes server_name;                      /* name in the greeting */

@@ -1,0 +1,86 @@
+/* The header of a load balancer in front of the session. It is no SMTP, and a server that expects
+ * it does not answer it; its client is the real one. A server that knows nothing of it refuses it
+ * as it would any line. */
+#include "heloscope/proxied.h"
+
+#include "heloscope/pairing.h"
+#include "heloscope/proxy_header.h"
+
+enum {
+    DUE_LINE = 1,
+    DUE_BINARY = 6, /* its octets make several lines, of which one says QUIT */
+};
+
+static void note(struct session *s, const struct proxy_header *header, const struct event *e,
+                 uint8_t due)
+{
+    s->row.proxied = header->from;
+    s->row.proxied_port = header->from_port;
+    s->proxy_header = e->seq;
+    s->proxy_due = due;
+}
+
+bool proxied_line(struct session *s, const struct line *line)
+{
+    struct proxy_header header;
+    if (line->start || s->row.midstream || s->greeted || !bytes_start_nocase(line->text, "PROXY "))
+        return false;
+    proxy_header_line(line->text, &header); /* one that says nothing clear is still a header */
+    struct event *e = session_event(s, EVENT_COMMAND, SIDE_CLIENT, &line->mark,
+                                    bytes_first(line->text, PROXY_LINE_MAX));
+    e->notes |= line->notes;
+    session_landmark(s, SIDE_CLIENT, line->end, e->seq);
+    note(s, &header, e, DUE_LINE);
+    return true;
+}
+
+void proxied_binary(struct session *s, struct bytes bytes, const struct mark *mark)
+{
+    struct proxy_header header;
+    char from[46], to[46];
+    struct bytes text = bytes_of_string("PROXY, version 2");
+    proxy_header_binary(bytes, &header);
+    if (header.from.family)
+        text = arena_print(&s->draft->arena, "PROXY TCP%d %s %s %u %u", header.from.family,
+                           address_print(&header.from, from), address_print(&header.to, to),
+                           header.from_port, header.to_port);
+    struct event *e = session_event(s, EVENT_COMMAND, SIDE_CLIENT, mark, text);
+    session_landmark(s, SIDE_CLIENT, bytes.len, e->seq);
+    note(s, &header, e, DUE_BINARY);
+}
+
+/* Codes by which a server refuses a line that it does not know. With any of them an EHLO behind the
+ * header could only be answered by one that does not know that either. */
+static bool is_unknown_to(const struct reply_building *reply)
+{
+    bool named = reply->length && memmem(reply->text, reply->length, "PROXY", 5);
+    return named || reply->code == 500 || reply->code == 502 || reply->code == 503;
+}
+
+bool proxied_is_refused(struct session *s)
+{
+    const struct reply_building *reply = &s->reply;
+    const struct pending *next = pending_at(s, 0);
+    if (!s->proxy_due)
+        return false;
+    bool said_quit = reply->code == 221 && s->proxy_due < DUE_BINARY && !next;
+    bool refused = is_unknown_to(reply) || (reply->code >= 400 && reply->code != 421 &&
+                                            (!next || reply->mark.seen < next->end));
+    if (s->hole || !(refused || said_quit)) {
+        s->proxy_due = 0; /* the server took it */
+        return false;
+    }
+    s->proxy_due--;
+    return true;
+}
+
+struct pending proxied_command(struct session *s)
+{
+    s->row.proxied = (struct address){0}; /* a client whom nobody believed */
+    s->row.proxied_port = 0;
+    s->row.commands += s->proxy_due == DUE_LINE - 1 || s->proxy_due == DUE_BINARY - 1;
+    if (!s->foreign)
+        s->foreign = s->proxy_header;
+    return (struct pending){.kind = PENDING_COMMAND,
+                            .command = {.seq = s->proxy_header, .verb = VERB_UNKNOWN}};
+}
