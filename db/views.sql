@@ -167,3 +167,70 @@ FROM (SELECT strftime('%Y-%m-%d', ts_us / 1000000, 'unixepoch') AS day, count(*)
       FROM errors_503_facts
       GROUP BY 1)
 ORDER BY day DESC;
+
+-- By hour (UTC), the latest first.
+CREATE VIEW errors_by_hour AS
+SELECT hour, errors, sessions, clients, servers,
+       strftime('%H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
+       strftime('%H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
+       causes
+FROM (SELECT strftime('%Y-%m-%d %H:00', ts_us / 1000000, 'unixepoch') AS hour, count(*) AS errors,
+             count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
+             count(DISTINCT server_addr) AS servers,
+             min(ts_us) AS first_us, max(ts_us) AS last_us,
+             group_concat(DISTINCT cause) AS causes
+      FROM errors_503_facts
+      GROUP BY 1)
+ORDER BY hour DESC;
+
+CREATE VIEW errors_by_client_software AS
+SELECT software, errors, sessions, clients, servers,
+       strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
+       strftime('%Y-%m-%d %H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
+       causes
+FROM (SELECT coalesce(client_software, 'not recognised') AS software, count(*) AS errors,
+             count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
+             count(DISTINCT server_addr) AS servers,
+             min(ts_us) AS first_us, max(ts_us) AS last_us,
+             group_concat(DISTINCT cause) AS causes
+      FROM errors_503_facts
+      GROUP BY 1)
+ORDER BY errors DESC, software;
+
+-- The 503s by signature: the same client, server, cause, verb, refusal and origin are one problem.
+-- Those that come again stand first. The texts of replies are left out, since they often hold an
+-- address or a queue id; last_session is one to look at.
+CREATE VIEW recurring_problems AS
+SELECT client, server, cause, verb, reply, origin, count(*) AS errors,
+       count(DISTINCT session_id) AS sessions,
+       strftime('%Y-%m-%d %H:%M:%S', min(ts_us) / 1000000, 'unixepoch') AS first_seen,
+       strftime('%Y-%m-%d %H:%M:%S', max(ts_us) / 1000000, 'unixepoch') AS last_seen,
+       max(session_id) AS last_session
+FROM (SELECT s.client_addr AS client, s.server_addr AS server, d.cause, d.session_id, r.ts_us,
+             (SELECT coalesce(c.verb, c.kind) FROM event_rows c
+              WHERE c.id = (d.session_id << 24 | d.command_seq)) AS verb,
+             r.code || coalesce(' ' || r.enhanced, '') AS reply,
+             (SELECT coalesce(o.verb, o.code || coalesce(' ' || o.enhanced, ''), o.kind)
+              FROM event_rows o WHERE o.id = (d.session_id << 24 | d.origin_seq)) AS origin
+      FROM diagnoses d
+      JOIN sessions s ON s.session_id = d.session_id
+      LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq)
+      WHERE d.code = 503)
+GROUP BY client, server, cause, verb, reply, origin
+ORDER BY sessions DESC, errors DESC, client, server, last_session;
+
+-- What a finding rests on, an event a line with its role: SELECT * FROM evidence WHERE session_id = 7;
+CREATE VIEW evidence AS
+SELECT p.session_id, p.reply_seq, p.code, p.cause, p.role, p.seq,
+       (SELECT l.line FROM event_lines l WHERE l.id = (p.session_id << 24 | p.seq)) AS text
+FROM (SELECT session_id, reply_seq, code, cause, 'origin' AS role, origin_seq AS seq FROM diagnoses
+      UNION ALL
+      SELECT session_id, reply_seq, code, cause, 'command', command_seq FROM diagnoses
+      UNION ALL
+      SELECT session_id, reply_seq, code, cause, 'reply', reply_seq FROM diagnoses
+      UNION ALL
+      SELECT d.session_id, d.reply_seq, d.code, d.cause, r.role, r.seq
+      FROM diagnoses d
+      JOIN related_events r ON r.session_id = d.session_id AND r.reply_seq = d.reply_seq) p
+WHERE p.seq IS NOT NULL
+ORDER BY p.session_id, p.reply_seq, p.seq;

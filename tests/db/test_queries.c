@@ -70,15 +70,21 @@ static const struct {
     {"cascades.sql", NULL, NULL, 1, "1|6|550 5.1.8 sender unknown|mail_rejected|2|8|10"},
     {"causes_by_client_software.sql", NULL, NULL, 2, "not recognised|mail_rejected|2|1|1"},
     {"causes_by_server_software.sql", NULL, NULL, 2, "Exim|unknown|1|1|1|1"},
+    {"client_software.sql", NULL, NULL, 2, "not recognised|2|1|1|1"},
     {"encryption.sql", NULL, NULL, 1, "none||25|3|2"},
-    {"errors_by_hour.sql", NULL, NULL, 2, "2023-11-14 22:00|2|1|1|mail_rejected"},
+    {"errors_by_hour.sql", NULL, NULL, 2,
+     "2023-11-14 22:00|2|1|1|1|22:13:20|22:13:20|mail_rejected"},
     {"errors_last_hour.sql", NULL, NULL, 1, "3|127.0.0.3|RCPT TO:<gone@mx.test>|unknown"},
+    {"evidence_by_role.sql", NULL, NULL, 8, "mail_rejected|command|DATA|1|1"},
     {"ignored_refusals.sql", NULL, NULL, 1, "127.0.0.1|client.test|2|1|550|mail_rejected"},
     {"misleading_replies.sql", NULL, NULL, 2, "1|8|mail_missing|mail_rejected"},
     {"noisiest_clients.sql", NULL, NULL, 2, "127.0.0.1|client.test|2|1|mail_rejected"},
     {"not_certain.sql", NULL, NULL, 1, "3|5|503|unknown|likely|120|1|0"},
-    {"recurring.sql", NULL, NULL, 3, "127.0.0.1|127.0.0.2|mail_rejected|DATA|550 5.1.8|1"},
+    {"recurring.sql", NULL, NULL, 3,
+     "127.0.0.1|127.0.0.2|mail_rejected|DATA|503|550 5.1.8|1|1|2023-11-14 22:13:20"},
     {"refused_recipients.sql", NULL, NULL, 1, "gone@mx.test|503|1|503 sender not yet given"},
+    {"session_evidence.sql", ":session", "1", 8,
+     "8|503|mail_rejected|opened|5|MAIL FROM:<nobody@client.test>"},
     {"session_explained.sql", ":session", "1", 2, "8|503|mail_rejected|client|6|#5 opened"},
     {"session_timeline.sql", ":session", "1", 13, "1|2023-11-14 22:13:20.000000|1|C -->|open"},
     {"sessions_of_community_id.sql", ":community_id", "1:abc=", 1, "3|127.0.0.3|127.0.0.2|1"},
@@ -244,4 +250,38 @@ Test(queries, errors_503_tells_each_with_its_origin)
                      "\"mail_rejected\",\"client\",\"certain\",6,\"550 5.1.8 sender unknown\","
                      "\"test.pcap\"]");
     cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM errors_503"), "3");
+}
+
+Test(queries, what_comes_again_stands_first)
+{
+    struct store *store = scratch_store(&at);
+    scratch_write_rejected(store, "uid-again");
+    scratch_close(store);
+    scratch_expect(&at, "SELECT count(*) FROM recurring_problems WHERE sessions > 1", "2");
+    scratch_expect(
+        &at,
+        "SELECT json_array(client, server, cause, verb, reply, origin, errors, sessions, "
+        "last_session) FROM recurring_problems LIMIT 1",
+        "[\"127.0.0.1\",\"127.0.0.2\",\"mail_rejected\",\"DATA\",\"503\","
+        "\"550 5.1.8\",2,2,4]");
+}
+
+Test(queries, evidence_has_each_event_with_its_role)
+{
+    scratch_expect(&at,
+                   "SELECT group_concat(seq || ' ' || role, ', ') FROM evidence "
+                   "WHERE session_id = 1 AND reply_seq = 8",
+                   "5 opened, 6 origin, 7 command, 8 reply");
+    scratch_expect(&at, "SELECT text FROM evidence WHERE session_id = 1 AND role = 'origin'",
+                   "550 5.1.8 sender unknown");
+    scratch_expect(&at, "SELECT count(*) FROM evidence WHERE session_id = 2", "0");
+}
+
+Test(queries, hours_and_client_software_are_counted)
+{
+    scratch_expect(&at, "SELECT group_concat(errors, ' ') FROM errors_by_hour", "1 2");
+    scratch_expect(&at,
+                   "SELECT group_concat(software || ' ' || errors, ', ') FROM "
+                   "errors_by_client_software",
+                   "not recognised 2, Mailer 1.0 1");
 }

@@ -44,7 +44,12 @@ static const struct {
     {"errors_by_client", "client, errors, sessions, first_seen, last_seen"},
     {"errors_by_server", "server, errors, sessions, first_seen, last_seen"},
     {"errors_by_software", "software, errors, sessions, first_seen, last_seen"},
+    {"errors_by_client_software", "software, errors, sessions, first_seen, last_seen"},
     {"errors_by_day", "day, errors, sessions, first_seen, last_seen"},
+    {"errors_by_hour", "hour, errors, sessions, first_seen, last_seen"},
+    {"recurring_problems", "client, server, cause, verb, reply, origin, errors, sessions, "
+                           "first_seen, last_seen"},
+    {"evidence", "session_id, reply_seq, role, seq, text"},
 };
 
 Test(schema, the_published_columns_are_there)
