@@ -25,24 +25,34 @@ void content_begin(struct session *s)
     s->half[SIDE_CLIENT].reading = READ_CONTENT;
 }
 
-/* The header is looked at for the few marks that tell message and program, then dropped. */
+/* The header that `octets` begin with, without the empty line that ends it; NULL `at` when it goes
+ * on. */
+static struct bytes whole_header(struct bytes octets)
+{
+    size_t end = bytes_find(octets, bytes_of_string("\r\n\r\n"));
+    if (end != SIZE_MAX)
+        return bytes_first(octets, end + strlen("\r\n"));
+    return octets.len == HEADER_LIMIT ? octets : bytes_of(NULL, 0);
+}
+
+/* The header is looked at for the few marks that tell message and program, then dropped. Most come
+ * in one piece, and are read where they lie. */
 static void look_at_header(struct session *s, struct bytes data)
 {
     if (s->header_done)
         return;
-    if (!s->header)
-        s->header = memory_get(HEADER_LIMIT);
     struct bytes part = bytes_first(data, HEADER_LIMIT - s->header_length);
-    memcpy(s->header + s->header_length, part.at, part.len);
-    s->header_length += (uint32_t)part.len;
-    struct bytes header = bytes_of(s->header, s->header_length);
-    const uint8_t *end = memmem(header.at, header.len, "\r\n\r\n", 4);
-    if (!end && header.len < HEADER_LIMIT)
-        return;
-    s->header_done = true;
-    if (end)
-        header.len = (size_t)(end - header.at) + 2;
-    transaction_header(s, header);
+    struct bytes header = s->header_length ? bytes_of(NULL, 0) : whole_header(part);
+    if (!header.at && part.len) {
+        if (!s->header)
+            s->header = memory_resize(NULL, HEADER_LIMIT);
+        memcpy(s->header + s->header_length, part.at, part.len);
+        s->header_length += (uint32_t)part.len;
+        header = whole_header(bytes_of(s->header, s->header_length));
+    }
+    s->header_done = header.at != NULL;
+    if (s->header_done)
+        transaction_header(s, header);
 }
 
 static void drop_header(struct session *s)

@@ -10,6 +10,7 @@ enum {
 /* A field of the header, unfolded (RFC 5322 section 2.2.3). */
 struct field {
     struct bytes name;
+    const struct field_row *row; /* NULL = its body is not looked at */
     char body[FIELD_READ];
     size_t length;
 };
@@ -43,26 +44,6 @@ static struct bytes take_line(struct bytes *header)
     return line;
 }
 
-/* Cuts the first field off the header; false at its end. A line without a colon is passed over. */
-static bool take_field(struct bytes *header, struct field *field)
-{
-    while (header->len) {
-        struct bytes line = take_line(header);
-        const uint8_t *colon = memchr(line.at, ':', line.len);
-        field->name = bytes_of(NULL, 0);
-        field->length = 0;
-        if (colon && !is_blank(line.at[0])) {
-            field->name = bytes_first(line, (size_t)(colon - line.at));
-            append(field, bytes_from(line, field->name.len + 1));
-        }
-        while (header->len && (header->at[0] == ' ' || header->at[0] == '\t'))
-            append(field, take_line(header));
-        if (field->name.len)
-            return true;
-    }
-    return false;
-}
-
 /* Fields whose body is looked at. */
 static const struct field_row {
     const char *name;
@@ -73,6 +54,38 @@ static const struct field_row {
     {"Content-Type", PLACE_CONTENT_TYPE, false}, {"X-Mailer", PLACE_X_MAILER, true},
     {"User-Agent", PLACE_USER_AGENT, true},
 };
+
+static const struct field_row *row_of(struct bytes name)
+{
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (bytes_equal_nocase(name, fields[i].name))
+            return &fields[i];
+    return NULL;
+}
+
+/* Cuts the first field off the header; false at its end. A line without a colon is passed over, and
+ * so is the body of a field that is not looked at. */
+static bool take_field(struct bytes *header, struct field *field)
+{
+    while (header->len) {
+        struct bytes line = take_line(header);
+        const uint8_t *colon = memchr(line.at, ':', line.len);
+        bool named = colon && colon > line.at && !is_blank(line.at[0]);
+        field->name = bytes_first(line, named ? (size_t)(colon - line.at) : 0);
+        field->row = named ? row_of(field->name) : NULL;
+        field->length = 0;
+        if (field->row)
+            append(field, bytes_from(line, field->name.len + 1));
+        while (header->len && (header->at[0] == ' ' || header->at[0] == '\t')) {
+            line = take_line(header);
+            if (field->row)
+                append(field, line);
+        }
+        if (named)
+            return true;
+    }
+    return false;
+}
 
 /* "PHPMailer 6.9.1 (https://...)": what stands in brackets and behind is no name. */
 static void keep_program(struct identify *id, struct arena *own, const struct field_row *row,
@@ -91,13 +104,12 @@ static void keep_program(struct identify *id, struct arena *own, const struct fi
 static void look_at_field(struct identify *id, struct arena *own, const struct field *field)
 {
     struct bytes body = bytes_of(field->body, field->length);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (!bytes_equal_nocase(field->name, fields[i].name))
-            continue;
-        bool known = voice_ask(&id->client, fields[i].place) &&
-                     voice_look(&id->client, client_marks(), fields[i].place, body, own);
-        if (!known && fields[i].program)
-            keep_program(id, own, &fields[i], body);
+    const struct field_row *row = field->row;
+    if (row) {
+        bool known = voice_ask(&id->client, row->place) &&
+                     voice_look(&id->client, client_marks(), row->place, body, own);
+        if (!known && row->program)
+            keep_program(id, own, row, body);
         return;
     }
     /* A field that is telling by its name alone. */
@@ -114,7 +126,7 @@ void identify_header(struct identify *id, struct arena *own, struct bytes header
     while (take_field(&header, &field)) {
         look_at_field(id, own, &field);
         /* The topmost Received is the client's own; what stands below it was made elsewhere. */
-        if (bytes_equal_nocase(field.name, "Received"))
+        if (field.row && field.row->place == PLACE_RECEIVED)
             return;
     }
 }
