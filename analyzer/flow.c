@@ -49,15 +49,21 @@ static bool comes_by(const struct flow *flow, uint32_t path)
     return false;
 }
 
+/* Whether the slot holds a flow with this key: the hash beside the pointer spares a look at the
+ * others. */
+static bool matches(const struct flow_slot *slot, uint32_t hash, const struct flow_key *key)
+{
+    return slot->hash == hash && memcmp(&slot->flow->key, key, sizeof *key) == 0;
+}
+
 /* Flows with one key have one hash, and so lie in one run of slots. */
 struct flow *flow_find(const struct flow_table *table, const struct flow_key *key, uint32_t path)
 {
     uint32_t hash = hash_key(table, key);
     for (size_t i = hash;; i++) {
-        struct flow *flow = table->slots[i & (table->size - 1)];
-        if (!flow || (flow->hash == hash && memcmp(&flow->key, key, sizeof *key) == 0 &&
-                      comes_by(flow, path)))
-            return flow;
+        const struct flow_slot *slot = &table->slots[i & (table->size - 1)];
+        if (!slot->flow || (matches(slot, hash, key) && comes_by(slot->flow, path)))
+            return slot->flow;
     }
 }
 
@@ -66,13 +72,13 @@ struct flow *flow_next(const struct flow_table *table, const struct flow_key *ke
 {
     uint32_t hash = hash_key(table, key);
     for (size_t i = hash;; i++) {
-        struct flow *flow = table->slots[i & (table->size - 1)];
-        if (!flow)
+        const struct flow_slot *slot = &table->slots[i & (table->size - 1)];
+        if (!slot->flow)
             return NULL;
-        if (flow == after)
+        if (slot->flow == after)
             after = NULL;
-        else if (!after && flow->hash == hash && memcmp(&flow->key, key, sizeof *key) == 0)
-            return flow;
+        else if (!after && matches(slot, hash, key))
+            return slot->flow;
     }
 }
 
@@ -86,45 +92,44 @@ void flow_add_path(struct flow *flow, uint32_t path)
         flow->path_count++;
 }
 
-static void place(struct flow **slots, size_t size, struct flow *flow)
+static void place(struct flow_slot *slots, size_t size, struct flow_slot slot)
 {
-    size_t i = flow->hash;
-    while (slots[i & (size - 1)])
+    size_t i = slot.hash;
+    while (slots[i & (size - 1)].flow)
         i++;
-    slots[i & (size - 1)] = flow;
+    slots[i & (size - 1)] = slot;
 }
 
 void flow_insert(struct flow_table *table, struct flow *flow)
 {
     if (table->count * 4 >= table->size * 3) {
         size_t size = table->size * 2;
-        struct flow **slots = memory_get(size * sizeof *slots);
+        struct flow_slot *slots = memory_get(size * sizeof *slots);
         for (size_t i = 0; i < table->size; i++)
-            if (table->slots[i])
+            if (table->slots[i].flow)
                 place(slots, size, table->slots[i]);
         free(table->slots);
         table->slots = slots;
         table->size = size;
     }
-    flow->hash = hash_key(table, &flow->key);
-    place(table->slots, table->size, flow);
+    place(table->slots, table->size, (struct flow_slot){flow, hash_key(table, &flow->key)});
     table->count++;
 }
 
 /* Linear probing without tombstones: what stood behind moves up to close the hole. */
 void flow_remove(struct flow_table *table, struct flow *flow)
 {
-    size_t mask = table->size - 1, hole = flow->hash & mask;
-    while (table->slots[hole] != flow)
+    size_t mask = table->size - 1, hole = hash_key(table, &flow->key) & mask;
+    while (table->slots[hole].flow != flow)
         hole = (hole + 1) & mask;
-    for (size_t i = (hole + 1) & mask; table->slots[i]; i = (i + 1) & mask) {
-        size_t home = table->slots[i]->hash & mask;
+    for (size_t i = (hole + 1) & mask; table->slots[i].flow; i = (i + 1) & mask) {
+        size_t home = table->slots[i].hash & mask;
         if (((i - home) & mask) >= ((i - hole) & mask)) {
             table->slots[hole] = table->slots[i];
             hole = i;
         }
     }
-    table->slots[hole] = NULL;
+    table->slots[hole] = (struct flow_slot){0};
     table->count--;
     flow_touch(flow, NULL, flow->last_us);
 }

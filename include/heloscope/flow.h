@@ -23,7 +23,6 @@ enum {
 /* What every entry of the table begins with; the rest is the owner's. */
 struct flow {
     struct flow_key key;
-    uint32_t hash;
     uint32_t paths[FLOW_PATHS]; /* as in struct segment */
     uint8_t path_count, path_next;
     int64_t last_us; /* time of the last packet */
@@ -37,8 +36,13 @@ struct flow_queue {
     size_t count;
 };
 
+struct flow_slot {
+    struct flow *flow; /* NULL = free */
+    uint32_t hash;     /* of its key */
+};
+
 struct flow_table {
-    struct flow **slots; /* open addressing; the size is a power of two */
+    struct flow_slot *slots; /* open addressing; the size is a power of two */
     size_t size, count;
     uint64_t seed; /* random, so that nobody can choose addresses that collide */
 };
