@@ -23,17 +23,20 @@ static bool is_blank(uint8_t c)
 /* Appends a line to the body; white space becomes one space. */
 static void append(struct field *field, struct bytes line)
 {
-    bool blank = field->length > 0;
-    for (size_t i = 0; i < line.len && field->length + 1 < FIELD_READ; i++) {
-        if (is_blank(line.at[i])) {
-            blank = field->length > 0;
+    size_t n = field->length;
+    bool blank = n > 0;
+    for (size_t i = 0; i < line.len && n + 1 < FIELD_READ; i++) {
+        uint8_t c = line.at[i];
+        if (c <= ' ' && is_blank(c)) {
+            blank = n > 0;
             continue;
         }
         if (blank)
-            field->body[field->length++] = ' ';
+            field->body[n++] = ' ';
         blank = false;
-        field->body[field->length++] = (char)line.at[i];
+        field->body[n++] = (char)c;
     }
+    field->length = n;
 }
 
 static struct bytes take_line(struct bytes *header)

@@ -120,37 +120,44 @@ static size_t printable(struct bytes b, bool keep_lf)
 /* A word with the octet `c` in each place. */
 #define OCTETS(c) (UINT64_C(0x0101010101010101) * (c))
 
-/* Whether all of the eight octets are ASCII from space to tilde. */
-static bool word_is_plain(uint64_t word)
+/* Whether all of the eight octets are ASCII from space to tilde, or LF where that is kept. Each sum
+ * stays within its octet: the highest bits tell. */
+static bool word_is_plain(uint64_t word, bool keep_lf)
 {
-    uint64_t below_space = (word - OCTETS(0x20)) & ~word;
-    uint64_t not_del = word ^ OCTETS(0x7f);
-    uint64_t del = (not_del - OCTETS(1)) & ~not_del;
-    return ((word | below_space | del) & OCTETS(0x80)) == 0;
+    uint64_t low = word & OCTETS(0x7f), other = word ^ OCTETS('\n');
+    uint64_t from_space = low + OCTETS(0x60), del = low + OCTETS(1);
+    uint64_t not_lf = ((other & OCTETS(0x7f)) + OCTETS(0x7f)) | other;
+    uint64_t odd = word | ~from_space | del;
+    return (odd & (keep_lf ? not_lf : OCTETS(0x80)) & OCTETS(0x80)) == 0;
 }
 
-/* How many octets at the front of `b` are plain, in steps of a word: nearly all of most texts. */
-static size_t plain_words(struct bytes b)
+/* Whether `b` is plain, as nearly all texts are: eight octets at a time. */
+static bool is_plain(struct bytes b, bool keep_lf)
 {
-    size_t n = 0;
-    for (uint64_t word; b.len - n >= sizeof word; n += sizeof word) {
-        memcpy(&word, b.at + n, sizeof word);
-        if (!word_is_plain(word))
-            break;
+    uint64_t word = OCTETS(' ');
+    if (b.len < sizeof word) {
+        for (size_t i = 0; i < b.len; i++)
+            word = word << 8 | b.at[i];
+        return word_is_plain(word, keep_lf);
     }
-    return n;
+    for (size_t at = 0; at + sizeof word <= b.len; at += sizeof word) {
+        memcpy(&word, b.at + at, sizeof word);
+        if (!word_is_plain(word, keep_lf))
+            return false;
+    }
+    memcpy(&word, b.at + b.len - sizeof word, sizeof word);
+    return word_is_plain(word, keep_lf);
 }
 
 /* How many octets of `b` cannot be shown as they are. */
 static size_t count_odd(struct bytes b, bool keep_lf)
 {
     size_t odd = 0;
-    for (size_t i = plain_words(b), n; i < b.len; i += n) {
+    if (is_plain(b, keep_lf))
+        return 0;
+    for (size_t i = 0, n; i < b.len; i += n ? n : 1) {
         n = printable(bytes_from(b, i), keep_lf);
         odd += !n;
-        n = n ? n : 1;
-        if (b.at[i] == '\n')
-            n += plain_words(bytes_from(b, i + 1));
     }
     return odd;
 }
