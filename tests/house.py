@@ -23,7 +23,8 @@ LIBRARIES = [
     ("nettle", r"nettle/", r"(analyzer|db)/\w+\.c"),
 ]
 
-# What C11 itself brings and a pure function can use; and inet_ntop(), which is as pure.
+# What C11 itself brings and a pure function can use; and inet_ntop() and inet_pton(), which are
+# as pure.
 PURE_HEADERS = {"arpa/inet.h", "assert.h", "inttypes.h", "limits.h", "stdarg.h", "stdbool.h", "stddef.h",
                 "stdint.h", "stdio.h", "string.h"}
 
@@ -148,7 +149,7 @@ def headers_alone():
 # clock, and keeps nothing between two calls.
 PURE_SYMBOLS = re.compile(
     r"_{0,2}(mem\w+|str\w+|v?snprintf|snprintf_chk|vsnprintf_chk|mem\w+_chk|assert_fail|"
-    r"stack_chk_fail|inet_ntop|ctype_b_loc|tolower|toupper|isoc\d+_\w+)$")
+    r"stack_chk_fail|inet_ntop|inet_pton|ctype_b_loc|tolower|toupper|isoc\d+_\w+)$")
 SANITIZER = re.compile(r"__(asan|ubsan|sanitizer|odr_asan)\w*")
 
 
