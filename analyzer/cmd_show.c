@@ -71,6 +71,10 @@ static bool json_session(void *context, const struct history_session *row)
     json_string(json, "source", row->source);
     json_string(json, "client_addr", row->client_addr);
     json_integer(json, "client_port", row->client_port);
+    if (row->proxied_addr) {
+        json_string(json, "proxied_addr", row->proxied_addr);
+        json_integer(json, "proxied_port", row->proxied_port);
+    }
     json_string(json, "server_addr", row->server_addr);
     json_integer(json, "server_port", row->server_port);
     json_string(json, "helo", row->helo);
@@ -135,6 +139,10 @@ static bool print_head(void *context, const struct history_session *row)
     printf("%sSession %" PRId64 ": ", terminal_style(view->terminal, STYLE_HEADING),
            row->session_id);
     text_endpoint(stdout, row->client_addr, row->client_port);
+    if (row->proxied_addr) {
+        fputs(" for ", stdout);
+        text_endpoint(stdout, row->proxied_addr, row->proxied_port);
+    }
     fputs(" -> ", stdout);
     text_endpoint(stdout, row->server_addr, row->server_port);
     printf(", %s%s\n", text_or(row->protocol, "SMTP"), terminal_style(view->terminal, STYLE_PLAIN));

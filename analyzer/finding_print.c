@@ -28,6 +28,10 @@ static void print_head(FILE *out, const struct terminal *terminal, const struct 
         fprintf(out, ", origin #%" PRIu32, finding->origin);
     fprintf(out, " in session %" PRId64 ": ", finding->session_id);
     text_endpoint(out, session->client_addr, session->client_port);
+    if (session->proxied_addr) {
+        fputs(" for ", out);
+        text_endpoint(out, session->proxied_addr, session->proxied_port);
+    }
     fputs(" -> ", out);
     text_endpoint(out, session->server_addr, session->server_port);
     fprintf(out, "%s\n    %s", terminal_style(terminal, STYLE_PLAIN),
@@ -145,6 +149,10 @@ static bool json_session(void *context, const struct history_session *session)
     json_string(json, "source", session->source);
     json_string(json, "client_addr", session->client_addr);
     json_integer(json, "client_port", session->client_port);
+    if (session->proxied_addr) {
+        json_string(json, "proxied_addr", session->proxied_addr);
+        json_integer(json, "proxied_port", session->proxied_port);
+    }
     json_string(json, "server_addr", session->server_addr);
     json_integer(json, "server_port", session->server_port);
     json_string(json, "helo", session->helo);

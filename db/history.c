@@ -168,7 +168,7 @@ static int64_t number_or(struct columns *c, int64_t absent)
     "SELECT session_id, started_us, ended_us, source, uid, community_id, client_addr, "            \
     "server_addr, helo, server_software, client_software, protocol, tls_version, tls_sni, "        \
     "outcome, client_port, server_port, packets, commands, replies, messages, violations, "        \
-    "errors_503, bytes_missing, midstream FROM sessions "
+    "errors_503, bytes_missing, midstream, proxied_addr, proxied_port FROM sessions "
 
 static bool give_session(sqlite3_stmt *statement, history_session_fn *fn, void *context)
 {
@@ -199,6 +199,8 @@ static bool give_session(sqlite3_stmt *statement, history_session_fn *fn, void *
     row.errors_503 = number(&c);
     row.bytes_missing = number(&c);
     row.midstream = number(&c) != 0;
+    row.proxied_addr = text(&c);
+    row.proxied_port = (int)number(&c);
     return fn(context, &row);
 }
 

@@ -1,11 +1,15 @@
 #include "rows.h"
 
-static void bind_peers(struct binder *row, const struct session_row *session, char client[46],
-                       char server[46])
+/* Addresses as text, until they are written. */
+struct peers {
+    char client[46], server[46], proxied[46];
+};
+
+static void bind_peers(struct binder *row, const struct session_row *session, struct peers *peers)
 {
-    next_word(row, address_print(&session->client, client));
+    next_word(row, address_print(&session->client, peers->client));
     next_number(row, session->client_port);
-    next_word(row, address_print(&session->server, server));
+    next_word(row, address_print(&session->server, peers->server));
     next_number(row, session->server_port);
     next_present(row, session->vlan);
     next_word(row, tunnel_name((enum tunnel_kind)session->tunnel.kind));
@@ -13,6 +17,9 @@ static void bind_peers(struct binder *row, const struct session_row *session, ch
         next_number(row, session->tunnel.id);
     else
         next_present(row, 0);
+    next_word(row,
+              session->proxied.family ? address_print(&session->proxied, peers->proxied) : NULL);
+    next_present(row, session->proxied_port);
 }
 
 static void bind_names(struct binder *row, const struct session_row *session)
@@ -48,14 +55,14 @@ static void bind_counts(struct binder *row, const struct session_row *session)
 bool rows_session(const struct statements *to, enum statement statement, int64_t session_id,
                   const struct session_row *session)
 {
-    char client[46], server[46];
+    struct peers peers;
     struct binder row = {to->of[statement], 0};
     next_present(&row, (uint64_t)session_id);
     next_number(&row, (uint64_t)session->capture_id);
     next_text(&row, session->source);
     next_text(&row, session->uid);
     next_text(&row, session->community_id);
-    bind_peers(&row, session, client, server);
+    bind_peers(&row, session, &peers);
     next_number(&row, (uint64_t)session->started_us);
     next_number(&row, (uint64_t)session->ended_us);
     bind_names(&row, session);

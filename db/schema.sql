@@ -34,6 +34,8 @@ CREATE TABLE sessions (
     vlan            INTEGER,              -- outermost 802.1Q id
     tunnel          TEXT,                 -- outermost tunnel: VXLAN, GRE, ERSPAN, GTP-U ...
     tunnel_id       INTEGER,              -- its network, key, session, label; NULL: it has none
+    proxied_addr    TEXT,                 -- the real client, named by a load balancer (PROXY)
+    proxied_port    INTEGER,
     started_us      INTEGER NOT NULL,
     ended_us        INTEGER NOT NULL,
     protocol        TEXT,                 -- SMTP or LMTP

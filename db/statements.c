@@ -3,14 +3,15 @@
 /* In the order in which rows.c binds them; the session's id is ?1. */
 #define SESSION_COLUMNS                                                                            \
     "capture_id, source, uid, community_id, client_addr, client_port, server_addr, server_port, "  \
-    "vlan, tunnel, tunnel_id, started_us, ended_us, protocol, helo, server_name, "                 \
-    "server_software, server_evidence, "                                                           \
+    "vlan, tunnel, tunnel_id, proxied_addr, proxied_port, started_us, ended_us, protocol, helo, "  \
+    "server_name, server_software, server_evidence, "                                              \
     "client_software, client_evidence, tls_version, tls_sni, tls_records, auth_mechanism, "        \
     "auth_outcome, commands, replies, messages, violations, errors_503, packets, bytes_client, "   \
     "bytes_server, bytes_missing, retransmitted, midstream, one_sided, outcome"
 #define SESSION_VALUES                                                                             \
     "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, " \
-    "?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39"
+    "?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, "   \
+    "?40, ?41"
 
 /* %s is the database. OR FAIL: an error leaves the rows before it in the transaction, which the
  * store rolls back as a whole; without it SQLite would keep a journal of each statement of many

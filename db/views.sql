@@ -68,7 +68,7 @@ CREATE VIEW errors_503 AS
 SELECT d.session_id,
        strftime('%Y-%m-%d %H:%M:%S', r.ts_us / 1000000, 'unixepoch')
            || printf('.%06d', r.ts_us % 1000000) AS time,
-       s.client_addr AS client,
+       coalesce(s.proxied_addr, s.client_addr) AS client,
        s.server_addr AS server,
        s.helo,
        d.command_seq,
@@ -91,7 +91,8 @@ WHERE d.code = 503;
 
 -- What the rankings count.
 CREATE VIEW errors_503_facts AS
-SELECT d.session_id, d.cause, d.fault, r.ts_us, s.client_addr, s.helo, s.client_software,
+SELECT d.session_id, d.cause, d.fault, r.ts_us,
+       coalesce(s.proxied_addr, s.client_addr) AS client_addr, s.helo, s.client_software,
        s.server_addr, s.server_port, s.server_software
 FROM diagnoses d
 JOIN sessions s ON s.session_id = d.session_id
@@ -206,7 +207,8 @@ SELECT client, server, cause, verb, reply, origin, count(*) AS errors,
        strftime('%Y-%m-%d %H:%M:%S', min(ts_us) / 1000000, 'unixepoch') AS first_seen,
        strftime('%Y-%m-%d %H:%M:%S', max(ts_us) / 1000000, 'unixepoch') AS last_seen,
        max(session_id) AS last_session
-FROM (SELECT s.client_addr AS client, s.server_addr AS server, d.cause, d.session_id, r.ts_us,
+FROM (SELECT coalesce(s.proxied_addr, s.client_addr) AS client, s.server_addr AS server, d.cause,
+             d.session_id, r.ts_us,
              (SELECT coalesce(c.verb, c.kind) FROM event_rows c
               WHERE c.id = (d.session_id << 24 | d.command_seq)) AS verb,
              r.code || coalesce(' ' || r.enhanced, '') AS reply,

@@ -20,7 +20,8 @@ struct history_session {
     int64_t session_id, started_us, ended_us;
     const char *source, *uid, *community_id, *client_addr, *server_addr, *helo, *server_software,
         *client_software, *protocol, *tls_version, *tls_sni, *outcome;
-    int client_port, server_port;
+    const char *proxied_addr; /* the real client, by a load balancer; NULL = none was named */
+    int client_port, server_port, proxied_port;
     int64_t packets, commands, replies, messages, violations, errors_503, bytes_missing;
     bool midstream;
 };

@@ -41,6 +41,8 @@ Test(rows, session)
     s->server_port = 11;
     s->vlan = 12;
     s->tunnel = (struct tunnel){TUNNEL_VXLAN, true, 25};
+    s->proxied = (struct address){4, {127, 0, 0, 9}};
+    s->proxied_port = 26;
     s->ended_us = s->started_us + 13;
     s->protocol = "LMTP";
     s->helo = bytes_of_string("helo");
@@ -70,10 +72,10 @@ Test(rows, session)
     scratch_expect(
         &at,
         "SELECT json_array(capture_id, source, uid, community_id, client_addr, client_port, "
-        "server_addr, server_port, vlan, tunnel, tunnel_id, started_us, ended_us - started_us, "
-        "protocol) "
-        "FROM sessions",
+        "server_addr, server_port, vlan, tunnel, tunnel_id, proxied_addr, proxied_port, started_us, "
+        "ended_us - started_us, protocol) FROM sessions",
         "[3,\"a.pcap\",\"uid\",\"1:community\",\"::1\",10,\"127.0.0.5\",11,12,\"VXLAN\",25,"
+        "\"127.0.0.9\",26,"
         "1700000000123456,13,\"LMTP\"]");
     scratch_expect(
         &at,
@@ -97,10 +99,11 @@ Test(rows, a_session_of_which_little_is_known)
     story.chapter.session.helo = bytes_of("", 0);
     store_story();
     scratch_expect(&at,
-                   "SELECT json_array(vlan, tunnel, tunnel_id, community_id, protocol, helo, "
+                   "SELECT json_array(vlan, tunnel, tunnel_id, proxied_addr, proxied_port, "
+                   "community_id, protocol, helo, "
                    "server_name, server_software, "
                    "tls_version, auth_mechanism) FROM sessions",
-                   "[null,null,null,null,null,\"\",null,null,null,null]");
+                   "[null,null,null,null,null,null,null,\"\",null,null,null,null]");
 }
 
 /* 0 is a number too. */
