@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 
 from support.program import rows
 
-# What a repeated, swapped or cut segment may change in a row.
-PASSING = {"session_id", "capture_id", "source", "uid", "community_id", "client_addr", "client_port",
+# What a repeated, swapped, cut or wrapped segment may change in a row.
+PASSING = {"vlan", "tunnel", "tunnel_id", "session_id", "capture_id", "source", "uid", "community_id", "client_addr", "client_port",
            "packets", "retransmitted", "packet", "id"}
 TABLES = ("sessions", "transactions", "recipients", "violations", "diagnoses", "related_events")
 
