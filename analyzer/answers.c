@@ -25,6 +25,7 @@ static void answer_bdat(struct session *s, int code, event_no reply, uint64_t re
         read_on(s, READ_CHUNK);
     } else if (code == 500 || code == 502) {
         /* A server that does not know the verb cannot skip its octets. */
+        s->chunk_refusal = reply;
         content_run_begin(s, reply, false);
         s->content_run_sure = true;
         s->content_run_limit = s->half[SIDE_CLIENT].offset + s->chunk_size;

@@ -28,6 +28,7 @@ void transaction_end(struct session *s, const char *outcome, int64_t ts_us, int 
     *s->draft->transactions_tail = t;
     s->draft->transactions_tail = &t->next;
     s->transaction = NULL;
+    s->transaction_sent = false;
 }
 
 static void add_recipient(struct session *s, const struct pending *p, event_no reply, int code)
@@ -54,9 +55,11 @@ static void end_with_message(struct session *s, const struct pending *p, int cod
     struct transaction *t = s->transaction;
     if (code / 100 == 2 && !t->queue_id.at)
         t->queue_id = arena_copy(&s->draft->arena, queue_id_of(text));
-    if (!p->due) /* LMTP: the last of the recipients' replies */
-        transaction_end(s, code / 100 == 2 || t->queue_id.at ? "accepted" : "refused",
-                        s->row.ended_us, code);
+    if (p->due) /* LMTP: further recipients' replies follow */
+        return;
+    transaction_end(s, code / 100 == 2 || t->queue_id.at ? "accepted" : "refused", s->row.ended_us,
+                    code);
+    s->transaction_sent = true;
 }
 
 void transaction_settle(struct session *s, const struct pending *p, event_no reply, int code,

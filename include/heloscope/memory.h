@@ -31,6 +31,7 @@ struct bytes arena_copy(struct arena *arena, struct bytes b);
  */
 struct bytes arena_printable(struct arena *arena, struct bytes b, bool keep_lf, bool *changed);
 
+/* A NUL follows the text, which `len` does not count. */
 __attribute__((format(printf, 2, 3))) struct bytes arena_print(struct arena *arena,
                                                                const char *format, ...);
 

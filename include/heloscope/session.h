@@ -183,7 +183,7 @@ struct session {
     bool over_and_seen; /* the connection has ended, and nothing of it is missing */
     bool guess;         /* the answer will not be seen: decide at the next octets */
     bool chunk_doubt;   /* a BDAT was refused: is its chunk skipped, or read as commands? */
-    event_no chunk_refusal;
+    event_no chunk_refusal; /* the reply that refused the newest BDAT; its lines point to it */
     uint64_t chunk_refusal_end;
     uint64_t chunk_size, chunk_left;
     struct mark chunk_mark;
@@ -216,6 +216,7 @@ struct session {
 
     struct transaction *transaction; /* the open one */
     uint32_t transaction_count;
+    bool transaction_sent; /* the one that ended last ended with its message */
     struct recipient **recipients_tail;
     uint32_t recipients_kept;
     bool masked_hello, masked_banner; /* X and asterisks where a middlebox overwrote text */

@@ -1,0 +1,321 @@
+#include "heloscope/explain_beside.h"
+
+typedef const char *sentence_fn(const struct scene *t);
+
+enum {
+    QUOTE_LIMIT = 160, /* octets of a command that are quoted */
+};
+
+/* The command as it was sent, in quotes. */
+static const char *quote(const struct scene *t)
+{
+    struct bytes text = bytes_first(t->p ? t->p->text : bytes_of(NULL, 0), QUOTE_LIMIT);
+    return text.len ? SAY(t, "\"%.*s\"", (int)text.len, (const char *)text.at) : "an empty line";
+}
+
+/* What was refused, where the text is about more than its place. */
+static const char *subject(const struct scene *t)
+{
+    return t->p && t->p->kind == PENDING_CONTENT ? "the message" : scene_command(t);
+}
+
+/* --- what was not offered --- */
+
+static const char *offer_of(enum cause cause)
+{
+    switch (cause) {
+    case CAUSE_AUTH_NOT_OFFERED:
+        return "AUTH";
+    case CAUSE_STARTTLS_NOT_OFFERED:
+        return "STARTTLS";
+    default:
+        return "CHUNKING";
+    }
+}
+
+static const char *not_offered(const struct scene *t)
+{
+    const struct order *o = &t->s->order;
+    if (o->hello_verb == VERB_HELO && order_holds(o, FACT_HELLO))
+        return SAY(t,
+                   "%s belongs to an extension, and the client introduced itself with HELO (#%u): "
+                   "nothing was offered.",
+                   scene_command(t), o->facts[FACT_HELLO].since);
+    if (!o->offer)
+        return SAY(t, "%s was sent without an EHLO reply that offers it.", scene_command(t));
+    return SAY(t, "The reply to EHLO (#%u) does not offer %s%s.", o->offer, offer_of(t->d->cause),
+               o->extensions & EXT_MASKED ? "; some of its keywords were overwritten with X on the "
+                                            "way"
+                                          : "");
+}
+
+static const char *command_not_offered(const struct scene *t)
+{
+    const struct pending *p = t->p;
+    if (p && p->command.verb != VERB_UNKNOWN && t->s->order.offer)
+        return SAY(t, "The reply to EHLO (#%u) does not offer %s.", t->s->order.offer,
+                   scene_command(t));
+    return SAY(t, "The server does not know %s, or has it switched off.", quote(t));
+}
+
+/* --- what the server wants --- */
+
+static const char *ehlo_required(const struct scene *t)
+{
+    return SAY(t,
+               "The client introduced itself with HELO (#%u); the server takes %s only after "
+               "EHLO.",
+               t->d->origin, scene_command(t));
+}
+
+static const char *auth_required(const struct scene *t)
+{
+    const struct order *o = &t->s->order;
+    return SAY(t, "The order was right; the server takes %s only after AUTH%s.", scene_command(t),
+               o->offer && !(o->extensions & EXT_AUTH)
+                   ? SAY(t, ", which its reply to EHLO (#%u) does not offer", o->offer)
+                   : "");
+}
+
+static const char *auth_rejected(const struct scene *t)
+{
+    return SAY(t, "AUTH was refused at %s, and the server takes %s only after it. %s",
+               scene_refusal(t, t->d->origin), scene_command(t), scene_knowledge(t));
+}
+
+static const char *tls_required(const struct scene *t)
+{
+    return SAY(t, "The order was right; the server takes %s only inside TLS.", scene_command(t));
+}
+
+static const char *tls_failed(const struct scene *t)
+{
+    const struct fact *tls = &t->s->order.facts[FACT_TLS];
+    if (tls->since)
+        return SAY(t,
+                   "STARTTLS #%u was accepted, but %s came in clear text, which the server no "
+                   "longer takes.",
+                   tls->since, scene_command(t));
+    return SAY(t, "STARTTLS was refused at %s, and the server takes %s only inside TLS. %s",
+               scene_refusal(t, t->d->origin), scene_command(t), scene_knowledge(t));
+}
+
+static const char *parameter_refused(const struct scene *t)
+{
+    return SAY(t, "The order was right; the server refused a parameter of %s.", quote(t));
+}
+
+static const char *policy(const struct scene *t)
+{
+    uint32_t limited = t->s->order.limited;
+    if (limited && t->p && t->p->command.verb == VERB_DATA && t->p->kind == PENDING_COMMAND)
+        return SAY(t,
+                   "The order was right; the server had refused %u recipient%s as too many and "
+                   "refuses DATA for it, as RFC 5321 section 4.5.3.1.10 allows.",
+                   limited, limited == 1 ? "" : "s");
+    return SAY(t,
+               "The order was right; the server refused %s for a reason of its own, which the "
+               "reply's text names.",
+               subject(t));
+}
+
+/* --- what was sent at the wrong time --- */
+
+/* The event that a related one plays `role` in; 0 = none. */
+static event_no related(const struct scene *t, enum role role)
+{
+    for (const struct related *r = t->d->related; r; r = r->next)
+        if (r->role == role)
+            return r->seq;
+    return 0;
+}
+
+static const char *pipelining_violation(const struct scene *t)
+{
+    event_no other = related(t, ROLE_GROUP), seq = t->p ? t->p->command.seq : 0;
+    const char *rule = t->s->order.extensions & EXT_PIPELINING
+                           ? "which RFC 2920 section 3.1 forbids here"
+                           : "and PIPELINING was not offered";
+    if (t->d->fault == FAULT_SERVER)
+        return SAY(t, "%s was sent without waiting, as the PIPELINING that was offered allows.",
+                   scene_command(t));
+    if (other == seq && t->d->origin != seq)
+        return SAY(t,
+                   "#%u was sent before the reply to its predecessor was there; the server "
+                   "complains of it only now, at %s.",
+                   t->d->origin, scene_command(t));
+    if (t->d->origin != seq)
+        return SAY(t,
+                   "#%u was sent before the reply to its predecessor was there; %s fails for "
+                   "the same reason.",
+                   t->d->origin, scene_command(t));
+    if (!other)
+        return "The server complains of input that came before it had replied.";
+    return other > seq ? SAY(t, "#%u was sent before the reply to %s was there, %s.", other,
+                             scene_command(t), rule)
+                       : SAY(t, "%s was sent before the reply to #%u was there, %s.",
+                             scene_command(t), other, rule);
+}
+
+static const char *early_talker(const struct scene *t)
+{
+    return SAY(t, "The client sent #%u before it had received the server's greeting.",
+               t->d->origin);
+}
+
+static const char *content_as_commands(const struct scene *t)
+{
+    const struct pending *p = t->p;
+    if (p && p->content_after_data)
+        return SAY(t,
+                   "A line with a lone dot ended the message #%u too early. The server read the "
+                   "rest of it as commands, here %s.",
+                   t->d->origin, quote(t));
+    if (t->d->origin == t->s->chunk_refusal)
+        return SAY(t,
+                   "BDAT was refused (#%u), and the server read the octets of its chunk as "
+                   "commands, here %s.%s",
+                   t->d->origin, quote(t),
+                   t->d->fault == FAULT_PIPELINING ? " They were already on their way when the "
+                                                     "refusal came, as RFC 3030 allows."
+                                                   : "");
+    return SAY(t,
+               "DATA was refused (#%u), but the message was sent all the same. The server read its "
+               "lines as commands, here %s.",
+               t->d->origin, quote(t));
+}
+
+static const char *reply_desync(const struct scene *t)
+{
+    (void)t;
+    return "No command was waiting for this reply: a command before it was answered twice, or "
+           "client and server count differently.";
+}
+
+/* --- the session as a whole --- */
+
+static const char *session_refused(const struct scene *t)
+{
+    if (!t->p)
+        return "The greeting itself refuses the session.";
+    return SAY(t, "The greeting refused the session at %s; only QUIT may follow it.",
+               scene_refusal(t, t->d->origin));
+}
+
+static const char *session_over(const struct scene *t)
+{
+    return t->s->order.facts[FACT_QUIT].code == 421
+               ? SAY(t, "The server had ended the session at #%u (421).", t->d->origin)
+               : SAY(t, "QUIT #%u had ended the session.", t->d->origin);
+}
+
+static const char *error_limit(const struct scene *t)
+{
+    uint32_t errors = t->s->order.errors;
+    if (!errors)
+        return "The server speaks of too many errors; none came before in what was captured.";
+    return SAY(t, "%u error%s had come before, the first at #%u: too many for the server.", errors,
+               errors == 1 ? "" : "s", t->s->order.first_error);
+}
+
+static const char *middlebox(const struct scene *t)
+{
+    if (t->p && t->p->command.verb == VERB_MASKED)
+        return SAY(t, "The verb was overwritten on the way: the server received %s.", quote(t));
+    if (t->s->masked_banner)
+        return SAY(t,
+                   "The greeting was overwritten on the way, and the server knows nothing of the "
+                   "hello #%u: a device in between has answered it.",
+                   t->s->order.facts[FACT_HELLO].since);
+    return "The reply's text speaks of a device between client and server.";
+}
+
+static const char *not_smtp(const struct scene *t)
+{
+    if (t->p && t->p->kind == PENDING_TLS)
+        return "A TLS handshake came where the server speaks clear text.";
+    if (t->p && t->p->command.verb == VERB_LHLO)
+        return "The client speaks LMTP (LHLO), the server SMTP.";
+    if (!scene_inherited(t))
+        return SAY(t, "The client does not speak SMTP: it began with %s.", quote(t));
+    return SAY(t, "The client does not speak SMTP, as #%u shows; this line belongs to the same.",
+               t->d->origin);
+}
+
+/* --- the server --- */
+
+static const char *server_disagrees(const struct scene *t)
+{
+    const struct order *o = &t->s->order;
+    event_no mail = o->facts[FACT_MAIL].since, hello = o->facts[FACT_HELLO].since;
+    enum verb verb = t->p ? t->p->command.verb : VERB_UNKNOWN;
+    if (t->p && t->p->kind == PENDING_SASL)
+        return SAY(t, "The line answers the server's 334; %s has read it as a command.",
+                   scene_server(t));
+    if (t->p && t->p->kind == PENDING_CONTENT)
+        return SAY(t,
+                   "The message was sent as it should be; %s refused it as if it were out of "
+                   "place.",
+                   scene_server(t));
+    if (verb == VERB_MAIL && hello)
+        return SAY(t,
+                   "The hello #%u was accepted and no transaction was open, so MAIL was in order; "
+                   "%s refused it all the same.",
+                   hello, scene_server(t));
+    if (verb == VERB_RCPT && mail)
+        return SAY(t,
+                   "MAIL #%u was accepted and its transaction was open, so RCPT was in order; %s "
+                   "refused it all the same.",
+                   mail, scene_server(t));
+    if ((verb == VERB_DATA || verb == VERB_BDAT) && mail && o->accepted)
+        return SAY(t,
+                   "MAIL #%u and %u recipient%s were accepted, so %s was in order; %s refused it "
+                   "all the same.",
+                   mail, o->accepted, o->accepted == 1 ? "" : "s", scene_command(t),
+                   scene_server(t));
+    return SAY(t, "Nothing in the session forbids %s here; %s refused it all the same.",
+               scene_command(t), scene_server(t));
+}
+
+static const char *unknown(const struct scene *t)
+{
+    if (t->s->row.midstream && t->d->origin == 1)
+        return "The session had begun before the capture did; what went wrong may lie there.";
+    return SAY(t,
+               "Part of the conversation is not in the capture (#%u); what went wrong may lie "
+               "there.",
+               t->d->origin);
+}
+
+/* --- the way in --- */
+
+static sentence_fn *const sentences[CAUSE_COUNT] = {
+    [CAUSE_AUTH_NOT_OFFERED] = not_offered,
+    [CAUSE_STARTTLS_NOT_OFFERED] = not_offered,
+    [CAUSE_BDAT_NOT_OFFERED] = not_offered,
+    [CAUSE_COMMAND_NOT_OFFERED] = command_not_offered,
+    [CAUSE_EHLO_REQUIRED] = ehlo_required,
+    [CAUSE_AUTH_REQUIRED] = auth_required,
+    [CAUSE_AUTH_REJECTED] = auth_rejected,
+    [CAUSE_TLS_REQUIRED] = tls_required,
+    [CAUSE_TLS_FAILED] = tls_failed,
+    [CAUSE_PARAMETER_REFUSED] = parameter_refused,
+    [CAUSE_POLICY] = policy,
+    [CAUSE_PIPELINING_VIOLATION] = pipelining_violation,
+    [CAUSE_EARLY_TALKER] = early_talker,
+    [CAUSE_CONTENT_AS_COMMANDS] = content_as_commands,
+    [CAUSE_REPLY_DESYNC] = reply_desync,
+    [CAUSE_SESSION_REFUSED] = session_refused,
+    [CAUSE_SESSION_OVER] = session_over,
+    [CAUSE_ERROR_LIMIT] = error_limit,
+    [CAUSE_MIDDLEBOX] = middlebox,
+    [CAUSE_NOT_SMTP] = not_smtp,
+    [CAUSE_SERVER_DISAGREES] = server_disagrees,
+    [CAUSE_UNKNOWN] = unknown,
+};
+
+const char *explain_beside_order(const struct scene *t)
+{
+    sentence_fn *sentence = sentences[t->d->cause];
+    return sentence ? sentence(t) : cause_entry(t->d->cause)->meaning;
+}

@@ -1,0 +1,53 @@
+#include "heloscope/scene.h"
+
+const char *scene_command(const struct scene *t)
+{
+    const struct pending *p = t->p;
+    if (!p)
+        return "a command";
+    if (p->kind == PENDING_TLS)
+        return "a TLS handshake";
+    if (p->kind == PENDING_CONTENT) /* the end of a message is judged as its DATA */
+        return verb_name(VERB_DATA);
+    return p->command.verb == VERB_UNKNOWN ? "this line" : verb_name(p->command.verb);
+}
+
+const char *scene_server(const struct scene *t)
+{
+    const char *product = identify_server(&t->s->identify);
+    return product ? SAY(t, "the server (%s)", product) : "the server";
+}
+
+bool scene_inherited(const struct scene *t)
+{
+    const struct order_command *c = t->p ? &t->p->command : NULL;
+    return c && t->d->origin != c->seq && t->d->origin != c->wrong;
+}
+
+const char *scene_refusal(const struct scene *t, event_no refusal)
+{
+    const struct order *o = &t->s->order;
+    int code = o->first_refusal == refusal ? o->first_refusal_code : 0;
+    for (int f = 0; f < FACT_COUNT; f++)
+        if (o->facts[f].refused == refusal && o->facts[f].code)
+            code = o->facts[f].code;
+    return code ? SAY(t, "#%u (%d)", refusal, code) : SAY(t, "#%u", refusal);
+}
+
+const char *scene_knowledge(const struct scene *t)
+{
+    event_no refusal = t->v && t->v->refusal ? t->v->refusal : t->d->origin;
+    if (t->d->fault == FAULT_MIDDLEBOX)
+        return "The greeting or the verb was overwritten on the way: a firewall with an SMTP "
+               "filter stands between client and server.";
+    if (t->d->fault == FAULT_PIPELINING)
+        return SAY(t,
+                   "%s was already on its way when the refusal came, as RFC 2920 allows: this "
+                   "reply is the normal consequence.",
+                   scene_command(t));
+    if (t->p && t->p->command.saw < refusal)
+        return t->s->order.extensions & EXT_PIPELINING
+                   ? "The client had not waited for that reply, as RFC 2920 section 3.1 asks here."
+                   : "The client had not waited for that reply, though PIPELINING was not offered.";
+    return "The client had received the refusal and went on all the same.";
+}
