@@ -85,9 +85,12 @@ static enum file_result read_header(struct capture_file *file)
 
 static enum file_result read_record(struct capture_file *file, struct file_packet *out)
 {
-    if (file->format == FORMAT_SAVEFILE)
-        return savefile_next(&file->savefile, &file->source, out, &file->why);
-    return pcapng_next(&file->pcapng, &file->source, out, &file->why);
+    enum file_result result = file->format == FORMAT_SAVEFILE
+                                  ? savefile_next(&file->savefile, &file->source, out, &file->why)
+                                  : pcapng_next(&file->pcapng, &file->source, out, &file->why);
+    if (result == FILE_PACKET)
+        out->number = ++file->packets + file->pcapng.others;
+    return result;
 }
 
 enum file_result capture_file_next(struct capture_file *file, struct file_packet *out)

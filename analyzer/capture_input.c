@@ -157,7 +157,7 @@ void capture_input_hand_out(struct capture_input *input, struct packet_record *o
     source->ended_us = packet->ts_us;
     *out = (struct packet_record){
         .source = source,
-        .number = source->packets,
+        .number = packet->number,
         .ts_us = packet->ts_us,
         .link_type = packet->link_type,
         .frame = packet->frame,

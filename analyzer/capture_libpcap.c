@@ -125,6 +125,7 @@ bool packet_filter_fits_ethernet(const struct packet_filter *filter, struct fail
 struct live_interface {
     pcap_t *pcap;
     int link_type;
+    uint64_t packets;
 };
 
 static bool live_refused(const char *name, int status, const char *detail, struct failure *why)
@@ -237,6 +238,7 @@ enum file_result live_next(struct live_interface *live, struct file_packet *out,
             .frame = bytes_of(frame, header->caplen),
             .wire_length = header->len > header->caplen ? header->len : header->caplen,
             .ts_us = packet_time(header),
+            .number = ++live->packets,
             .link_type = live->link_type,
         };
         return FILE_PACKET;

@@ -341,6 +341,17 @@ static enum file_result read_packet(struct pcapng *file, const struct packet_row
 
 /* ---------------------------------------------------------------------------------- altogether */
 
+/* Wireshark (4.0) shows entries of systemd's journal, custom blocks and the events of Sysdig in its
+ * list of packets, where they take numbers. */
+static bool is_numbered(uint32_t type)
+{
+    static const uint32_t types[] = {9, 0xbad, 0x40000bad, 0x204, 0x216, 0x221};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (types[i] == type)
+            return true;
+    return false;
+}
+
 /* A block that holds no packet. Names, comments, secrets and what is not known are passed over. */
 static enum file_result take_note(struct pcapng *file, const struct block *block,
                                   struct failure *why)
@@ -351,6 +362,7 @@ static enum file_result take_note(struct pcapng *file, const struct block *block
         return add_interface(file, block->body, why);
     if (block->type == INTERFACE_STATISTICS)
         read_statistics(file, block->body);
+    file->others += is_numbered(block->type);
     return FILE_PACKET;
 }
 

@@ -19,6 +19,7 @@
 
 struct unpacker {
     const struct codec *codec;
+    size_t hint; /* what zstd and lz4 want next: a block, and the header of the one behind it */
     union {
 #ifdef HAVE_ZLIB
         z_stream gzip;
@@ -53,6 +54,13 @@ struct codec {
     enum unpack_result (*step)(struct unpacker *u, struct step *s);
     void (*end)(struct unpacker *u);
 };
+
+/* What zstd and lz4 made in a call that fails is lost, so that each is given no more than one block
+ * at a time, and the header behind it, of so many octets, in a call of its own. */
+static struct bytes one_block(const struct unpacker *u, struct bytes in, size_t header)
+{
+    return bytes_first(in, u->hint > header ? u->hint - header : u->hint);
+}
 
 /* ---------------------------------------------------------------------------------------- gzip */
 
@@ -159,25 +167,33 @@ static void xz_end(struct unpacker *u)
 /* ---------------------------------------------------------------------------------------- zstd */
 
 #ifdef HAVE_ZSTD
+enum {
+    ZSTD_HEADER = 3, /* of a block: RFC 8878 section 3.1.1.2 */
+    ZSTD_FRAME = 5   /* the least of a frame */
+};
+
 static bool zstd_begin(struct unpacker *u)
 {
     u->state.zstd = ZSTD_createDStream();
+    u->hint = u->state.zstd ? ZSTD_initDStream(u->state.zstd) : 0;
     return u->state.zstd;
 }
 
 /* The library itself refuses windows of more than 128 MiB, and begins the next frame by itself. */
 static enum unpack_result zstd_step(struct unpacker *u, struct step *s)
 {
-    ZSTD_inBuffer in = {s->in.at, s->in.len, 0};
+    struct bytes block = one_block(u, s->in, ZSTD_HEADER);
+    ZSTD_inBuffer in = {block.at, block.len, 0};
     ZSTD_outBuffer out = {s->out, s->room, 0};
     size_t result = ZSTD_decompressStream(u->state.zstd, &out, &in);
-    s->in = bytes_from(s->in, in.pos);
-    s->made = out.pos;
     if (ZSTD_isError(result)) {
         s->why = ZSTD_getErrorName(result);
         return UNPACK_FAILED;
     }
-    return result == 0 ? UNPACK_END : UNPACK_ON;
+    s->in = bytes_from(s->in, in.pos);
+    s->made = out.pos;
+    u->hint = result ? result : ZSTD_FRAME;
+    return result ? UNPACK_ON : UNPACK_END;
 }
 
 static void zstd_end(struct unpacker *u)
@@ -193,22 +209,30 @@ static void zstd_end(struct unpacker *u)
 /* ----------------------------------------------------------------------------------------- lz4 */
 
 #ifdef HAVE_LZ4
+enum {
+    LZ4_HEADER = 4, /* of a block: its size */
+    LZ4_FRAME = 7   /* the least of a frame */
+};
+
 static bool lz4_begin(struct unpacker *u)
 {
+    u->hint = LZ4_FRAME;
     return !LZ4F_isError(LZ4F_createDecompressionContext(&u->state.lz4, LZ4F_VERSION));
 }
 
 static enum unpack_result lz4_step(struct unpacker *u, struct step *s)
 {
-    size_t taken = s->in.len, made = s->room;
-    size_t result = LZ4F_decompress(u->state.lz4, s->out, &made, s->in.at, &taken, NULL);
-    if (LZ4F_isError(result)) { /* the two sizes then mean nothing */
+    struct bytes block = one_block(u, s->in, LZ4_HEADER);
+    size_t taken = block.len, made = s->room;
+    size_t result = LZ4F_decompress(u->state.lz4, s->out, &made, block.at, &taken, NULL);
+    if (LZ4F_isError(result)) {
         s->why = LZ4F_getErrorName(result);
         return UNPACK_FAILED;
     }
     s->in = bytes_from(s->in, taken);
     s->made = made;
-    return result == 0 ? UNPACK_END : UNPACK_ON;
+    u->hint = result ? result : LZ4_FRAME;
+    return result ? UNPACK_ON : UNPACK_END;
 }
 
 static void lz4_end(struct unpacker *u)

@@ -13,7 +13,8 @@ struct file_packet {
     struct bytes frame;
     size_t wire_length; /* >= frame.len */
     int64_t ts_us;
-    int link_type; /* a number of https://www.tcpdump.org/linktypes.html */
+    uint64_t number; /* in the file, from 1, as Wireshark counts */
+    int link_type;   /* a number of https://www.tcpdump.org/linktypes.html */
 };
 
 enum file_result {
@@ -51,6 +52,7 @@ struct pcapng {
     struct pcapng_interface *interfaces; /* of the section */
     size_t count, room;
     int64_t last_us;  /* for packets without a time */
+    uint64_t others;  /* records that are no packets, but have numbers in Wireshark */
     uint64_t dropped; /* what interface statistics report, all interfaces and sections */
 };
 
@@ -70,6 +72,7 @@ struct capture_file {
     enum file_format format; /* FORMAT_UNKNOWN until its header was read */
     struct savefile savefile;
     struct pcapng pcapng;
+    uint64_t packets;
     struct failure why;
     uint8_t start[16]; /* of a foreign file */
     size_t start_length;

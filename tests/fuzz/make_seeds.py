@@ -5,6 +5,8 @@ argument into tests/fuzz/seeds. The result is the same each time; inputs that a 
 beside it under their own names."""
 
 import glob
+import gzip
+import lzma
 import os
 import re
 import struct
@@ -133,6 +135,64 @@ STREAMS = {
 }
 
 
+def savefile(order, magic=0xA1B2C3D4, extra=b""):
+    frame = FRAMES["ethernet_ip4"][1]
+    record = struct.pack(order + "IIII", 1, 2, len(frame), len(frame) + 9) + extra + frame
+    return struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, 1) + record * 2
+
+
+def block(order, kind, body):
+    body += bytes(-len(body) % 4)
+    size = struct.pack(order + "I", len(body) + 12)
+    return struct.pack(order + "I", kind) + size + body + size
+
+
+def section(order):
+    """Each block of pcapng that is read, and one that is not."""
+    frame = FRAMES["ethernet_ip4"][1]
+    sizes = struct.pack(order + "II", len(frame), len(frame))
+    clock = struct.pack(order + "HHB3xHHqHH", 9, 1, 9, 14, 8, 3, 0, 0)
+    return b"".join([
+        block(order, 0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1)),
+        block(order, 1, struct.pack(order + "HHI", 1, 0, 0)),
+        block(order, 1, struct.pack(order + "HHI", 101, 0, 65535) + clock),
+        block(order, 6, struct.pack(order + "III", 0, 4, 5) + sizes + frame),
+        block(order, 6, struct.pack(order + "III", 1, 4, 5) + sizes + frame),
+        block(order, 3, sizes[:4] + frame),
+        block(order, 2, struct.pack(order + "HHII", 1, 7, 4, 5) + sizes + frame),
+        block(order, 5, struct.pack(order + "IIIHHQHH", 1, 0, 0, 5, 8, 3, 0, 0)),
+        block(order, 0xBAD, struct.pack(order + "I", 1) + b"ours")])
+
+
+# Small members of formats that Python cannot write, by their specifications: octets as they are.
+def zstd(octets):
+    return hexed("28b52ffd" "60", struct.pack("<H", len(octets) - 256)
+                 + struct.pack("<I", len(octets) << 3 | 1)[:3] + octets)
+
+
+def lz4(octets):
+    return hexed("04224d18" "604082", struct.pack("<I", len(octets) | 1 << 31) + octets + bytes(4))
+
+
+NEW = savefile("<")
+CAPTURES = {
+    "pcap": NEW,
+    "pcap_big": savefile(">"),
+    "pcap_nano": savefile("<", 0xA1B23C4D),
+    "pcap_modified": savefile("<", 0xA1B2CD34, bytes(8)),
+    "pcap_cut": NEW[:-5],
+    "pcapng": section("<"),
+    "pcapng_big_then_little": section(">") + section("<"),
+    "gzip": gzip.compress(NEW, mtime=0),
+    "gzip_twice": gzip.compress(NEW[:50], mtime=0) + bytes(8) + gzip.compress(NEW[50:], mtime=0),
+    "gzip_cut": gzip.compress(section("<"), mtime=0)[:-20],
+    "xz": lzma.compress(section("<")),
+    "zstd": zstd(section("<")),
+    "lz4": lz4(NEW),
+    "foreign": b"SQLite format 3\0" + bytes(8),
+}
+
+
 def dialogues():
     """The first dialogue of each file of tests/dialogues as fuzz_smtp's instructions: a line of a
     side, of which the sender has received all or (C+, C~) nothing new. What only a capture shows is
@@ -167,6 +227,8 @@ def main():
         write(f"{folder}/smtp_lines", name, octets)
     for name, octets in STREAMS.items():
         write(f"{folder}/stream", name, octets)
+    for name, octets in CAPTURES.items():
+        write(f"{folder}/capture", name, octets)
     for name, octets in dialogues():
         write(f"{folder}/smtp", name, octets)
 

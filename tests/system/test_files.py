@@ -61,6 +61,12 @@ def without_library(result):
         tap.skip(result.err.strip())
 
 
+def gzip_is_read():
+    with Scratch() as scratch:
+        path = scratch.file("none.pcap", gzip.compress(Wire().pcap()))
+        return heloscope("analyze", "--db", scratch.path("x.db"), path).status == 0
+
+
 # ------------------------------------------------------------------------------------- compressed
 
 
@@ -152,15 +158,15 @@ def rotated():
         wanted, _ = analyze(scratch, scratch.file("whole.pcap", made.pcap()))
         os.mkdir(scratch.path("ring"))
         size = len(made.packets) // 11 + 1
+        packed = gzip_is_read()
         for number in range(11):  # tcpdump -C: x.pcap, x.pcap1, ... x.pcap10
             part = Wire()
             part.packets = made.packets[number * size:(number + 1) * size]
-            octets = part.pcap() if number % 3 else gzip.compress(part.pcap())
+            octets = gzip.compress(part.pcap()) if packed and number % 3 else part.pcap()
             scratch.file(f"ring/x.pcap{number or ''}", octets)
         scratch.file("ring/rotate.log", "rotated\n")
         scratch.file("ring/.x.pcap.swp", "hidden")
         found, result = analyze(scratch, scratch.path("ring"))
-        without_library(result)
         result.complains_once("rotate.log", "passed over")
 
         def without_packet(rows_of):
@@ -207,6 +213,7 @@ def several_interfaces(made):
         out.append(block(1, struct.pack(order + "HHI", RAW_IP, 0, 0), order))
         out.append(block(4, struct.pack(order + "HH4s12sHH", 1, 16, b"\x7f\0\0\1", b"localhost",
                                         0, 0), order))
+        out.append(block(9, b"__REALTIME_TIMESTAMP=1700000000000000\nMESSAGE=hello\n", order))
         for us, frame in packets:
             from_client = struct.unpack("!H", frame[36:38])[0] == 25
             ticks, data = (us * 1000, frame) if from_client else (us, frame[14:])
@@ -223,6 +230,9 @@ def many_interfaces():
         made = wire(sessions=3)
         wanted, _ = analyze(scratch, scratch.file("plain.pcap", made.pcap()))
         path = scratch.file("many.pcapng", several_interfaces(made))
+        # The entries of a journal take numbers, one in each section.
+        half = len(made.packets) // 2
+        wanted = [row[:4] + (row[4] + (1 if row[4] <= half else 2),) + row[5:] for row in wanted]
         equal(analyze(scratch, path)[0], wanted, "findings")
         equal(rows(scratch.path("history.db"), "SELECT packets, dropped FROM captures"),
               [(len(made.packets), 6)], "captures")
