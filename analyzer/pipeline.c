@@ -30,7 +30,6 @@ static const uint16_t default_ports[] = {25, 465, 587, 2525, 24};
 struct pipeline {
     struct store *store;
     struct writer *writer;
-    bool live;
     uint8_t declared[65536 / 8];
     struct classifier *classifier;
     struct intake *intake;
@@ -60,7 +59,6 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
         return NULL;
     }
     p->store = store;
-    p->live = options->live;
     p->intake = intake_new();
     flow_table_init(&p->table);
     size_t count = sizeof default_ports / sizeof *default_ports;

@@ -8,12 +8,9 @@
 bool recording_open(struct recording *recording, const struct options *options,
                     struct capture *capture, struct terminal *terminal, struct failure *why)
 {
-    struct capture_source **sources;
-    capture_sources(capture, &sources);
     const struct pipeline_options pipeline = {
         .ports = options->port_count ? options->ports : NULL,
         .port_count = options->port_count,
-        .live = sources[0]->live || options->follow >= 0,
     };
     *recording = (struct recording){.capture = capture, .terminal = terminal};
     recording->store = store_open(options->database, why);

@@ -96,25 +96,27 @@ enum layer read_ipv6(struct walk *walk)
     return walk_on(walk, &c, layer_inside_ip(walk, protocol));
 }
 
-/* RFC 8200 sections 4.3, 4.4 and 4.6: all three have one shape, counted in units of eight octets,
- * less one. */
-enum layer read_ipv6_extension(struct walk *walk)
+/* A header that begins with the protocol behind it and its own length: in units of `unit` octets,
+ * without the first `uncounted` ones. */
+static enum layer pass_extension(struct walk *walk, size_t unit, size_t uncounted)
 {
     struct cursor c = cursor_over(walk->left);
     uint8_t next = cursor_u8(&c);
-    size_t length = ((size_t)cursor_u8(&c) + 1) * 8;
+    size_t length = (cursor_u8(&c) + uncounted) * unit;
     cursor_skip(&c, length - 2);
     return walk_on(walk, &c, layer_inside_ip(walk, next));
 }
 
-/* RFC 4302 section 2.2: counted in units of four octets, less two. */
+/* RFC 8200 sections 4.3, 4.4 and 4.6: all three have one shape. */
+enum layer read_ipv6_extension(struct walk *walk)
+{
+    return pass_extension(walk, 8, 1);
+}
+
+/* RFC 4302 section 2.2. */
 enum layer read_authentication(struct walk *walk)
 {
-    struct cursor c = cursor_over(walk->left);
-    uint8_t next = cursor_u8(&c);
-    size_t length = ((size_t)cursor_u8(&c) + 2) * 4;
-    cursor_skip(&c, length - 2);
-    return walk_on(walk, &c, layer_inside_ip(walk, next));
+    return pass_extension(walk, 4, 2);
 }
 
 /* RFC 8200 section 4.5. A fragment that is the whole packet ("atomic", RFC 6946) goes on. */

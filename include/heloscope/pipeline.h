@@ -8,7 +8,6 @@
 struct pipeline_options {
     const uint16_t *ports; /* declared SMTP ports; NULL = 25, 465, 587, 2525, 24 */
     size_t port_count;
-    bool live; /* hand open sessions over as they go on */
 };
 
 /* What went through so far. */

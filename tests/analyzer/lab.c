@@ -10,7 +10,7 @@ enum {
 void lab_begin(struct lab *lab)
 {
     struct failure why = {""};
-    struct pipeline_options options = {.live = false};
+    struct pipeline_options options = {0};
     memset(lab, 0, sizeof *lab);
     scratch_make(&lab->scratch);
     lab->store = scratch_store(&lab->scratch);

@@ -288,7 +288,7 @@ Test(pipeline_flows, the_same_capture_again)
     pipeline_free(lab.pipeline);
     scratch_close(lab.store);
     lab.store = scratch_store(&lab.scratch);
-    lab.pipeline = pipeline_new(&(struct pipeline_options){.live = false}, lab.store, NULL);
+    lab.pipeline = pipeline_new(&(struct pipeline_options){0}, lab.store, NULL);
     lab.source.packets = 0;
     converse(&lab, 40000, 25, lines);
     lab_finish(&lab);
