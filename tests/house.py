@@ -56,7 +56,10 @@ TESTED_ELSEWHERE = {
     "analyzer/content_run.c": "tests/dialogues",
     "analyzer/diagnosis.c": "tests/dialogues; tests/system/test_expected.py",
     "analyzer/explain.c": "tests/dialogues; golden output",
+    "analyzer/explain_beside.c": "tests/dialogues; golden output",
     "analyzer/order_settle.c": "tests/analyzer/test_order.c; tests/dialogues",
+    "analyzer/proxied.c": "tests/dialogues/session.txt",
+    "analyzer/scene.c": "tests/dialogues; golden output",
     "analyzer/server_side.c": "tests/dialogues",
     "db/statements.c": "tests/db/test_store.c: every statement is run there",
 }
