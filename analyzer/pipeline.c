@@ -32,6 +32,7 @@ struct pipeline {
     struct writer *writer;
     uint8_t declared[65536 / 8];
     struct classifier *classifier;
+    struct memo *memo;
     struct intake *intake;
     struct flow_table table;
     struct flow_queue smtp, quiet, other, closing, closed; /* quiet: nothing to write */
@@ -60,6 +61,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
     }
     p->store = store;
     p->intake = intake_new();
+    p->memo = memo_new();
     flow_table_init(&p->table);
     size_t count = sizeof default_ports / sizeof *default_ports;
     const uint16_t *ports = default_ports;
@@ -125,6 +127,7 @@ static void begin_session(struct pipeline *p, struct connection *c)
         .uid = uid,
         .community_id = community,
         .handle = ++p->handles,
+        .memo = p->memo,
     };
     session_uid(&begin.client, begin.client_port, &begin.server, begin.server_port,
                 c->talk->first.ts_us, uid);
@@ -523,5 +526,6 @@ void pipeline_free(struct pipeline *p)
     flow_table_free(&p->table);
     classifier_free(p->classifier);
     intake_free(p->intake);
+    memo_free(p->memo);
     free(p);
 }

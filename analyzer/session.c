@@ -59,6 +59,7 @@ struct session *session_new(const struct session_begin *begin)
     s->draft = draft_new();
     struct session_row *row = &s->row;
     row->handle = begin->handle;
+    s->identify.server.memo = s->identify.client.memo = begin->memo;
     row->uid = arena_copy(&s->own, bytes_of_string(begin->uid));
     row->community_id = arena_copy(&s->own, bytes_of_string(begin->community_id));
     row->source = bytes_of_string(begin->source);

@@ -5,6 +5,7 @@
 #include "heloscope/voice.h"
 
 enum {
+    NO_ROW = 0xffff,
     TEXT_ROW = 0x8000,   /* marks from here on are rows of reply_texts.tsv */
     LONG_TEXT = 24,      /* literal octets of a refusal that are hardly a coincidence */
     VERSION_LIMIT = 32,  /* octets */
@@ -91,7 +92,7 @@ static void keep_version(struct voice *who, const struct mark_row *mark, struct 
                          struct arena *own)
 {
     bool odd;
-    if (!own || who->version_of || !version.len || version.at[0] < '0' || version.at[0] > '9')
+    if (who->version_of || !version.len || version.at[0] < '0' || version.at[0] > '9')
         return;
     who->version = arena_printable(own, bytes_first(version, VERSION_LIMIT), false, &odd);
     who->version_of = (uint8_t)__builtin_ctzll(mark->products);
@@ -123,20 +124,40 @@ static bool may_fit(const char *pattern, struct bytes text)
     return last == '>' || text.at[text.len - 1] == (uint8_t)last;
 }
 
+/* The first row of `place` that fits; NO_ROW when none does. */
+static uint16_t find_row(const struct mark_table *table, enum place place, struct bytes text)
+{
+    for (size_t i = first_row(table, place); i < table->count && table->rows[i].place == place; i++)
+        if (may_fit(table->rows[i].pattern, text) &&
+            pattern_fits(table->rows[i].pattern, text, LETTERS_EXACT))
+            return (uint16_t)i;
+    return NO_ROW;
+}
+
+/* Places where the same texts come again and again; elsewhere stand ids, addresses and dates. */
+static bool repeats(enum place place)
+{
+    const uint32_t repeating = 1u << PLACE_GREETING | 1u << PLACE_HELLO | 1u << PLACE_KEYWORDS |
+                               1u << PLACE_MAIL | 1u << PLACE_RCPT | 1u << PLACE_DATA |
+                               1u << PLACE_RSET | 1u << PLACE_QUIT | 1u << PLACE_SAYS_HELLO;
+    return repeating >> place & 1;
+}
+
 bool voice_look(struct voice *who, const struct mark_table *table, enum place place,
                 struct bytes text, struct arena *own)
 {
-    for (size_t i = first_row(table, place); i < table->count && table->rows[i].place == place;
-         i++) {
-        struct bytes version;
-        if (!may_fit(table->rows[i].pattern, text) ||
-            !pattern_part(table->rows[i].pattern, text, "version", &version))
-            continue;
-        keep_version(who, &table->rows[i], version, own);
-        keep(who, (uint16_t)i);
-        return true;
-    }
-    return false;
+    bool known = false;
+    uint16_t *kept = repeats(place) ? memo_ask(who->memo, place, text, &known) : NULL;
+    uint16_t row = known ? *kept : find_row(table, place, text);
+    if (kept)
+        *kept = row;
+    if (row == NO_ROW)
+        return false;
+    struct bytes version;
+    if (own && pattern_part(table->rows[row].pattern, text, "version", &version))
+        keep_version(who, &table->rows[row], version, own);
+    keep(who, row);
+    return true;
 }
 
 /* --- in words

@@ -234,6 +234,7 @@ struct session_begin {
     struct mark mark;
     const char *uid, *community_id; /* copied */
     uint64_t handle;
+    struct memo *memo; /* of what software says; outlives the session; NULL = none */
 };
 
 /* A session at its open event. Owned by the caller; never NULL. */

@@ -4,14 +4,16 @@
 #define HELOSCOPE_VOICE_H
 
 #include "heloscope/marks.h"
+#include "heloscope/memo.h"
 #include "heloscope/memory.h"
 
 enum {
     MARKS_KEPT = 12
 };
 
-/* All zero is ready. */
+/* All zero is ready; a memo may be given before it is used. */
 struct voice {
+    struct memo *memo;          /* of texts that were looked at before; NULL = none */
     uint16_t marks[MARKS_KEPT]; /* in the order in which they were seen */
     uint8_t count;
     uint8_t version_of;   /* the product whose version is known */

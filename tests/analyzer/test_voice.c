@@ -176,3 +176,41 @@ Test(voice, each_place_is_asked_once)
         cr_expect_not(voice_ask(&who, (enum place)place));
     }
 }
+
+static uint64_t numbers_of(const struct voice *who)
+{
+    uint64_t all = 0;
+    for (int i = 0; i < who->count; i++)
+        all = all * 0x10001 + who->marks[i];
+    return all;
+}
+
+/* What a memo remembers is what would have been found. */
+static void expect_alike(const struct mark_table *table, struct memo *memo)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        char text[1024];
+        struct voice with = {.memo = memo}, without = {0};
+        struct bytes said =
+            bytes_of_string(fill_pattern(table->rows[i].pattern, text, sizeof text));
+        for (int place = 0; place < PLACE_COUNT; place++)
+            if ((place < SERVER_PLACES) == (table == server_marks()))
+                cr_assert_eq(voice_look(&with, table, (enum place)place, said, &arena),
+                             voice_look(&without, table, (enum place)place, said, &arena), "%s",
+                             text);
+        cr_expect_eq(numbers_of(&with), numbers_of(&without), "%s", text);
+        cr_expect(bytes_equal(with.version, without.version), "%s", text);
+        cr_expect_eq(with.version_of, without.version_of, "%s", text);
+    }
+}
+
+Test(voice, a_memo_changes_nothing)
+{
+    struct memo *memo = memo_new();
+    for (int round = 0; round < 2; round++) {
+        expect_alike(server_marks(), memo);
+        expect_alike(client_marks(), memo);
+    }
+    memo_free(memo);
+    arena_free(&arena);
+}
