@@ -86,6 +86,24 @@ FRAMES = {
     "erspan3": (101, ip4(hexed("100022eb00000001" "20070001" "00000000" "00000001" + "00" * 8,
                                ethernet(V6, 0x86dd)), 47)),
     "vxlan": (101, ip4(udp(hexed("0800000000000700", ethernet(V4, 0x800)), 4789), 17)),
+    "vlan_vn_tag": (1, ethernet(hexed("800100020800", V4), 0x8926)),
+    "pbb": (1, ethernet(hexed("00000007", ethernet(V4, 0x800)), 0x88e7)),
+    "nsh": (1, ethernet(hexed("0006010200000900" + "00" * 16, V6), 0x894f)),
+    "nflog": (239, hexed("020000050800010000000000" "3d000900", V4)),
+    "nflog_big": (239, hexed("02000005" "0005000141000000" "003d0009", V4)),
+    "ppi": (192, hexed("0000100069000000" "0200040000000000",
+                       hexed("08010000" + "02" * 18 + "0000" "aaaa030000000800", V4))),
+    "radiotap": (127, hexed("00000c0002000000" "10000000" "8803" "0000" + "02" * 18 + "0000"
+                            + "02" * 6 + "0000" "aaaa0300000086dd", V6)),
+    "wlan": (105, hexed("88820000" + "02" * 18 + "0000" "0000" "00000000" "aaaa030000000800", V4)),
+    "eoip": (101, ip4(hexed("2001640000470700", ethernet(V4, 0x800)), 47)),
+    "vxlan_gpe": (101, ip4(udp(hexed("0c00000400000700" "0002010100000900", V4), 4790), 17)),
+    "gtp_u": (101, ip4(udp(hexed("30ff003900000007", V4), 2152), 17)),
+    "gtp_u_extended": (101, ip4(udp(hexed("34ff0045000000070000008501000185" "01000100", V6), 2152),
+                                17)),
+    "l2tp": (101, ip4(udp(hexed("4a0200000001000200000000" "0002" "0000" "ff030021", V4), 1701), 17)),
+    "teredo": (101, ip4(udp(hexed("00010102aabbbb" + "00" * 9 + "00003fff80fffffe", V6), 3544), 17)),
+    "tzsp": (101, ip4(udp(hexed("010000010a01c400280001", ethernet(V4, 0x800)), 37008), 17)),
     "geneve": (101, ip4(udp(hexed("0100655800000700" "00000000", ethernet(V4, 0x800)), 6081), 17)),
 }
 
@@ -193,6 +211,26 @@ CAPTURES = {
 }
 
 
+def fragment(datagram, offset, length, last=False, cut=0):
+    """One of fuzz_fragments': five octets. Lengths from 256 on are multiples of that."""
+    large = length > 255
+    return struct.pack("!BHBB", datagram | last << 7 | large << 6, offset // 8,
+                       length // 256 if large else length, cut)
+
+
+FRAGMENTS = {
+    "in_order": fragment(0, 0, 64) + fragment(0, 64, 64) + fragment(0, 128, 5, True),
+    "last_first": fragment(0, 128, 5, True) + fragment(0, 64, 64) + fragment(0, 0, 64),
+    "mixed": fragment(0, 8, 8, True) + fragment(1, 0, 8) + fragment(1, 8, 9, True) + fragment(0, 0, 8),
+    "again": (fragment(0, 0, 8) + fragment(0, 8, 8, True)) * 2,
+    "overlap": fragment(0, 8, 32) + fragment(0, 0, 24) + fragment(0, 32, 16, True),
+    "teardrop": fragment(0, 0, 40) + fragment(0, 24, 4, True),
+    "cut": fragment(0, 0, 40, cut=8) + fragment(0, 48, 8, True) + fragment(0, 40, 8),
+    "long": fragment(0, 0, 65280) + fragment(0, 65280, 255, True),
+    "too_long": fragment(0, 65528, 8) + fragment(0, 65528, 8, True) + fragment(0, 0, 65280),
+}
+
+
 def dialogues():
     """The first dialogue of each file of tests/dialogues as fuzz_smtp's instructions: a line of a
     side, of which the sender has received all or (C+, C~) nothing new. What only a capture shows is
@@ -225,6 +263,8 @@ def main():
     write(f"{folder}/packet", "cut", struct.pack("!H", 2 << 9 | 1) + FRAMES["ethernet_ip4"][1][:-8])
     for name, octets in LINES.items():
         write(f"{folder}/smtp_lines", name, octets)
+    for name, octets in FRAGMENTS.items():
+        write(f"{folder}/fragments", name, octets)
     for name, octets in STREAMS.items():
         write(f"{folder}/stream", name, octets)
     for name, octets in CAPTURES.items():
