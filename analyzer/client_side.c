@@ -56,6 +56,9 @@ static void place_in_group(struct session *s, struct pending *p)
         initial_response = before->chunk_size; /* see client_line() */
         group = before->group ? before->group : before->command.seq;
     } else if (s->last_reply_end > p->seen && s->last_answered_seq) {
+        p->pipelined = s->last_answered_content;
+        if (s->last_answered_content) /* nobody waits for replies to a message's lines */
+            return;
         verb = s->last_answered;
         message = s->last_answered_message;
         initial_response = s->last_answered_ir;

@@ -57,7 +57,7 @@ static enum fault fault_of(const struct session *s, const struct pending *p,
     /* No content may be on its way before a 354; the octets behind a BDAT that CHUNKING allows may.
      */
     if (f->cause == CAUSE_CONTENT_AS_COMMANDS)
-        return s->content_run_limit && (s->order.extensions & EXT_CHUNKING) &&
+        return f->origin == s->chunk_refusal && (s->order.extensions & EXT_CHUNKING) &&
                        p->command.saw < f->origin
                    ? FAULT_PIPELINING
                    : FAULT_CLIENT;

@@ -233,6 +233,7 @@ static void note_answered(struct session *s, const struct pending *p, uint64_t e
     s->last_answered_seq = p->command.seq;
     s->last_answered_ir = p->command.verb == VERB_AUTH && p->chunk_size;
     s->last_answered_message = p->kind == PENDING_CONTENT;
+    s->last_answered_content = p->content_line;
     s->last_answered_group = p->group;
 }
 

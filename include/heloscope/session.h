@@ -158,6 +158,7 @@ struct session {
     event_no last_answered_seq;
     bool last_answered_ir;      /* it was an AUTH with an initial response */
     bool last_answered_message; /* it was the end of a message */
+    bool last_answered_content; /* it was a line of one that was read as a command */
     event_no last_answered_group;
 
     bool pipelines;           /* the client has sent without waiting, seen for certain */
