@@ -55,12 +55,14 @@ struct codec {
     void (*end)(struct unpacker *u);
 };
 
+#if defined HAVE_ZSTD || defined HAVE_LZ4
 /* What zstd and lz4 made in a call that fails is lost, so that each is given no more than one block
  * at a time, and the header behind it, of so many octets, in a call of its own. */
 static struct bytes one_block(const struct unpacker *u, struct bytes in, size_t header)
 {
     return bytes_first(in, u->hint > header ? u->hint - header : u->hint);
 }
+#endif
 
 /* ---------------------------------------------------------------------------------------- gzip */
 
