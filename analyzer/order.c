@@ -273,9 +273,14 @@ static void judge_offer(const struct order *order, const struct order_command *c
 struct verdict order_judge(const struct order *order, const struct order_command *command)
 {
     struct verdict v = {.kind = VERDICT_LEGAL, .cause = CAUSE_NONE};
+    bool found = false; /* the verb's rows, which stand together */
     for (size_t i = 0; i < sizeof rules / sizeof *rules && !v.rule; i++) {
         const struct rule *rule = &rules[i];
-        if (rule->verb != command->verb && !(rule->verb == ANY && command->verb != VERB_QUIT))
+        bool own = rule->verb == command->verb;
+        if (found && !own)
+            break;
+        found = own;
+        if (!own && !(rule->verb == ANY && command->verb != VERB_QUIT))
             continue;
         if (rule->kind == RULE_NEEDS)
             judge_need(order, command, rule, &v);

@@ -5,33 +5,26 @@
 
 struct piece {
     bool variable, last;
-    bool escaped;         /* the literal has a backslash: it is longer than what is sent */
     struct bytes name;    /* of the variable part */
     struct bytes literal; /* as written, with its "\<" */
     size_t length;        /* of the literal as sent */
+    size_t plain;         /* of the literal, the octets before its first backslash */
 };
 
-/* A literal with a backslash: it ends at a bracket that has none. */
-static const char *next_escaped(const char *p, struct piece *out)
-{
-    for (; *p && *p != '<'; p++)
-        if (*p == '\\' && p[1]) {
-            out->length--;
-            p++;
-        }
-    return p;
-}
-
-/* The literal at `p`: up to a bracket. */
+/* The literal at `p`: up to a bracket that has no backslash. */
 static const char *next_literal(const char *p, struct piece *out)
 {
-    const char *end = strchrnul(p, '<');
-    out->length = 0;
-    out->escaped = memchr(p, '\\', (size_t)(end - p)) != NULL;
-    if (out->escaped)
-        end = next_escaped(p, out);
+    const char *end = strchrnul(p, '<'), *escape = memchr(p, '\\', (size_t)(end - p));
+    size_t escapes = 0;
+    out->plain = (size_t)((escape ? escape : end) - p);
+    if (escape)
+        for (end = escape; *end && *end != '<'; end++)
+            if (*end == '\\' && end[1]) {
+                escapes++;
+                end++;
+            }
     out->literal = bytes_of(p, (size_t)(end - p));
-    out->length += out->literal.len;
+    out->length = out->literal.len - escapes;
     out->last = !*end;
     return end;
 }
@@ -58,11 +51,10 @@ static uint8_t folded(uint8_t c, enum letters letters)
 static bool begins(struct bytes text, const struct piece *piece, enum letters letters)
 {
     struct bytes literal = piece->literal;
-    if (text.len < piece->length)
+    size_t i = letters == LETTERS_EXACT ? piece->plain : 0, n = i;
+    if (text.len < piece->length || (i && memcmp(text.at, literal.at, i) != 0))
         return false;
-    if (letters == LETTERS_EXACT && !piece->escaped)
-        return !literal.len || memcmp(text.at, literal.at, literal.len) == 0;
-    for (size_t i = 0, n = 0; i < literal.len; i++, n++) {
+    for (; i < literal.len; i++, n++) {
         i += literal.at[i] == '\\' && i + 1 < literal.len;
         if (folded(text.at[n], letters) != folded(literal.at[i], letters))
             return false;
@@ -73,7 +65,7 @@ static bool begins(struct bytes text, const struct piece *piece, enum letters le
 /* Where the literal stands first in `text`; SIZE_MAX = nowhere. */
 static size_t find(struct bytes text, const struct piece *piece, enum letters letters)
 {
-    if (letters == LETTERS_EXACT && !piece->escaped)
+    if (letters == LETTERS_EXACT && piece->plain == piece->literal.len)
         return bytes_find(text, piece->literal);
     for (size_t at = 0; at + piece->length <= text.len; at++)
         if (begins(bytes_from(text, at), piece, letters))

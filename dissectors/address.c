@@ -1,16 +1,40 @@
 /* Addresses as text: dotted for IPv4, RFC 5952 for IPv6. */
 #include "heloscope/packet.h"
 
-#include <stdio.h>
-
 enum {
-    PRINT_ROOM = 46,
     GROUPS = 8,
 };
 
-static size_t print_dotted(const uint8_t *octets, char *out, size_t room)
+/* Each of these writes at `out` and returns where what follows is to be written. Two addresses are
+ * written for every session: printf() would be felt. */
+static char *put_text(char *out, const char *text)
 {
-    return (size_t)snprintf(out, room, "%u.%u.%u.%u", octets[0], octets[1], octets[2], octets[3]);
+    while (*text)
+        *out++ = *text++;
+    return out;
+}
+
+static char *put_number(char *out, unsigned value, unsigned base)
+{
+    char digits[8];
+    size_t n = 0;
+    do {
+        digits[n++] = "0123456789abcdef"[value % base];
+        value /= base;
+    } while (value);
+    while (n)
+        *out++ = digits[--n];
+    return out;
+}
+
+static char *put_dotted(char *out, const uint8_t *octets)
+{
+    for (int i = 0; i < 4; i++) {
+        if (i)
+            *out++ = '.';
+        out = put_number(out, octets[i], 10);
+    }
+    return out;
 }
 
 /* ::ffff:0:0/96: an IPv4 address in IPv6 clothes, dotted by RFC 5952 section 5. */
@@ -41,36 +65,37 @@ static struct run longest_zero_run(const uint16_t *groups)
     return best.len > 1 ? best : (struct run){GROUPS, 0};
 }
 
-static void print_groups(const uint8_t *octets, char *out)
+static char *put_groups(char *out, const uint8_t *octets)
 {
     uint16_t groups[GROUPS];
     for (size_t i = 0; i < GROUPS; i++)
         groups[i] = (uint16_t)(octets[2 * i] << 8 | octets[2 * i + 1]);
     struct run zeros = longest_zero_run(groups);
 
-    size_t n = 0;
     for (size_t i = 0; i < GROUPS; i++) {
         if (i == zeros.from) {
-            n += (size_t)snprintf(out + n, PRINT_ROOM - n, "::");
+            out = put_text(out, "::");
             i += zeros.len - 1;
             continue;
         }
-        bool first = i == 0 || i == zeros.from + zeros.len;
-        n += (size_t)snprintf(out + n, PRINT_ROOM - n, first ? "%x" : ":%x", groups[i]);
+        if (i != 0 && i != zeros.from + zeros.len)
+            *out++ = ':';
+        out = put_number(out, groups[i], 16);
     }
+    return out;
 }
 
 char *address_print(const struct address *a, char *out)
 {
-    if (a->family == 4) {
-        print_dotted(a->octets, out, PRINT_ROOM);
-    } else if (a->family == 6 && is_mapped(a->octets)) {
-        size_t n = (size_t)snprintf(out, PRINT_ROOM, "::ffff:");
-        print_dotted(a->octets + 12, out + n, PRINT_ROOM - n);
-    } else if (a->family == 6) {
-        print_groups(a->octets, out);
-    } else {
-        snprintf(out, PRINT_ROOM, "?");
-    }
+    char *end = out;
+    if (a->family == 4)
+        end = put_dotted(end, a->octets);
+    else if (a->family == 6 && is_mapped(a->octets))
+        end = put_dotted(put_text(end, "::ffff:"), a->octets + 12);
+    else if (a->family == 6)
+        end = put_groups(end, a->octets);
+    else
+        end = put_text(end, "?");
+    *end = '\0';
     return out;
 }

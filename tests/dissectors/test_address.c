@@ -1,5 +1,6 @@
 /* Addresses as text. The rows for IPv6 are the rules of RFC 5952 one by one. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "heloscope/packet.h"
 
@@ -30,5 +31,21 @@ Test(address, print)
         char out[46];
         cr_expect_eq(address_print(&rows[i].address, out), out);
         cr_expect_str_eq(out, rows[i].expected, "%s, not %s", out, rows[i].expected);
+    }
+}
+
+Test(address, numbers_of_every_size)
+{
+    char out[46], expected[64];
+    for (unsigned value = 0; value <= 0xffff; value++) {
+        uint8_t high = (uint8_t)(value >> 8), low = (uint8_t)value;
+        struct address four = {4, {low, high, 0, low}};
+        struct address six = {6, {[1] = 1, [3] = 2, [5] = 3, [7] = 4, [9] = 5, [11] = 6, [13] = 7}};
+        six.octets[14] = high;
+        six.octets[15] = low;
+        snprintf(expected, sizeof expected, "%u.%u.0.%u", low, high, low);
+        cr_assert_str_eq(address_print(&four, out), expected);
+        snprintf(expected, sizeof expected, "1:2:3:4:5:6:7:%x", value);
+        cr_assert_str_eq(address_print(&six, out), expected);
     }
 }
