@@ -5,6 +5,7 @@
 
 #include "heloscope/content.h"
 #include "heloscope/content_run.h"
+#include "heloscope/foreign.h"
 #include "heloscope/pairing.h"
 #include "heloscope/proxied.h"
 #include "heloscope/session.h"
@@ -234,8 +235,9 @@ void client_line(struct session *s, const struct line *line)
     smtp_command_parse(line->text, &c);
     if (skip_unreadable(s, line, &c))
         return;
-    if (proxied_line(s, line))
+    if (proxied_line(s, line) || foreign_holds(s, line))
         return;
+    s->client_is_smtp |= c.verb != VERB_UNKNOWN;
     event_no run = s->content_run;
     bool after_data = s->content_run_after_data;
     bool content = content_run_follow(s, line, &c);

@@ -9,6 +9,7 @@
 #include "heloscope/client_side.h"
 #include "heloscope/content.h"
 #include "heloscope/content_run.h"
+#include "heloscope/foreign.h"
 #include "heloscope/pairing.h"
 #include "heloscope/proxied.h"
 #include "heloscope/proxy_header.h"
@@ -44,6 +45,18 @@ static void enqueue(struct half *half, const struct span *span)
         half->queue = q;
     half->queue_last = q;
     half->queued += span->data.len;
+}
+
+void reader_put_back(struct session *s, const struct line *line)
+{
+    size_t end = (size_t)(line->end - line->start - line->length);
+    uint8_t *octets = memory_get((size_t)line->length + end);
+    memcpy(octets, line->text.at, line->text.len);
+    memcpy(octets + line->text.len, "\r\n" + (end == 1), end);
+    struct span span = {
+        .offset = line->start, .data = bytes_of(octets, line->text.len + end), .mark = line->mark};
+    enqueue(&s->half[SIDE_CLIENT], &span);
+    free(octets);
 }
 
 size_t reader_peek(const struct half *half, uint8_t *out, size_t size)
@@ -349,6 +362,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
     case READ_LINES:
         /* TLS from the first octet on (RFC 8314 section 3.3). */
         if (offset == 0 && tls_begins(data, s->row.midstream)) {
+            foreign_tls(s);
             half->reading = READ_TLS;
             s->greeted |= side == SIDE_SERVER;
             return 0;
@@ -389,6 +403,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
     case READ_TLS:
         return read_tls(s, side, data, offset, mark);
     case READ_NOTHING:
+    case READ_HELD:
     case READ_WAIT:
         break;
     }
@@ -457,7 +472,7 @@ static void read_span(struct session *s, enum side side, const struct span *span
     }
     struct span rest = *span;
     while (rest.data.len) {
-        if (half->reading == READ_WAIT) {
+        if (half->reading == READ_WAIT || half->reading == READ_HELD) {
             enqueue(half, &rest);
             return;
         }
@@ -491,6 +506,12 @@ void session_span(struct session *s, enum side side, const struct span *span)
 {
     session_open_draft(s);
     struct half *half = &s->half[side];
+    if (half->reading == READ_HELD) {
+        enqueue(half, span);
+        if (half->queued > WAIT_LIMIT)
+            foreign_give_up(s);
+        return;
+    }
     if (half->reading == READ_WAIT) {
         enqueue(half, span);
         if (!span->data.at)

@@ -7,6 +7,7 @@
 #include "heloscope/client_side.h"
 #include "heloscope/content.h"
 #include "heloscope/diagnosis.h"
+#include "heloscope/foreign.h"
 #include "heloscope/pairing.h"
 #include "heloscope/proxied.h"
 #include "heloscope/reader.h"
@@ -438,6 +439,8 @@ void server_line(struct session *s, const struct line *line)
     bool resync = half->resync;
     if (resync && !parsed.well_formed)
         return; /* the end of a line whose beginning is lost */
+    if (foreign_greets(s, line, parsed.well_formed))
+        return;
     half->resync = false;
     if (!r->lines) {
         r->start = line->start;

@@ -8,6 +8,7 @@
 #include "heloscope/answers.h"
 #include "heloscope/client_side.h"
 #include "heloscope/content.h"
+#include "heloscope/foreign.h"
 #include "heloscope/pairing.h"
 #include "heloscope/reader.h"
 #include "heloscope/server_side.h"
@@ -224,7 +225,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
         accuse(s, pending_at(s, i), false);
     if (s->transaction)
         transaction_end(s, "aborted", mark->ts_us, 0);
-    s->row.outcome = outcome_of(s, ended_by, how);
+    s->row.outcome = foreign_ended(s) ? "not SMTP" : outcome_of(s, ended_by, how);
     session_event(s, EVENT_CLOSE, ended_by == SIDE_SERVER ? SIDE_SERVER : SIDE_CLIENT, mark,
                   bytes_of_string(how ? how : "FIN"));
 }

@@ -38,7 +38,7 @@ CREATE TABLE sessions (
     proxied_port    INTEGER,
     started_us      INTEGER NOT NULL,
     ended_us        INTEGER NOT NULL,
-    protocol        TEXT,                 -- SMTP or LMTP
+    protocol        TEXT,                 -- SMTP, LMTP, SMTPS (TLS first, on 465); else what it was: HTTP ...
     helo            TEXT,                 -- name in the last HELO, EHLO or LHLO
     server_name     TEXT,                 -- name in the greeting
     server_software TEXT,

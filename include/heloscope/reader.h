@@ -10,6 +10,9 @@ void reader_resume(struct session *s, enum side side);
 /* A handshake that a server in clear has answered: its event, if it has none yet. */
 void reader_tls_answered(struct session *s);
 
+/* A line of the client goes in front of what is to be read, to wait with it. */
+void reader_put_back(struct session *s, const struct line *line);
+
 /* The first octets of what waits, across spans, into `out`; returns how many. */
 size_t reader_peek(const struct half *half, uint8_t *out, size_t size);
 

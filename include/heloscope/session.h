@@ -22,6 +22,7 @@ enum reading {
                       discarded */
     READ_TLS,      /* records are counted */
     READ_PROXY,    /* client: the binary header of a load balancer, before all else */
+    READ_HELD,     /* client: begun as another protocol; the server's first line tells */
     READ_NOTHING,  /* the session has turned into something that is not read on */
 };
 
@@ -169,8 +170,12 @@ struct session {
     event_no foreign;      /* the first line that shows another protocol */
     bool no_proxy;         /* its first octets are no PROXY header */
     event_no proxy_header; /* the header of a load balancer */
-    uint8_t proxy_due;     /* replies that it can still get, from a server that does not know it */
-    bool layer_possible;   /* AUTH has just succeeded: a SASL security layer may begin */
+    const char *held_protocol; /* what the client's first line is a request of; static */
+    bool held_before;          /* it was held for the server's first line */
+    bool server_is_smtp, client_is_smtp, not_smtp; /* by what was seen */
+    uint8_t strange_lines;                         /* of the server, before its first reply */
+    uint8_t proxy_due;   /* replies that it can still get, from a server that does not know it */
+    bool layer_possible; /* AUTH has just succeeded: a SASL security layer may begin */
     uint64_t unread_octets, unread_end; /* behind a hole: what cannot be read, and is counted */
     struct line unread_first;
     event_no tls_event;   /* the client's hello */
@@ -181,9 +186,9 @@ struct session {
 
     event_no waiting_for; /* the command whose answer decides (READ_WAIT) */
     enum verb waiting_verb;
-    bool over_and_seen; /* the connection has ended, and nothing of it is missing */
-    bool guess;         /* the answer will not be seen: decide at the next octets */
-    bool chunk_doubt;   /* a BDAT was refused: is its chunk skipped, or read as commands? */
+    bool over_and_seen;     /* the connection has ended, and nothing of it is missing */
+    bool guess;             /* the answer will not be seen: decide at the next octets */
+    bool chunk_doubt;       /* a BDAT was refused: is its chunk skipped, or read as commands? */
     event_no chunk_refusal; /* the reply that refused the newest BDAT; its lines point to it */
     uint64_t chunk_refusal_end;
     uint64_t chunk_size, chunk_left;

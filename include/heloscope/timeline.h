@@ -143,10 +143,10 @@ struct session_row {
     struct bytes server_name;                      /* name in the greeting */
     struct bytes server_software, client_software; /* NULL `at` = not recognised */
     struct bytes server_evidence, client_evidence; /* the text that it was recognised by */
-    const char *protocol;                          /* "SMTP", "LMTP"; static */
-    struct bytes tls_version, tls_sni;             /* NULL `at` = none seen */
-    uint64_t tls_records;                          /* of both sides, behind the handshake's start */
-    struct bytes auth_mechanism, auth_outcome;     /* of the last AUTH; NULL `at` = none */
+    const char *protocol;              /* "SMTP", "LMTP", "SMTPS", "TLS", "HTTP" ...; static */
+    struct bytes tls_version, tls_sni; /* NULL `at` = none seen */
+    uint64_t tls_records;              /* of both sides, behind the handshake's start */
+    struct bytes auth_mechanism, auth_outcome; /* of the last AUTH; NULL `at` = none */
     uint64_t packets, bytes_client, bytes_server, bytes_missing;
     uint64_t retransmitted; /* octets that came again */
     uint32_t commands, replies, messages, violations, errors_503;

@@ -1,0 +1,139 @@
+#include "heloscope/foreign.h"
+
+#include <stdlib.h>
+
+#include "heloscope/reader.h"
+
+enum {
+    STRANGE_LINES = 4, /* of a server, before any that is a reply */
+    SUBMISSIONS = 465, /* TLS comes first there (RFC 8314 section 3.3) */
+};
+
+/* How others begin: the first word, and what else the line must hold. */
+static const struct beginning {
+    const char *word, *holds, *protocol;
+} clients[] =
+    {
+        {"GET ", " HTTP/", "HTTP"},     {"POST ", " HTTP/", "HTTP"},
+        {"PUT ", " HTTP/", "HTTP"},     {"HEAD ", " HTTP/", "HTTP"},
+        {"OPTIONS ", " HTTP/", "HTTP"}, {"CONNECT ", " HTTP/", "HTTP"},
+        {"DELETE ", " HTTP/", "HTTP"},  {"PATCH ", " HTTP/", "HTTP"},
+        {"TRACE ", " HTTP/", "HTTP"},   {"PRI ", " HTTP/2", "HTTP"},
+        {"OPTIONS ", " RTSP/", "RTSP"}, {"OPTIONS ", " SIP/", "SIP"},
+        {"SSH-", "-", "SSH"},
+},
+  servers[] = {
+      {"HTTP/", " ", "HTTP"}, {"SSH-", "-", "SSH"},      {"* OK", "", "IMAP"},
+      {"* BYE", "", "IMAP"},  {"+OK", "", "POP3"},       {"-ERR", "", "POP3"},
+      {"RFB ", "", "VNC"},    {"RTSP/", " ", "RTSP"},    {"SIP/", " ", "SIP"},
+      {"<?xml", "", "XML"},   {"<!DOCTYPE", "", "HTTP"}, {"<html", "", "HTTP"},
+};
+
+static const char *protocol_of(const struct beginning *rows, size_t count, struct bytes line)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes_start_nocase(line, rows[i].word) &&
+            memmem(line.at, line.len, rows[i].holds, strlen(rows[i].holds)))
+            return rows[i].protocol;
+    return NULL;
+}
+
+#define PROTOCOL_OF(rows, line) protocol_of(rows, sizeof(rows) / sizeof *(rows), line)
+
+static void take_line(struct session *s, enum event_kind kind, enum side side,
+                      const struct line *line)
+{
+    struct event *e =
+        session_event(s, kind, side, &line->mark, bytes_first(line->text, UNKNOWN_TEXT_LIMIT));
+    e->notes |= line->notes | (line->length > UNKNOWN_TEXT_LIMIT ? NOTE_LONG : 0);
+    e->bytes = line->length;
+    e->has_bytes = e->notes & NOTE_LONG;
+    e->saw = session_seen(s, !side, line->mark.seen);
+}
+
+/* Nothing of either side is read on. */
+static void leave(struct session *s, const char *protocol)
+{
+    s->row.protocol = protocol;
+    s->not_smtp = true;
+    for (int side = 0; side < 2; side++) {
+        half_free(&s->half[side]);
+        s->half[side].held = NULL;
+        s->half[side].held_length = s->half[side].held_size = 0;
+        s->half[side].skipped = 0;
+        s->half[side].queue_last = NULL;
+        s->half[side].queued = 0;
+        s->half[side].reading = READ_NOTHING;
+    }
+}
+
+bool foreign_holds(struct session *s, const struct line *line)
+{
+    if (line->start || s->row.midstream || s->hole || s->held_before)
+        return false;
+    s->held_protocol = PROTOCOL_OF(clients, line->text);
+    if (!s->held_protocol || s->greeted || line->length > line->text.len)
+        return false;
+    s->held_before = true;
+    s->half[SIDE_CLIENT].reading = READ_HELD;
+    reader_put_back(s, line);
+    return true;
+}
+
+void foreign_give_up(struct session *s)
+{
+    struct half *client = &s->half[SIDE_CLIENT];
+    const struct queued_span *first = client->queue; /* a whole line, as it was put back */
+    struct bytes text = first->span.data;
+    while (text.len && (text.at[text.len - 1] == '\n' || text.at[text.len - 1] == '\r'))
+        text.len--;
+    struct line line = {.text = text, .length = text.len, .mark = first->span.mark};
+    take_line(s, EVENT_COMMAND, SIDE_CLIENT, &line);
+    leave(s, s->held_protocol);
+}
+
+bool foreign_greets(struct session *s, const struct line *line, bool well_formed)
+{
+    bool held = s->half[SIDE_CLIENT].reading == READ_HELD;
+    if (well_formed) {
+        s->server_is_smtp = true;
+        if (held) {
+            s->half[SIDE_CLIENT].reading = READ_LINES;
+            reader_resume(s, SIDE_CLIENT);
+        }
+        return false;
+    }
+    if (s->server_is_smtp || s->row.midstream || s->hole)
+        return false;
+    const char *protocol = PROTOCOL_OF(servers, line->text);
+    if (!protocol && !held && ++s->strange_lines < STRANGE_LINES)
+        return false;
+    if (held)
+        foreign_give_up(s);
+    take_line(s, EVENT_REPLY, SIDE_SERVER, line);
+    leave(s, protocol ? protocol : s->held_protocol ? s->held_protocol : "unknown");
+    return true;
+}
+
+void foreign_tls(struct session *s)
+{
+    if (!s->row.midstream && !s->server_is_smtp)
+        s->row.protocol = s->row.server_port == SUBMISSIONS ? "SMTPS" : "TLS";
+}
+
+bool foreign_ended(struct session *s)
+{
+    if (s->half[SIDE_CLIENT].reading == READ_HELD)
+        foreign_give_up(s);
+    if (s->not_smtp || s->row.midstream || s->hole || s->client_is_smtp)
+        return s->not_smtp;
+    if (s->server_is_smtp) { /* whom somebody took for another */
+        if (s->held_protocol)
+            s->row.protocol = s->held_protocol;
+        return false;
+    }
+    if (strcmp(s->row.protocol, "SMTP") != 0)
+        return false;
+    s->row.protocol = "unknown";
+    return true;
+}

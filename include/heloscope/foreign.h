@@ -1,0 +1,27 @@
+/* What is spoken where SMTP was expected: HTTP, TLS from the first octet on, a scanner's noise.
+ *
+ * Which it is, both sides together tell: an SMTP server answers a request of HTTP line by line, and
+ * then they are commands; a server of HTTP does not. So a client that begins with such a request is
+ * held until the server has said its first line. What then turns out to be no SMTP is named, and
+ * not read on: one event for each side, however much they say. */
+#ifndef HELOSCOPE_FOREIGN_H
+#define HELOSCOPE_FOREIGN_H
+
+#include "heloscope/session.h"
+
+/* The client's first line; true when it is held for the server's answer (READ_HELD). */
+bool foreign_holds(struct session *s, const struct line *line);
+
+/* More waits than is kept, or nothing more will come: it is what it seems to be. */
+void foreign_give_up(struct session *s);
+
+/* The first lines of the server; true when this one is no SMTP, and has been taken care of. */
+bool foreign_greets(struct session *s, const struct line *line, bool well_formed);
+
+/* TLS from the first octet on. */
+void foreign_tls(struct session *s);
+
+/* The session is over: what was spoken in it, by what was seen. True when it was no SMTP. */
+bool foreign_ended(struct session *s);
+
+#endif
