@@ -46,10 +46,10 @@ static const struct cause_entry dictionary[] = {
     [CAUSE_HELLO_RESET] =
         {
             .name = "hello_reset",
-            .title = "STARTTLS or a security layer had cancelled the EHLO",
-            .meaning = "After the TLS handshake, and after an AUTH that puts a security layer in "
-                       "place, the server forgets who the client is and what it was told. The "
-                       "client did not say EHLO again.",
+            .title = "STARTTLS, a security layer or XCLIENT had cancelled the EHLO",
+            .meaning = "After the TLS handshake, after an AUTH that puts a security layer in "
+                       "place, and after XCLIENT the server forgets who the client is and what it "
+                       "was told. The client did not say EHLO again.",
             .rule = "RFC 3207 4.2; RFC 4954 4",
             .example = "C: EHLO client.example.org\n"
                        "S: 250 STARTTLS\n"
@@ -58,10 +58,10 @@ static const struct cause_entry dictionary[] = {
                        "   (TLS handshake)\n"
                        "C: MAIL FROM:<a@example.org>\n"
                        "S: 503 5.5.2 Send hello first",
-            .look_for = "A STARTTLS answered 220 (or an AUTH answered 235 with a security layer) "
-                        "as the last change of state, and no EHLO behind it.",
-            .client =
-                "Send EHLO again after the handshake and use only what this second reply offers.",
+            .look_for = "A STARTTLS or XCLIENT answered 220 (or an AUTH answered 235 with a "
+                        "security layer) as the last change of state, and no EHLO behind it.",
+            .client = "Send EHLO again after STARTTLS, XCLIENT or a security layer, and use only "
+                      "what this second reply offers.",
             .server = "Nothing is wrong on the server. The client's software is to be updated or "
                       "configured for TLS from the start (port 465).",
         },
@@ -85,18 +85,20 @@ static const struct cause_entry dictionary[] = {
         {
             .name = "ehlo_required",
             .title = "HELO was sent where EHLO is needed",
-            .meaning = "The client introduced itself with HELO. Extensions (AUTH, STARTTLS, BDAT, "
-                       "parameters of MAIL and RCPT) exist only after an accepted EHLO.",
-            .rule = "RFC 5321 2.2.1, 3.2; RFC 4954 4",
+            .meaning = "The client introduced itself with HELO, and this server goes on only after "
+                       "EHLO. An extension that is used after HELO has a cause of its own, such as "
+                       "auth_not_offered.",
+            .rule = "RFC 5321 2.2.1, 3.2, 4.5.1",
             .example = "C: HELO client.example.org\n"
                        "S: 250 mx.example.com\n"
-                       "C: AUTH LOGIN\n"
-                       "S: 503 AUTH command used when not advertised",
-            .look_for = "The last accepted hello is a HELO and the refused command belongs to an "
-                        "extension.",
+                       "C: MAIL FROM:<a@example.org>\n"
+                       "S: 503 5.5.1 EHLO required",
+            .look_for = "The last accepted hello is a HELO, and the text of the 503 asks for EHLO.",
             .client = "Send EHLO first and fall back to HELO only when EHLO is refused with 500 or "
                       "502; without EHLO use no extension.",
-            .server = "The server is right. Check that no proxy in between turns EHLO into HELO.",
+            .server = "HELO is among the commands that every server takes (RFC 5321 4.5.1): give "
+                      "up the demand for EHLO if old clients are to be served. Check that no proxy "
+                      "in between turns EHLO into HELO.",
         },
 
     /* The transaction */
@@ -104,15 +106,15 @@ static const struct cause_entry dictionary[] = {
         {
             .name = "mail_missing",
             .title = "RCPT or DATA came without a MAIL before it",
-            .meaning = "No transaction is open: in this session, since the last message, the "
-                       "client sent no MAIL at all.",
+            .meaning = "No transaction is open, and the client sent no MAIL for the message that "
+                       "this command belongs to.",
             .rule = "RFC 5321 3.3, 4.1.4",
             .example = "C: EHLO client.example.org\n"
                        "S: 250 mx.example.com\n"
                        "C: RCPT TO:<b@example.com>\n"
                        "S: 503 5.5.1 Error: need MAIL command",
-            .look_for = "No MAIL between the hello (or the end of the last message) and the "
-                        "refused command.",
+            .look_for = "No MAIL between the hello and the refused command, or none since the RSET "
+                        "that followed a refused MAIL.",
             .client = "Begin each message with MAIL FROM and wait for its 250, or send it first in "
                       "the pipelined group.",
             .server = "The server is right; nothing to change.",
@@ -151,8 +153,9 @@ static const struct cause_entry dictionary[] = {
                        "S: 503 5.5.1 Error: need MAIL command",
             .look_for = "The last RSET, hello, STARTTLS or end of message before the refused "
                         "command; no MAIL between the two.",
-            .client = "After anything that clears the transaction begin again with MAIL. Look for "
-                      "a keep-alive or pool that sends RSET or EHLO in the middle of a message.",
+            .client = "After anything that clears the transaction, the end of a message included, "
+                      "begin again with MAIL. Where RSET or EHLO comes unexpected, look for a "
+                      "keep-alive or pool that sends it in the middle of a message.",
             .server = "Nothing to change, unless a proxy inserts the RSET or EHLO.",
         },
     [CAUSE_NESTED_MAIL] =
@@ -220,9 +223,9 @@ static const struct cause_entry dictionary[] = {
                        "S: 503 5.5.1 RCPT first",
             .look_for = "The replies to RCPT: each is 4xx or 5xx. The first one is the answer to "
                         "the user's question.",
-            .client = "Do not send DATA when no recipient was accepted (with pipelining it may be "
-                      "on its way already). Report the replies to RCPT; where they are 4xx, try "
-                      "again later whatever the 503 says.",
+            .client = "Do not send DATA or BDAT when no recipient was accepted (with pipelining it "
+                      "may be on its way already). Report the replies to RCPT; where they are 4xx, "
+                      "try again later whatever the reply to DATA says.",
             .server =
                 "The replies to RCPT name the reason: unknown user, relaying, greylisting, quota.",
         },
@@ -415,16 +418,19 @@ static const struct cause_entry dictionary[] = {
     [CAUSE_BDAT_AFTER_LAST] =
         {
             .name = "bdat_after_last",
-            .title = "a chunk came after the one marked LAST",
-            .meaning = "BDAT LAST ended the message. A further chunk belongs to no message.",
+            .title = "a chunk came after the last one had been refused",
+            .meaning =
+                "A chunk marked LAST ends the message, also when it is refused. What follows "
+                "belongs to no message, and the server's state is undefined until RSET.",
             .rule = "RFC 3030 2",
             .example = "C: BDAT 1000 LAST\n"
-                       "S: 250 2.0.0 Ok: queued\n"
-                       "C: BDAT 500\n"
-                       "S: 503 5.5.1 Error: need RCPT command",
-            .look_for = "BDAT with LAST, then BDAT again without MAIL and RCPT between.",
-            .client = "Mark only the final chunk with LAST; begin the next message with MAIL.",
-            .server = "The server is right; nothing to change.",
+                       "S: 552 5.3.4 Message too big\n"
+                       "C: BDAT 500 LAST\n"
+                       "S: 503 5.5.1 Bad sequence of commands",
+            .look_for = "A refused BDAT with LAST, then BDAT again without RSET between. Behind an "
+                        "accepted LAST the cause is transaction_reset.",
+            .client = "Send RSET after a refused chunk, and begin the next message with MAIL.",
+            .server = "The reply to the last chunk says why the message was refused.",
         },
     [CAUSE_BDAT_AFTER_FAILURE] =
         {
