@@ -107,9 +107,8 @@ static bool commit(struct watched *w, int64_t capture_us, struct failure *why)
 }
 
 /* The capture's clock goes on while no packet comes. */
-static bool commit_when_due(struct watched *w, struct failure *why)
+static bool commit_when_due(struct watched *w, int64_t clock, struct failure *why)
 {
-    int64_t clock = terminal_clock();
     int64_t wait = pipeline_has_news(w->recording.pipeline) ? NEWS_US : COMMIT_US;
     if (clock - w->committed_clock < wait)
         return true;
@@ -122,13 +121,14 @@ static bool read_on(struct watched *w, struct failure *why)
     struct packet_record packet;
     enum capture_result result;
     while (!w->reader_gone && (result = capture_next(w->capture, &packet)) != CAPTURE_END) {
+        int64_t clock = terminal_clock();
         if (result == CAPTURE_PACKET) {
             if (!recording_packet(&w->recording, &packet, why))
                 return false;
             w->newest_us = packet.ts_us;
-            w->newest_clock = terminal_clock();
+            w->newest_clock = clock;
         }
-        if (!commit_when_due(w, why))
+        if (!commit_when_due(w, clock, why))
             return false;
     }
     return recording_finish(&w->recording, why) && print_news(w, why);
