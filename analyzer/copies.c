@@ -39,28 +39,48 @@ void copies_free(struct copies *copies)
     free(copies);
 }
 
+static uint64_t word_at(const uint8_t *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static uint64_t mix_addresses(uint64_t print, const struct segment *s)
+{
+    if (s->src.family == 4)
+        return hash_mix(print, word_at(s->src.octets) << 32 ^ (uint32_t)word_at(s->dst.octets));
+    print = hash_mix(print, word_at(s->src.octets));
+    print = hash_mix(print, word_at(s->src.octets + 8));
+    print = hash_mix(print, word_at(s->dst.octets));
+    return hash_mix(print, word_at(s->dst.octets + 8));
+}
+
+static uint64_t mix_payload(uint64_t print, const struct segment *s)
+{
+    if (s->payload.len >= LOOKED_AT)
+        return hash_mix(hash_mix(print, word_at(s->payload.at)), word_at(s->payload.at + 8));
+    return s->cut ? print : hash_octets(print, s->payload.at, s->payload.len);
+}
+
 /* All that is the same in copies of one packet, and taken together in them alone. Checksums are
  * left out: with offload only one of the copies may have one. Of a SYN its options and window are
- * too: firewalls change them on the way. */
+ * too: firewalls change them on the way. Every packet comes through here: the two halves do not
+ * wait for each other. */
 static uint64_t print_of(const struct copies *copies, const struct segment *s)
 {
-    const uint32_t fields[] = {
-        (uint32_t)s->src_port << 16 | s->dst_port,
-        s->seq,
-        s->ack,
-        s->ip_id,
-        (uint32_t)(s->payload.len + s->cut),
-        (uint32_t)s->flags << 16 | (s->flags & TCP_SYN ? 0 : s->window),
-    };
-    struct bytes start = bytes_first(s->payload, LOOKED_AT);
-    uint64_t print = hash_octets(copies->seed, fields, sizeof fields);
-    print = hash_octets(print, &s->src, sizeof s->src);
-    print = hash_octets(print, &s->dst, sizeof s->dst);
-    if (start.len == LOOKED_AT || !s->cut)
-        print = hash_octets(print, start.at, start.len);
-    if (!(s->flags & TCP_SYN) && s->options.len)
-        print = hash_octets(print, s->options.at, s->options.len);
-    return print;
+    bool syn = s->flags & TCP_SYN;
+    uint64_t length = s->payload.len + s->cut, window = syn ? 0 : s->window;
+    uint64_t ports = (uint64_t)s->src_port << 16 | s->dst_port;
+    uint64_t one = mix_addresses(copies->seed, s), other = ~copies->seed;
+    one = hash_mix(one, ports << 32 | s->ip_id);
+    other = hash_mix(other, (uint64_t)s->seq << 32 | s->ack);
+    one = hash_mix(one, length << 32 | window << 8 | s->flags);
+    if (!syn && s->options.len)
+        one = hash_octets(one, s->options.at, s->options.len);
+    if (length)
+        other = mix_payload(other, s);
+    return one ^ (other << 17 | other >> 47);
 }
 
 static const struct seen *find(const struct copies *copies, uint64_t print, int64_t ts_us)

@@ -397,3 +397,54 @@ Test(conversation, a_fin_that_overtakes)
     cr_expect_str_eq(log.text, plain);
     conversation_free(&c);
 }
+
+/* Whether packet `next` of `trace` would be known for its own behind the packets before it, when
+ * its numbers are shifted so far. */
+static bool continues(const struct trace *trace, size_t from, size_t next, int64_t seq, int64_t ack)
+{
+    struct conversation c = {0};
+    struct log log = {.length = 0};
+    for (size_t i = from; i < next; i++)
+        push(&c, &log, &trace->packets[i], i + 1);
+    struct segment segment = trace_segment(&trace->packets[next]);
+    segment.seq += (uint32_t)seq;
+    segment.ack += (uint32_t)ack;
+    bool fits = conversation_continues(&c, trace->packets[next].side, &segment);
+    conversation_drain(&c, record, &log);
+    conversation_free(&c);
+    return fits;
+}
+
+Test(conversation, a_segment_is_known_by_its_numbers)
+{
+    static const int64_t far = 1 << 21, near_by = 1 << 16;
+    static const uint32_t bases[][2] = {{1000, 5000}, {0xfffffffa, 0xfffffffc}, {0x7ffffff0, 0}};
+    for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
+        struct trace trace;
+        talk(&trace, bases[i][0], bases[i][1]);
+        for (size_t from = 0; from < 5; from++)
+            for (size_t next = from + 1; next < trace.count; next++) {
+                bool heard = false; /* of its sender */
+                for (size_t k = from; k < next; k++)
+                    heard |= trace.packets[k].side == trace.packets[next].side ||
+                             trace.packets[k].flags & TCP_ACK;
+                cr_expect(continues(&trace, from, next, 0, 0), "%zu behind %zu", next, from);
+                cr_expect(continues(&trace, from, next, near_by, -near_by));
+                cr_expect_eq(continues(&trace, from, next, far, 0), !heard);
+                cr_expect_eq(continues(&trace, from, next, -far, 0), !heard);
+                cr_expect_not(continues(&trace, from, next, 0, far));
+                cr_expect_not(continues(&trace, from, next, 0, -far));
+            }
+    }
+}
+
+Test(conversation, nothing_is_known_of_a_side_that_is_silent)
+{
+    struct conversation c = {0};
+    struct trace trace;
+    talk(&trace, 1000, 5000);
+    struct segment segment = trace_segment(&trace.packets[4]);
+    cr_expect_not(conversation_continues(&c, 0, &segment));
+    segment.flags &= (uint8_t)~TCP_ACK;
+    cr_expect_not(conversation_continues(&c, 0, &segment));
+}

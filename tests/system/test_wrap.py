@@ -9,6 +9,7 @@ leave no trace in any other count.
     HELOSCOPE_WRAP_SEED=7               other random orders
     HELOSCOPE_WRAP_SAVE=DIR             keeps the captures with something wrong in DIR"""
 
+import json
 import os
 import random
 import shutil
@@ -19,7 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from support import perturb, tap  # noqa: E402
 from support.dialogue import read_dialogues  # noqa: E402
 from support.program import SAMPLES, Scratch, heloscope, need_program, rows, samples  # noqa: E402
-from support.tap import check  # noqa: E402
+from support.tap import check, contains  # noqa: E402
 from support.verdict import KIND, differences, read_sessions  # noqa: E402
 from support.wrap import ETHERNET_HEADER, IP4, MAPPED, WRAPPINGS, routed, type_of  # noqa: E402
 
@@ -273,6 +274,29 @@ def batches(variants, captures):
     return [variants[i : i + many] for i in range(0, len(variants), many)]
 
 
+def told():
+    """What was put together, thrown away or lost is said on the screen and in the JSON."""
+    capture = perturb.read_capture(os.path.join(SAMPLES, samples()[0]))
+    wrapping, = (w for w in WRAPPINGS if w.name == "Fragments of 8, shuffled")
+    variant = Variant(wrapping, "copies")
+    with Scratch() as scratch:
+        path = scratch.path("twice.pcap")
+        variant.write(path, [capture], 0, 0)
+        with open(path, "r+b") as file:  # less the end, and with it a part of the last datagram
+            file.truncate(os.path.getsize(path) - 100)
+        result = heloscope("analyze", "--db", scratch.path("x.db"), path).expect(1)
+        data = json.loads(heloscope("analyze", "--json", "--db", scratch.path("y.db"),
+                                    path).expect(1).out)
+    summary = data["summary"]
+    check(summary["incomplete_datagrams"] == 1, "incomplete", summary)
+    check(summary["datagrams"] == 2 * len(capture.packets) - 1, "put together", summary)
+    check(summary["fragments"] > 3 * summary["datagrams"], "fragments", summary)
+    check(summary["duplicates"] == data["captures"][0]["duplicates"] == summary["datagrams"] // 2,
+          "duplicates", data)
+    contains(result.out, f", {summary['duplicates']} duplicates, {summary['fragments']} fragments",
+             "incomplete")
+
+
 def report(variant, wrong):
     def test():
         lines = [f"{name}:\n    " + "\n    ".join(some[:6]) for name, some in wrong.items()]
@@ -295,6 +319,7 @@ def main():
     for variant, wrong in found.items():
         tap.add(f"{variant.name}: {variant.packets} packets, {variant.copies} copies",
                 report(variant, wrong))
+    tap.add("copies and fragments are told of", told)
     print(f"# {len(captures)} captures in {len(WRAPPINGS)} wrappings: {len(found)} files, "
           f"{len(found) * len(captures)} cases, {sum(v.packets for v in found)} packets, "
           f"{sum(bool(w) for w in found.values())} files with something wrong")
