@@ -72,7 +72,8 @@ Test(rows, session)
     scratch_expect(
         &at,
         "SELECT json_array(capture_id, source, uid, community_id, client_addr, client_port, "
-        "server_addr, server_port, vlan, tunnel, tunnel_id, proxied_addr, proxied_port, started_us, "
+        "server_addr, server_port, vlan, tunnel, tunnel_id, proxied_addr, proxied_port, "
+        "started_us, "
         "ended_us - started_us, protocol) FROM sessions",
         "[3,\"a.pcap\",\"uid\",\"1:community\",\"::1\",10,\"127.0.0.5\",11,12,\"VXLAN\",25,"
         "\"127.0.0.9\",26,"
