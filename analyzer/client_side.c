@@ -283,7 +283,6 @@ void client_line(struct session *s, const struct line *line)
         p->content_line = content;
         p->content_of = content ? run : 0;
         p->content_after_data = content && after_data;
-        p->lone_dot = is_dot(line->text);
         /* BDAT: its size; AUTH: whether it brought its first response. */
         p->chunk_size = c.verb == VERB_AUTH ? c.initial_response : c.chunk_size;
         p->path = arena_copy(&s->draft->arena, bytes_first(c.path, 512));

@@ -41,7 +41,7 @@ static void clear_transaction(struct order *order, event_no by)
     bool vague = mail->doubtful && !mail->since;
     *mail = (struct fact){.cleared = mail->since ? by : vague ? 0 : mail->cleared, .vague = vague};
     forget_recipients(order);
-    order->data_refused = order->auth_inside = 0;
+    order->auth_inside = 0;
     order->tolerated = (struct blame){0};
 }
 
@@ -107,7 +107,6 @@ static void settle_mail(struct order *order, const struct order_command *c,
     } else {
         order->facts[FACT_MAIL].again = reply;
     }
-    order->data_refused = 0;
 }
 
 static void settle_rcpt(struct order *order, const struct order_command *c,
@@ -145,11 +144,8 @@ static void settle_data(struct order *order, const struct order_command *c, even
         for (enum fact_name f = FACT_MAIL; f <= FACT_RCPT; f++) /* 354 proves both */
             if (order->facts[f].doubtful)
                 establish(order, f, order->facts[f].since ? order->facts[f].since : c->seq);
-        order->data_refused = 0;
-    } else {
-        order->data_refused = reply;
-        if (order_holds(order, FACT_MAIL))
-            note_refusal(order, reply, code);
+    } else if (order_holds(order, FACT_MAIL)) {
+        note_refusal(order, reply, code);
     }
 }
 
@@ -157,12 +153,11 @@ static void settle_bdat(struct order *order, const struct order_command *c,
                         const struct verdict *verdict, event_no reply, int code)
 {
     if (code / 100 == 2) {
+        order->shown |= EXT_CHUNKING;
         if (c->chunk_last) {
-            order->shown |= EXT_CHUNKING;
             clear_transaction(order, c->seq);
             return;
         }
-        order->shown |= EXT_CHUNKING;
         if (!order_holds(order, FACT_BDAT))
             establish(order, FACT_BDAT, c->seq);
         order->last_refusal = 0;

@@ -300,8 +300,6 @@ static size_t read_chunk(struct session *s, struct bytes data, uint64_t offset,
                          const struct mark *mark)
 {
     struct bytes part = bytes_first(data, s->chunk_left);
-    if (s->chunk_left == s->chunk_size)
-        s->chunk_mark = *mark;
     content_take(s, part, mark);
     s->chunk_left -= part.len;
     if (!s->chunk_left)

@@ -153,7 +153,6 @@ static void greet(struct session *s, uint64_t end)
 {
     struct event *e = reply_event(s, EVENT_GREETING, end);
     s->greeted = true;
-    s->greeting = e->seq;
     s->greeting_end = end;
     s->last_reply_end = end;
     struct answer answer = answer_of(s, e, false);
@@ -425,8 +424,7 @@ void server_reply_cut(struct session *s)
         return;
     r->notes |= NOTE_INCOMPLETE;
     r->doubtful = true;
-    struct event *e = reply_event(s, EVENT_REPLY, s->half[SIDE_SERVER].offset);
-    (void)e;
+    reply_event(s, EVENT_REPLY, s->half[SIDE_SERVER].offset);
     forget_reply(s);
 }
 

@@ -57,7 +57,6 @@ struct order {
     int first_refusal_code;
     event_no last_refusal;
     event_no last_rcpt_refusal; /* in the open transaction */
-    event_no data_refused;      /* reply that refused DATA, as long as content may follow */
     struct blame tolerated; /* a rule broken in the open transaction that the server did not mind */
     event_no auth_inside;   /* an AUTH that was accepted in the open transaction */
     event_no first_error;   /* the first 5xx of the session, for error limits */

@@ -89,7 +89,6 @@ struct pending {
     event_no content_of;     /* then: because of which event */
     bool content_after_data; /* that event is the message that a dot ended too early */
     bool accused;            /* a violation has been noted */
-    bool lone_dot;
     uint64_t chunk_size;
     struct bytes path, text;
 };
@@ -151,7 +150,6 @@ struct session {
     struct order order;
     struct identify identify; /* who is speaking */
     bool lmtp, greeted, quit, hole, over;
-    event_no greeting;
     uint64_t greeting_end;   /* server octets up to the end of the greeting */
     uint64_t shaky_end;      /* server octets up to the last reply that was paired by a guess */
     uint64_t last_reply_end; /* server octets up to the end of the last reply */
@@ -192,7 +190,6 @@ struct session {
     event_no chunk_refusal; /* the reply that refused the newest BDAT; its lines point to it */
     uint64_t chunk_refusal_end;
     uint64_t chunk_size, chunk_left;
-    struct mark chunk_mark;
 
     struct content_scan scan;
     struct mark content_mark;
