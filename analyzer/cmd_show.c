@@ -100,8 +100,8 @@ static bool list_json(const struct options *options, struct history *history, st
 struct view {
     const struct terminal *terminal;
     int64_t start_us;
-    event_no explained;     /* the last reply whose verdict was printed ... */
-    char verdict_seen[512]; /* ... and the beginning of what it said */
+    event_no explained;    /* the last reply whose ruling was printed ... */
+    char ruling_seen[512]; /* ... and the beginning of what it said */
 };
 
 static void print_field(const char *label, const char *text)
@@ -169,12 +169,12 @@ static bool print_event(void *context, const struct history_event *event)
 /* In a cascade one refusal says what the one before said. */
 static bool is_as_before(struct view *view, const struct history_diagnosis *row)
 {
-    char now[sizeof view->verdict_seen];
+    char now[sizeof view->ruling_seen];
     snprintf(now, sizeof now, "%" PRIu32 " %s %d %s|%s", row->origin, text_or(row->cause, ""),
              row->agrees, text_or(row->explanation, ""), text_or(row->advice, ""));
-    if (view->explained && strcmp(now, view->verdict_seen) == 0)
+    if (view->explained && strcmp(now, view->ruling_seen) == 0)
         return true;
-    strcpy(view->verdict_seen, now);
+    strcpy(view->ruling_seen, now);
     view->explained = row->reply;
     return false;
 }
@@ -193,7 +193,7 @@ static bool print_diagnosis(void *context, const struct history_diagnosis *row)
         printf("    as #%" PRIu32 "\n", view->explained);
         return true;
     }
-    const struct verdict verdict = {
+    const struct ruling ruling = {
         text_or(row->cause, "unknown"),
         text_or(row->fault, "unknown"),
         text_or(row->certainty, "unknown"),
@@ -202,7 +202,7 @@ static bool print_diagnosis(void *context, const struct history_diagnosis *row)
         row->advice,
         row->agrees,
     };
-    timeline_print_verdict(stdout, &verdict);
+    timeline_print_ruling(stdout, &ruling);
     return true;
 }
 

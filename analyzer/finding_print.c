@@ -121,7 +121,7 @@ bool finding_print(FILE *out, const struct terminal *terminal, struct history *h
     struct excerpt excerpt = {.out = out, .terminal = terminal, .finding = finding};
     if (!print_excerpt(&excerpt, history, why))
         return false;
-    timeline_print_verdict(out, &finding->verdict);
+    timeline_print_ruling(out, &finding->ruling);
     return true;
 }
 
@@ -131,7 +131,7 @@ bool finding_print_brief(FILE *out, const struct terminal *terminal, struct hist
     struct excerpt excerpt = {.out = out, .terminal = terminal, .finding = finding, .brief = true};
     if (!print_excerpt(&excerpt, history, why))
         return false;
-    timeline_print_verdict(out, &finding->verdict);
+    timeline_print_ruling(out, &finding->ruling);
     return true;
 }
 
@@ -162,7 +162,7 @@ static bool json_session(void *context, const struct history_session *session)
 bool finding_json(struct json *json, struct history *history, const struct finding *finding,
                   struct failure *why)
 {
-    const struct verdict *verdict = &finding->verdict;
+    const struct ruling *ruling = &finding->ruling;
     json_open(json, NULL, '{');
     json_integer(json, "session_id", finding->session_id);
     if (!history_session(history, finding->session_id, json_session, json, why))
@@ -173,12 +173,12 @@ bool finding_json(struct json *json, struct history *history, const struct findi
     json_integer(json, "command_seq", finding->command);
     json_integer(json, "origin_seq", finding->origin);
     json_integer(json, "refusals", (int64_t)finding->refusals);
-    json_string(json, "cause", verdict->cause);
-    json_string(json, "fault", verdict->fault);
-    json_string(json, "certainty", verdict->certainty);
-    json_string(json, "server_says", verdict->server_says);
-    json_string(json, "explanation", verdict->explanation);
-    json_string(json, "advice", verdict->advice);
+    json_string(json, "cause", ruling->cause);
+    json_string(json, "fault", ruling->fault);
+    json_string(json, "certainty", ruling->certainty);
+    json_string(json, "server_says", ruling->server_says);
+    json_string(json, "explanation", ruling->explanation);
+    json_string(json, "advice", ruling->advice);
     json_open(json, "events", '[');
     struct excerpt excerpt = {.json = json, .finding = finding};
     event_no first, last;

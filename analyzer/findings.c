@@ -89,7 +89,7 @@ static void add_key(struct finding *finding, event_no seq)
     finding->keys[i] = seq;
 }
 
-static void keep_verdict(struct finding *finding, const struct history_diagnosis *d)
+static void keep_ruling(struct finding *finding, const struct history_diagnosis *d)
 {
     const char *const texts[FINDING_TEXTS] = {
         text_or(d->cause, "unknown"),
@@ -102,8 +102,8 @@ static void keep_verdict(struct finding *finding, const struct history_diagnosis
     for (size_t i = 0; i < FINDING_TEXTS; i++)
         finding->texts[i] = copy(texts[i]);
     char **kept = finding->texts;
-    finding->verdict =
-        (struct verdict){kept[0], kept[1], kept[2], kept[3], kept[4], kept[5], d->agrees};
+    finding->ruling =
+        (struct ruling){kept[0], kept[1], kept[2], kept[3], kept[4], kept[5], d->agrees};
 }
 
 /* A finding that was not seen before: kept if there is room for one of its kind. */
@@ -125,7 +125,7 @@ static void open_finding(struct findings *findings, struct slot *slot,
         .code = d->code,
         .ts_us = d->ts_us,
     };
-    keep_verdict(finding, d);
+    keep_ruling(finding, d);
     add_key(finding, d->origin);
 }
 

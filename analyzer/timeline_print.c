@@ -191,22 +191,22 @@ static const char *fault_words(const char *fault)
     return fault;
 }
 
-void timeline_print_verdict(FILE *out, const struct verdict *verdict)
+void timeline_print_ruling(FILE *out, const struct ruling *ruling)
 {
     char line[512];
-    snprintf(line, sizeof line, "%s: %s", verdict->cause, title_of(verdict->cause));
+    snprintf(line, sizeof line, "%s: %s", ruling->cause, title_of(ruling->cause));
     timeline_print_paragraph(out, "Cause", line);
-    bool open = strcmp(verdict->certainty, "unknown") == 0;
-    snprintf(line, sizeof line, "%s%s%s%s", fault_words(verdict->fault), open ? "" : " (",
-             open ? "" : verdict->certainty, open ? "" : ")");
+    bool open = strcmp(ruling->certainty, "unknown") == 0;
+    snprintf(line, sizeof line, "%s%s%s%s", fault_words(ruling->fault), open ? "" : " (",
+             open ? "" : ruling->certainty, open ? "" : ")");
     timeline_print_paragraph(out, "Fault", line);
-    timeline_print_paragraph(out, "Why", verdict->explanation);
-    timeline_print_paragraph(out, "To do", verdict->advice);
-    if (verdict->agrees != 0 || !verdict->server_says || !*verdict->server_says)
+    timeline_print_paragraph(out, "Why", ruling->explanation);
+    timeline_print_paragraph(out, "To do", ruling->advice);
+    if (ruling->agrees != 0 || !ruling->server_says || !*ruling->server_says)
         return;
     snprintf(line, sizeof line,
              "The reply's own text points to %s (%s), which is not what the session shows.",
-             verdict->server_says, title_of(verdict->server_says));
+             ruling->server_says, title_of(ruling->server_says));
     timeline_print_paragraph(out, "Note", line);
 }
 

@@ -18,8 +18,8 @@ struct finding {
     int code;
     int64_t ts_us;
     uint64_t refusals;
-    char *texts[FINDING_TEXTS]; /* what `verdict` points to */
-    struct verdict verdict;
+    char *texts[FINDING_TEXTS]; /* what `ruling` points to */
+    struct ruling ruling;
     event_no keys[FINDING_KEYS]; /* the events that tell the story, ascending */
     size_t key_count;
     uint64_t untold; /* refusals whose events found no room among the keys */

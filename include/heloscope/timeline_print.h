@@ -21,11 +21,11 @@ void timeline_print_paragraph(FILE *out, const char *label, const char *text);
 
 /* What is known of a refusal beside its place: cause, fault, certainty, explanation, advice, and
  * where the reply's own text says something else. */
-struct verdict {
+struct ruling {
     const char *cause, *fault, *certainty, *server_says, *explanation, *advice;
     int agrees; /* 1, 0, -1 */
 };
-void timeline_print_verdict(FILE *out, const struct verdict *verdict);
+void timeline_print_ruling(FILE *out, const struct ruling *ruling);
 
 /* The event as an object of an array. */
 void timeline_json_event(struct json *json, const struct history_event *event);

@@ -113,7 +113,7 @@ Test(findings, a_row_that_lacks_texts_is_no_crash)
     findings_begin(&f, 1);
     const struct history_diagnosis row = {.session_id = 1, .reply = 5, .code = 503};
     findings_add(&f, &row);
-    cr_expect_str_eq(f.with_503.all[0].verdict.cause, "unknown");
+    cr_expect_str_eq(f.with_503.all[0].ruling.cause, "unknown");
     cr_expect_eq(f.total_503, 1);
     findings_free(&f);
 }

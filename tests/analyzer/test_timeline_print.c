@@ -128,19 +128,19 @@ Test(timeline_print, colour_adds_only_sequences)
 
 Test(timeline_print, a_verdict_says_where_text_and_session_differ)
 {
-    struct verdict verdict = {.cause = "mail_rejected",
-                              .fault = "pipelining",
-                              .certainty = "certain",
-                              .server_says = "mail_missing",
-                              .explanation = "MAIL was refused.",
-                              .advice = "Look at it.",
-                              .agrees = 0};
+    struct ruling ruling = {.cause = "mail_rejected",
+                            .fault = "pipelining",
+                            .certainty = "certain",
+                            .server_says = "mail_missing",
+                            .explanation = "MAIL was refused.",
+                            .advice = "Look at it.",
+                            .agrees = 0};
     for (int agrees = -1; agrees <= 1; agrees++) {
         char *text;
         size_t size;
         FILE *out = open_memstream(&text, &size);
-        verdict.agrees = agrees;
-        timeline_print_verdict(out, &verdict);
+        ruling.agrees = agrees;
+        timeline_print_ruling(out, &ruling);
         fclose(out);
         cr_expect_not_null(strstr(text, "Cause    mail_rejected: the MAIL had been refused\n"));
         cr_expect_not_null(strstr(text, "Why      MAIL was refused.\n"));
