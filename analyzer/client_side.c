@@ -10,6 +10,11 @@
 #include "heloscope/proxied.h"
 #include "heloscope/session.h"
 
+enum {
+    PATH_LIMIT = 512,     /* octets of an address that are kept; RFC 5321 allows 256 */
+    MECHANISM_LIMIT = 40, /* of the name of a SASL mechanism; RFC 4422 allows 20 */
+};
+
 static bool is_dot(struct bytes text)
 {
     return text.len == 1 && text.at[0] == '.';
@@ -229,6 +234,75 @@ static bool is_foreign(struct bytes text)
     return false;
 }
 
+/* A line of a message that is read as a command: because of which event. */
+struct content_place {
+    bool within;
+    event_no because;
+    bool after_data; /* that event is the message that a dot ended too early */
+};
+
+static struct event *command_event(struct session *s, const struct line *line,
+                                   const struct smtp_command *c, bool content, bool secret)
+{
+    unsigned notes = content ? NOTE_CONTENT : 0;
+    struct bytes text = secret ? bytes_of_string("****") : storable(s, line, c, &notes);
+    struct event *e = line_event(s, secret ? EVENT_AUTH : EVENT_COMMAND, line, text,
+                                 notes | (secret ? NOTE_MASKED : 0));
+    e->verb = c->verb == VERB_UNKNOWN ? NULL : verb_name(c->verb);
+    s->row.commands++;
+    return e;
+}
+
+/* The command waits for its reply: what is to be known of it then. */
+static struct pending *expect_reply(struct session *s, const struct line *line,
+                                    const struct smtp_command *c, const struct event *e,
+                                    const struct content_place *place)
+{
+    struct pending *p = pending_push(s, PENDING_COMMAND);
+    if (!p)
+        return NULL;
+    p->command = (struct order_command){.seq = e->seq,
+                                        .verb = c->verb,
+                                        .saw = e->saw,
+                                        .well_formed = c->well_formed,
+                                        .binarymime = c->binarymime,
+                                        .chunk_last = c->chunk_last,
+                                        .has_parameters = c->has_parameters};
+    p->end = line->end;
+    p->seen = line->mark.seen;
+    p->ts_us = line->mark.ts_us;
+    p->shaky |= line->mark.seen < s->shaky_end;
+    /* Read late, but sent before a hole in the replies: its own may lie in it. */
+    p->doubtful = line->mark.seen < s->server_hole_end;
+    if (p->doubtful)
+        order_unanswered(&s->order, c->verb);
+    p->early = !s->row.midstream && !s->hole && (!s->greeted || line->mark.seen < s->greeting_end);
+    p->content_line = place->within;
+    p->content_of = place->within ? place->because : 0;
+    p->content_after_data = place->within && place->after_data;
+    /* BDAT: its size; AUTH: whether it brought its first response. */
+    p->chunk_size = c->verb == VERB_AUTH ? c->initial_response : c->chunk_size;
+    p->path = arena_copy(&s->draft->arena, bytes_first(c->path, PATH_LIMIT));
+    p->text = e->text;
+    return p;
+}
+
+/* What the session itself remembers of a command. */
+static void note_command(struct session *s, const struct line *line, const struct smtp_command *c,
+                         const struct event *e, bool content)
+{
+    if (!s->foreign && is_foreign(line->text))
+        s->foreign = e->seq;
+    s->masked_hello |= c->verb == VERB_MASKED && !order_holds(&s->order, FACT_HELLO);
+    if (is_hello(c->verb) && !content)
+        note_hello(s, c);
+    if (c->verb == VERB_AUTH) {
+        bool odd;
+        s->row.auth_mechanism =
+            arena_printable(&s->own, bytes_first(c->mechanism, MECHANISM_LIMIT), false, &odd);
+    }
+}
+
 void client_line(struct session *s, const struct line *line)
 {
     struct smtp_command c;
@@ -238,67 +312,28 @@ void client_line(struct session *s, const struct line *line)
     if (proxied_line(s, line) || foreign_holds(s, line))
         return;
     s->client_is_smtp |= c.verb != VERB_UNKNOWN;
-    event_no run = s->content_run;
-    bool after_data = s->content_run_after_data;
-    bool content = content_run_follow(s, line, &c);
+    struct content_place place = {.because = s->content_run,
+                                  .after_data = s->content_run_after_data};
+    place.within = content_run_follow(s, line, &c);
     bool secret = s->mask_lines && c.verb == VERB_UNKNOWN && looks_like_base64(line->text);
-    if (c.verb !=
-        VERB_UNKNOWN) /* a client may send its responses blindly, and a hole hide the 334 */
-        s->mask_lines = c.verb == VERB_AUTH;
     if (secret)
         remember_secret(s, line->text);
+    /* A client may send its responses blindly, and a hole hide the 334. */
+    if (c.verb != VERB_UNKNOWN)
+        s->mask_lines = c.verb == VERB_AUTH;
 
-    unsigned notes = content ? NOTE_CONTENT : 0;
-    struct bytes text = secret ? bytes_of_string("****") : storable(s, line, &c, &notes);
-    struct event *e = line_event(s, secret ? EVENT_AUTH : EVENT_COMMAND, line, text,
-                                 notes | (secret ? NOTE_MASKED : 0));
-    e->verb = c.verb == VERB_UNKNOWN ? NULL : verb_name(c.verb);
-    s->row.commands++;
-    if (!s->foreign && is_foreign(line->text))
-        s->foreign = e->seq;
-    s->masked_hello |= c.verb == VERB_MASKED && !order_holds(&s->order, FACT_HELLO);
-    if (is_hello(c.verb) && !content)
-        note_hello(s, &c);
-
+    struct event *e = command_event(s, line, &c, place.within, secret);
+    note_command(s, line, &c, e, place.within);
     pending_resynchronise(s, line->mark.seen);
-    struct pending *p = pending_push(s, PENDING_COMMAND);
+    struct pending *p = expect_reply(s, line, &c, e, &place);
     if (p) {
-        p->command = (struct order_command){.seq = e->seq,
-                                            .verb = c.verb,
-                                            .saw = e->saw,
-                                            .well_formed = c.well_formed,
-                                            .binarymime = c.binarymime,
-                                            .chunk_last = c.chunk_last,
-                                            .has_parameters = c.has_parameters};
-        p->end = line->end;
-        p->seen = line->mark.seen;
-        p->ts_us = line->mark.ts_us;
-        p->shaky |= line->mark.seen < s->shaky_end;
-        /* Read late, but sent before a hole in the replies: its own may lie in it. */
-        p->doubtful = line->mark.seen < s->server_hole_end;
-        if (p->doubtful)
-            order_unanswered(&s->order, c.verb);
-        p->early =
-            !s->row.midstream && !s->hole && (!s->greeted || line->mark.seen < s->greeting_end);
-        p->content_line = content;
-        p->content_of = content ? run : 0;
-        p->content_after_data = content && after_data;
-        /* BDAT: its size; AUTH: whether it brought its first response. */
-        p->chunk_size = c.verb == VERB_AUTH ? c.initial_response : c.chunk_size;
-        p->path = arena_copy(&s->draft->arena, bytes_first(c.path, 512));
-        p->text = e->text;
         if (!secret)
             place_in_group(s, p);
         if (p->pipelined)
             e->notes |= NOTE_PIPELINED;
-        if (p->group && !content)
+        if (p->group && !place.within)
             s->offender = e->seq;
-        s->pipelines |= p->pipelined && !p->shaky && !content && !s->hole;
-        if (c.verb == VERB_AUTH) {
-            bool odd;
-            s->row.auth_mechanism =
-                arena_printable(&s->own, bytes_first(c.mechanism, 40), false, &odd);
-        }
+        s->pipelines |= p->pipelined && !p->shaky && !place.within && !s->hole;
     }
     s->content_mark = line->mark; /* of a chunk, until its first octets are seen */
     wait_for_answer(s, &c, e->seq, e->saw);
