@@ -178,9 +178,9 @@ static void settle_bdat(struct order *order, const struct order_command *c,
     if (c->chunk_last) { /* undefined until RSET by RFC 3030 section 2; servers clear it */
         clear_transaction(order, c->seq);
         order->facts[FACT_CHUNKS] =
-            (struct fact){.since = c->seq, .refused = reply, .cleared = c->seq};
+            (struct fact){.since = c->seq, .refused = reply, .cleared = c->seq, .code = code};
     } else {
-        order->facts[FACT_CHUNKS] = (struct fact){.since = c->seq, .refused = reply};
+        order->facts[FACT_CHUNKS] = (struct fact){.since = c->seq, .refused = reply, .code = code};
     }
 }
 

@@ -247,7 +247,8 @@ struct session *session_new(const struct session_begin *begin);
 void session_span(struct session *s, enum side side, const struct span *span);
 
 /* The connection has ended or is given up: everything that waited is read by what it suggests, the
- * close event is written. `outcome` is static. */
+ * close event is written. `ended_by`: the enum side that closed first. `how`: NULL = it was closed
+ * in order; else "reset", "capture ended" and so on, static. */
 void session_end(struct session *s, const struct mark *mark, int ended_by, const char *how);
 
 /* The chapter so far; the session goes on in a new one (or, with `last`, not at all). The caller
