@@ -403,7 +403,7 @@ static const struct cause_entry dictionary[] = {
     [CAUSE_BDAT_DATA_MIX] =
         {
             .name = "bdat_data_mix",
-            .title = "DATA and BDAT were mixed in one transaction",
+            .title = "another command came between the chunks of a message",
             .meaning = "A message is sent either with DATA or with BDAT. Between chunks nothing "
                        "but further chunks or RSET may stand.",
             .rule = "RFC 3030 2",
