@@ -175,7 +175,7 @@ QUERIES = {
                                "(SELECT max(session_id) / 2 FROM sessions)",
     **{view: f"SELECT * FROM {view}" for view in (
         "errors_by_cause", "errors_by_client", "errors_by_server", "errors_by_software",
-        "errors_by_day")},
+        "errors_by_client_software", "errors_by_day", "errors_by_hour", "recurring_problems")},
 }
 
 
