@@ -157,8 +157,15 @@ static void print_sessions(const struct pipeline_totals *totals)
     printf("%" PRIu64, totals->sessions);
     if (totals->sessions_known)
         printf(" (%" PRIu64 " known from an earlier run)", totals->sessions_known);
+    if (totals->not_smtp)
+        printf(" (%" PRIu64 " not SMTP)", totals->not_smtp);
     printf(", %s", text_counted(totals->commands, "command", words));
     printf(", %s\n", text_counted(totals->messages, "message", words));
+    if (totals->silent) {
+        print_row("silent");
+        printf("%s to mail ports that carried nothing\n",
+               text_counted(totals->silent, "connection", words));
+    }
 }
 
 static void print_packets(const struct pipeline_totals *totals)
@@ -239,6 +246,7 @@ static void print_summary(const struct run *run)
     printf("%s\n", terminal_style(run->terminal, STYLE_PLAIN));
     print_packets(&run->totals);
     print_sessions(&run->totals);
+    costs_print(stdout, "  given up    ", &run->totals.costs);
     print_errors(findings);
     uint64_t all = findings->total_origins_503 + findings->total_origins_other;
     uint64_t shown = findings->with_503.count + findings->other.count;
@@ -300,6 +308,8 @@ static void json_totals(const struct run *run, struct json *json)
         {"messages", totals->messages},
         {"violations", totals->violations},
         {"bytes_missing", totals->bytes_missing},
+        {"not_smtp", totals->not_smtp},
+        {"silent_connections", totals->silent},
         {"errors_503", findings->total_503},
         {"causes_503", findings->total_origins_503},
         {"errors_other", findings->total_other},
@@ -308,6 +318,11 @@ static void json_totals(const struct run *run, struct json *json)
     json_open(json, "summary", '{');
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         json_integer(json, numbers[i].name, (int64_t)numbers[i].value);
+    json_open(json, "given_up", '{');
+    for (int i = 0; i < COST_COUNT; i++)
+        if (totals->costs.of[i])
+            json_integer(json, cost_name((enum limit)i), (int64_t)totals->costs.of[i]);
+    json_close(json);
     json_open(json, "by_cause", '{');
     for (int i = 0; i < CAUSE_COUNT; i++)
         if (findings->errors_503[i])

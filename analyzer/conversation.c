@@ -14,7 +14,7 @@ enum {
 /* Whether an acknowledgement of octets that were not seen can be true. */
 static bool believable(const struct stream *peer, int64_t offset)
 {
-    return offset - (int64_t)peer->next <= STREAM_MAX_WAITING * 64ll;
+    return offset - (int64_t)peer->next <= STREAM_MAX_AHEAD;
 }
 
 /* What the sender had received, as an offset of the peer's stream; never more than is held to be
@@ -187,6 +187,7 @@ static void resolve_holes(struct conversation *c, conversation_sink *sink, void 
             c->last.ts_us - c->blocked_since < PATIENCE_US)
             return;
         bool settled = settle_beginning(c);
+        c->overfull += overfull;
         if (!settled && !give_up_hole(c, acknowledged, sink, context))
             break;
         deliver_waiting(c, sink, context);

@@ -63,6 +63,7 @@ static void leave(struct session *s, const char *protocol)
         s->half[side].skipped = 0;
         s->half[side].queue_last = NULL;
         s->half[side].queued = 0;
+        s->half[side].queued_spans = 0;
         s->half[side].reading = READ_NOTHING;
     }
 }

@@ -31,6 +31,7 @@ struct pending *pending_push(struct session *s, enum pending_kind kind)
     if (s->ring_count >= PENDING_LIMIT && kind != PENDING_HOLE) {
         if (last->kind != PENDING_HOLE)
             last->kind = PENDING_HOLE;
+        s->costs.of[COST_PENDING]++;
         return NULL;
     }
     if (kind == PENDING_HOLE && last && last->kind == PENDING_HOLE)

@@ -6,15 +6,8 @@
 #include "heloscope/connection.h"
 #include "heloscope/identity.h"
 #include "heloscope/intake.h"
+#include "heloscope/limits.h"
 #include "heloscope/writer.h"
-
-enum {
-    WATCH_LIMIT = 32 * 1024,          /* octets kept of a flow while it is watched */
-    DRAFTS_LIMIT = 256 * 1024 * 1024, /* octets of chapters that are being written; then the
-                                       * sessions that are silent longest hand theirs over */
-    CLOSED_LIMIT = 16 * 1024,         /* connections remembered after their end */
-    CONNECTION_LIMIT = 2000 * 1000,   /* beyond this the one that was silent longest is given up */
-};
 
 /* How long a connection may be silent, by the capture's clock. SMTP's own limits are ten minutes at
  * most (RFC 5321 section 4.5.3.2); pools keep connections longer. */
@@ -35,8 +28,11 @@ struct pipeline {
     struct memo *memo;
     struct intake *intake;
     struct flow_table table;
-    struct flow_queue smtp, quiet, other, closing, closed; /* quiet: nothing to write */
+    struct flow_queue smtp, quiet;     /* with a session; quiet: nothing to write */
+    struct flow_queue silent, watched; /* no octets yet on a mail port; not known what it carries */
+    struct flow_queue other, closing, closed;
     size_t drafts; /* octets of all chapters that are being written */
+    size_t held;   /* octets that wait in all connections */
     int64_t now_us;
     uint64_t handles;
     bool news, failed;
@@ -101,6 +97,10 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
         p->totals.commands += s->row.commands;
         p->totals.errors_503 += s->row.errors_503;
         p->totals.bytes_missing += s->row.bytes_missing;
+        p->totals.not_smtp += s->not_smtp || strcmp(s->row.outcome, "not SMTP") == 0;
+        if (s->last_seq > SESSION_EVENTS)
+            s->costs.of[COST_EVENTS] += s->last_seq - SESSION_EVENTS;
+        costs_add(&p->totals.costs, &s->costs);
     }
     if (p->failed)
         draft_free(draft);
@@ -177,7 +177,7 @@ static void keep_span(struct connection *c, int side, const struct span *span)
     }
     *(c->talk->kept ? &c->talk->kept_last->next : &c->talk->kept) = q;
     c->talk->kept_last = q;
-    c->talk->kept_octets += span->data.len;
+    c->talk->kept_octets += sizeof *q + span->data.len;
 }
 
 static void stop_watching(struct pipeline *p, struct connection *c, enum connection_state state)
@@ -264,11 +264,28 @@ static struct connection *open_connection(struct pipeline *p, const struct packe
     return c;
 }
 
-/* Of a connection that nothing is made of any more only its place in the table stays. */
-static void end_talk(struct connection *c)
+/* What waits in a connection: to be put in order, to be classified, for an answer. */
+static size_t held_by(const struct connection *c)
 {
-    if (c->talk)
+    size_t octets = c->talk ? c->talk->kept_octets : 0;
+    for (int side = 0; c->talk && side < 2; side++) {
+        const struct stream *stream = &c->talk->conversation.side[side];
+        octets += stream->waiting_octets + stream->waiting_count * sizeof(struct piece);
+        octets += c->talk->session ? half_waits(&c->talk->session->half[side]) : 0;
+    }
+    return octets;
+}
+
+/* Of a connection that nothing is made of any more only its place in the table stays. */
+static void end_talk(struct pipeline *p, struct connection *c)
+{
+    if (c->talk) {
+        const struct conversation *conversation = &c->talk->conversation;
+        uint64_t *of = p->totals.costs.of;
+        of[COST_HOLES] += conversation->overfull;
+        of[COST_AHEAD] += conversation->side[0].dropped + conversation->side[1].dropped;
         conversation_free(&c->talk->conversation);
+    }
     free(c->talk);
     c->talk = NULL;
 }
@@ -276,6 +293,7 @@ static void end_talk(struct connection *c)
 /* Ends what is being made of the connection; the entry in the table stays. */
 static void close_connection(struct pipeline *p, struct connection *c, const char *how)
 {
+    p->held -= held_by(c);
     p->current = c;
     if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED)
         conversation_drain(&c->talk->conversation, take_span, p);
@@ -288,13 +306,15 @@ static void close_connection(struct pipeline *p, struct connection *c, const cha
             c->talk->conversation.end == END_RESET ? c->talk->reset : c->talk->conversation.last;
         int by = c->talk->conversation.ended_by;
         struct session *s = c->talk->session;
-        size_t before = s->draft ? s->draft->arena.total : 0;
+        size_t draft = s->draft ? s->draft->arena.total : 0;
         session_end(s, &mark, by < 0 ? SIDE_CLIENT : by, how);
-        p->drafts += s->draft->arena.total - before;
+        p->drafts += s->draft->arena.total - draft;
         hand_over(p, c, true);
         session_free(c->talk->session);
     }
-    end_talk(c);
+    if (c->state == CONNECTION_SMTP && c->talk && !c->talk->session)
+        p->totals.silent++;
+    end_talk(p, c);
     c->state = CONNECTION_CLOSED;
     p->current = NULL;
 }
@@ -317,11 +337,45 @@ static void relieve(struct pipeline *p)
     }
 }
 
+/* A connection that is no longer looked at, but still known: its segments begin no other. */
+static void look_away(struct pipeline *p, struct connection *c)
+{
+    p->held -= held_by(c);
+    stop_watching(p, c, CONNECTION_IGNORED);
+    end_talk(p, c);
+    flow_touch(&c->flow, &p->other, c->flow.last_us);
+}
+
+/* Connections of which nothing is known yet cost nobody but us: how many there can be at once is
+ * bounded. */
+static void bound_the_unknown(struct pipeline *p)
+{
+    while (p->silent.count > SILENT_LIMIT) {
+        p->totals.costs.of[COST_SILENT]++;
+        forget_connection(p, (struct connection *)p->silent.oldest, "given up");
+    }
+    while (p->watched.count > WATCHED_LIMIT) {
+        p->totals.costs.of[COST_WATCHED]++;
+        look_away(p, (struct connection *)p->watched.oldest);
+    }
+}
+
+/* Too much waits in all connections together: this one, which has just added to it, waits no
+ * longer. */
+static void cut_short(struct pipeline *p, struct connection *c)
+{
+    p->totals.costs.of[COST_HELD]++;
+    p->current = c;
+    conversation_drain(&c->talk->conversation, take_span, p);
+    if (c->state == CONNECTION_SMTP && c->talk->session)
+        session_hurry(c->talk->session);
+}
+
 static void expire(struct pipeline *p)
 {
     struct flow *oldest;
-    struct flow_queue *smtp[] = {&p->smtp, &p->quiet};
-    for (int i = 0; i < 2; i++)
+    struct flow_queue *smtp[] = {&p->smtp, &p->quiet, &p->silent};
+    for (int i = 0; i < 3; i++)
         while ((oldest = smtp[i]->oldest) && oldest->last_us < p->now_us - SMTP_IDLE_US)
             forget_connection(p, (struct connection *)oldest, "silent");
     while ((oldest = p->closing.oldest) && oldest->last_us < p->now_us - CLOSING_US)
@@ -329,14 +383,20 @@ static void expire(struct pipeline *p)
     while ((oldest = p->closed.oldest) &&
            (oldest->last_us < p->now_us - CLOSED_US || p->closed.count > CLOSED_LIMIT))
         forget_connection(p, (struct connection *)oldest, NULL);
-    while ((oldest = p->other.oldest) && oldest->last_us < p->now_us - OTHER_IDLE_US)
-        forget_connection(p, (struct connection *)oldest, NULL);
+    struct flow_queue *other[] = {&p->other, &p->watched};
+    for (int i = 0; i < 2; i++)
+        while ((oldest = other[i]->oldest) && oldest->last_us < p->now_us - OTHER_IDLE_US)
+            forget_connection(p, (struct connection *)oldest, NULL);
+    bound_the_unknown(p);
     while (p->table.count > CONNECTION_LIMIT) {
         oldest = p->closed.oldest    ? p->closed.oldest
                  : p->other.oldest   ? p->other.oldest
+                 : p->silent.oldest  ? p->silent.oldest
+                 : p->watched.oldest ? p->watched.oldest
                  : p->closing.oldest ? p->closing.oldest
                  : p->quiet.oldest   ? p->quiet.oldest
                                      : p->smtp.oldest;
+        p->totals.costs.of[COST_CONNECTIONS]++;
         forget_connection(p, (struct connection *)oldest, "given up");
     }
 }
@@ -365,7 +425,9 @@ static struct flow_queue *queue_of(struct pipeline *p, const struct connection *
         return &p->other;
     if (c->talk->conversation.end == END_RESET)
         return &p->closing;
-    return c->state == CONNECTION_SMTP ? &p->smtp : &p->other;
+    if (c->state == CONNECTION_WATCHED)
+        return &p->watched;
+    return c->talk->session ? &p->smtp : &p->silent;
 }
 
 static void take_segment(struct pipeline *p, const struct packet_record *packet,
@@ -385,17 +447,27 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
         if (segment->flags & TCP_RST)
             return;
         struct connection *stalest = connection_stalest(&p->table, &key);
-        if (stalest)
+        if (stalest) {
+            p->totals.costs.of[COST_TWINS]++;
             forget_connection(p, stalest, "given up");
+        }
         c = open_connection(p, packet, segment, &key, sender);
     }
     if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED) {
+        size_t before = held_by(c);
         p->current = c;
         conversation_push(&c->talk->conversation, sender == c->client ? SIDE_CLIENT : SIDE_SERVER,
                           segment, packet->ts_us, packet->number, take_span, p);
-        if (c->state == CONNECTION_IGNORED)
-            end_talk(c);
-        else if (c->talk->conversation.end == END_FIN)
+        p->held += held_by(c) - before;
+        if (p->held > HELD_LIMIT && held_by(c) > before) {
+            before = held_by(c);
+            cut_short(p, c);
+            p->held += held_by(c) - before;
+        }
+        if (c->state == CONNECTION_IGNORED) {
+            p->held -= held_by(c);
+            end_talk(p, c);
+        } else if (c->talk->conversation.end == END_FIN)
             close_connection(p, c, NULL);
         else if (c->talk->conversation.end == END_RESET && !c->talk->reset.packet)
             c->talk->reset = c->talk->conversation.last;
@@ -484,7 +556,7 @@ bool pipeline_finish(struct pipeline *p, struct failure *why)
 {
     size_t count = p->table.count, n = 0;
     struct connection **all = memory_get((count + 1) * sizeof *all);
-    struct flow_queue *queues[] = {&p->smtp, &p->quiet, &p->other, &p->closing};
+    struct flow_queue *queues[] = {&p->smtp, &p->quiet, &p->silent, &p->watched, &p->closing};
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
         for (struct flow *f = queues[i]->oldest; f; f = f->newer)
             if (((struct connection *)f)->talk)
@@ -510,6 +582,7 @@ void pipeline_totals(const struct pipeline *p, struct pipeline_totals *out)
     out->fragments = in.fragments.fragments;
     out->datagrams = in.fragments.datagrams;
     out->incomplete_datagrams = in.incomplete;
+    out->costs.of[COST_FRAGMENTS] = in.fragments.given_up;
     store_counts(p->store, &out->sessions_added, &out->sessions_known);
 }
 
@@ -518,7 +591,8 @@ void pipeline_free(struct pipeline *p)
     if (!p)
         return;
     p->failed = true; /* nothing more is written */
-    struct flow_queue *queues[] = {&p->smtp, &p->quiet, &p->other, &p->closing, &p->closed};
+    struct flow_queue *queues[] = {&p->smtp,  &p->quiet,   &p->silent, &p->watched,
+                                   &p->other, &p->closing, &p->closed};
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
         while (queues[i]->oldest)
             forget_connection(p, (struct connection *)queues[i]->oldest, NULL);

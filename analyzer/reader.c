@@ -45,6 +45,7 @@ static void enqueue(struct half *half, const struct span *span)
         half->queue = q;
     half->queue_last = q;
     half->queued += span->data.len;
+    half->queued_spans++;
 }
 
 void reader_put_back(struct session *s, const struct line *line)
@@ -114,8 +115,10 @@ static void deliver_line(struct session *s, enum side side, struct bytes raw, ui
     struct line line = {
         .length = whole - 1 - cr, .start = start, .end = start + whole, .mark = *mark};
     line.text = bytes_first(raw, line.length < LINE_LIMIT ? (size_t)line.length : LINE_LIMIT);
-    if (line.length > LINE_LIMIT)
+    if (line.length > LINE_LIMIT) {
         line.notes |= NOTE_LONG;
+        s->costs.of[COST_LINES]++;
+    }
     if (!cr)
         line.notes |= NOTE_BARE_LF;
     if (line.text.len && memchr(line.text.at, '\r', line.text.len))
@@ -489,6 +492,7 @@ void reader_resume(struct session *s, enum side side)
     struct queued_span *q = half->queue;
     half->queue = half->queue_last = NULL;
     half->queued = 0;
+    half->queued_spans = 0;
     while (q) {
         struct queued_span *next = q->next;
         if (half->reading == READ_WAIT)
@@ -506,7 +510,8 @@ void session_span(struct session *s, enum side side, const struct span *span)
     struct half *half = &s->half[side];
     if (half->reading == READ_HELD) {
         enqueue(half, span);
-        if (half->queued > WAIT_LIMIT)
+        s->costs.of[COST_WAITS] += half_waits(half) > WAIT_LIMIT;
+        if (half_waits(half) > WAIT_LIMIT || !span->data.at)
             foreign_give_up(s);
         return;
     }
@@ -514,7 +519,8 @@ void session_span(struct session *s, enum side side, const struct span *span)
         enqueue(half, span);
         if (!span->data.at)
             content_run_doubt(s);
-        if (s->chunk_doubt || s->guess || half->queued > WAIT_LIMIT || !span->data.at)
+        s->costs.of[COST_WAITS] += half_waits(half) > WAIT_LIMIT;
+        if (s->chunk_doubt || s->guess || half_waits(half) > WAIT_LIMIT || !span->data.at)
             client_guess(s);
         return;
     }

@@ -22,9 +22,11 @@ static struct bytes enhanced_of(int code, struct bytes text)
 
 /* --- lines to replies --- */
 
-static void append_line(struct reply_building *r, struct bytes text)
+static void append_line(struct session *s, struct bytes text)
 {
+    struct reply_building *r = &s->reply;
     if (r->length + text.len + 1 > REPLY_LIMIT) {
+        s->costs.of[COST_REPLIES] += !r->truncated;
         r->truncated = true;
         text = bytes_first(text, r->length + 1 < REPLY_LIMIT ? REPLY_LIMIT - r->length - 1 : 0);
     }
@@ -449,7 +451,7 @@ void server_line(struct session *s, const struct line *line)
     bool more = parsed.well_formed ? parsed.more : r->lines > 0;
     if (parsed.well_formed)
         r->code = parsed.code; /* if the lines differ the last one counts (RFC 5321 4.2.1) */
-    append_line(r, line->text);
+    append_line(s, line->text);
     if (more)
         return;
     if (!parsed.well_formed) { /* a farewell without a code, as hMailServer's: it answers nothing */

@@ -126,6 +126,7 @@ void session_landmark(struct session *s, enum side side, uint64_t end, event_no 
     marks->at[marks->count++] = (struct landmark){end, seq};
     if (marks->count > PENDING_LIMIT) { /* a peer that never acknowledges: forget the oldest half */
         uint32_t forgotten = marks->count / 2;
+        s->costs.of[COST_RECEIPTS] += forgotten;
         marks->count -= forgotten;
         memmove(marks->at, marks->at + forgotten, marks->count * sizeof *marks->at);
     }
@@ -187,6 +188,16 @@ struct draft *session_detach(struct session *s, bool last)
         transaction_rehome(s, &s->draft->arena);
     }
     return draft;
+}
+
+void session_hurry(struct session *s)
+{
+    struct half *client = &s->half[SIDE_CLIENT];
+    session_open_draft(s);
+    if (client->reading == READ_WAIT && client->queue)
+        client_guess(s);
+    else if (client->reading == READ_HELD)
+        foreign_give_up(s);
 }
 
 /* --- the end --- */

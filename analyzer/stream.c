@@ -120,7 +120,7 @@ void stream_keep(struct stream *s, int64_t offset, struct bytes data, bool missi
     }
     at = (uint64_t)offset;
     end = at + data.len;
-    if (at - s->next > STREAM_MAX_WAITING * 64ull) {
+    if (at - s->next > STREAM_MAX_AHEAD) {
         s->dropped += data.len;
         return;
     }

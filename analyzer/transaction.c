@@ -37,8 +37,10 @@ static void add_recipient(struct session *s, const struct pending *p, event_no r
     bool odd;
     t->recipients++;
     t->accepted += code / 100 == 2;
-    if (s->recipients_kept == RECIPIENT_LIMIT)
+    if (s->recipients_kept == RECIPIENT_LIMIT) {
+        s->costs.of[COST_RECIPIENTS]++;
         return;
+    }
     struct recipient *r = arena_get(&s->draft->arena, sizeof *r);
     r->command = p->command.seq;
     r->reply = reply;

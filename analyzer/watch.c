@@ -164,6 +164,7 @@ static void print_end(const struct watched *w)
     fprintf(stderr, ", %s", text_counted(totals.sessions, "session", words));
     fprintf(stderr, ", %s", text_counted(totals.messages, "message", words));
     fprintf(stderr, ", %s 503\n", text_counted(totals.errors_503, "error", words));
+    costs_print(stderr, "heloscope: ", &totals.costs);
 }
 
 /* ------------------------------------------------------------------------------------ altogether

@@ -3,10 +3,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "heloscope/limits.h"
+
 enum {
-    BATCH_CHAPTERS = 128,           /* handed over together: the lock and the wake-up cost once */
-    BATCH_OCTETS = 1024 * 1024,     /* or so much of their memory */
-    QUEUE_OCTETS = 8 * 1024 * 1024, /* what may wait; then the analysis waits */
     COMMIT_CHAPTERS = 4000,         /* written between two commits: a WAL of a few megabytes */
 };
 

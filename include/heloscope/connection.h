@@ -7,6 +7,7 @@
 #include "heloscope/classify.h"
 #include "heloscope/conversation.h"
 #include "heloscope/flow.h"
+#include "heloscope/limits.h"
 #include "heloscope/session.h"
 
 enum connection_state {
@@ -39,10 +40,6 @@ struct connection {
     uint16_t vlan;
     uint32_t syn;      /* the client's initial sequence number */
     struct talk *talk; /* NULL when nothing is being made of it */
-};
-
-enum {
-    CONNECTION_TWINS = 16, /* with the same endpoints, in different VLANs or tunnels */
 };
 
 /* The connection that `segment` belongs to, or NULL: the one that comes by the same way, or the one

@@ -7,11 +7,8 @@
 #ifndef HELOSCOPE_COPIES_H
 #define HELOSCOPE_COPIES_H
 
+#include "heloscope/limits.h"
 #include "heloscope/packet.h"
-
-enum {
-    COPIES_REMEMBERED = 2048, /* the newest segments; a power of two */
-};
 
 /* How far apart two copies can be captured. TCP waits at least twice as long before it sends again
  * what nothing was heard of. */

@@ -8,16 +8,13 @@
 #ifndef HELOSCOPE_FLOW_H
 #define HELOSCOPE_FLOW_H
 
+#include "heloscope/limits.h"
 #include "heloscope/packet.h"
 
 /* Two endpoints in a fixed order, so that both directions have one key. */
 struct flow_key {
     struct address address[2];
     uint16_t port[2];
-};
-
-enum {
-    FLOW_PATHS = 4, /* ways that a flow remembers; the oldest is forgotten for a new one */
 };
 
 /* What every entry of the table begins with; the rest is the owner's. */

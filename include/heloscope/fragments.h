@@ -6,11 +6,8 @@
 #ifndef HELOSCOPE_FRAGMENTS_H
 #define HELOSCOPE_FRAGMENTS_H
 
+#include "heloscope/limits.h"
 #include "heloscope/packet.h"
-
-enum {
-    FRAGMENTS_MEMORY = 8 << 20, /* octets that all datagrams together may take */
-};
 
 struct fragment_counts {
     uint64_t fragments; /* all that came */

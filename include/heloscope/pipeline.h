@@ -3,6 +3,7 @@
 #define HELOSCOPE_PIPELINE_H
 
 #include "heloscope/capture.h"
+#include "heloscope/limits.h"
 #include "heloscope/store.h"
 
 struct pipeline_options {
@@ -17,6 +18,9 @@ struct pipeline_totals {
     uint64_t fragments, datagrams, incomplete_datagrams; /* put together; and not */
     uint64_t connections, sessions, messages, commands, errors_503, diagnoses, violations;
     uint64_t bytes_missing;
+    uint64_t silent;                         /* connections to mail ports that carried nothing */
+    uint64_t not_smtp;                       /* sessions that turned out to be something else */
+    struct costs costs;                      /* what was given up at a limit */
     uint64_t sessions_added, sessions_known; /* the latter: stored by an earlier run */
     int unknown_link_type;                   /* one that had no row in the table; -1 = none */
 };

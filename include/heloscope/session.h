@@ -5,6 +5,7 @@
 
 #include "heloscope/conversation.h"
 #include "heloscope/identify.h"
+#include "heloscope/limits.h"
 #include "heloscope/memory.h"
 #include "heloscope/order.h"
 #include "heloscope/smtp_content.h"
@@ -26,19 +27,6 @@ enum reading {
     READ_NOTHING,  /* the session has turned into something that is not read on */
 };
 
-enum {
-    LINE_LIMIT = 16 * 1024,     /* RFC 4954 section 4: AUTH lines reach 12288 octets */
-    TEXT_LIMIT = 2048,          /* octets of a command that are stored */
-    UNKNOWN_TEXT_LIMIT = 80,    /* of a line without a known verb: it may be message content */
-    REPLY_LIMIT = 16 * 1024,    /* octets of one reply that are stored */
-    WAIT_LIMIT = 256 * 1024,    /* octets that wait for an answer */
-    PENDING_LIMIT = 4096,       /* commands that wait for replies */
-    RECIPIENT_LIMIT = 1000,     /* recipients stored per transaction; all are counted */
-    HEADER_LIMIT = 8 * 1024,    /* of a message, looked at and dropped */
-    CHAPTER_LIMIT = 256 * 1024, /* a chapter that has grown to this is handed over */
-    SECRET_LIMIT = 96,          /* octets of a SASL response remembered, to mask echoes */
-};
-
 /* A span that waits (a copy). */
 struct queued_span {
     struct queued_span *next;
@@ -58,10 +46,17 @@ struct half {
     uint8_t last;          /* the last octet that was held or skipped */
     bool resync;           /* behind a hole: the next line may have lost its beginning */
     struct queued_span *queue, *queue_last;
-    size_t queued;
+    size_t queued; /* octets in it */
+    uint32_t queued_spans;
     uint64_t record_left; /* of the TLS record being skipped */
     uint32_t records;
 };
+
+/* What waits takes. */
+static inline size_t half_waits(const struct half *half)
+{
+    return half->queued + half->queued_spans * sizeof(struct queued_span);
+}
 
 enum pending_kind {
     PENDING_COMMAND,
@@ -223,6 +218,7 @@ struct session {
     struct recipient **recipients_tail;
     uint32_t recipients_kept;
     bool masked_hello, masked_banner; /* X and asterisks where a middlebox overwrote text */
+    struct costs costs;               /* what was given up at a limit */
     bool news;                        /* a diagnosis was made since the last chapter */
 };
 
@@ -245,6 +241,9 @@ struct session *session_new(const struct session_begin *begin);
 
 /* Takes what the conversation delivers; `side` is an enum side. */
 void session_span(struct session *s, enum side side, const struct span *span);
+
+/* What waits for an answer waits no longer: there is no room. */
+void session_hurry(struct session *s);
 
 /* The connection has ended or is given up: everything that waited is read by what it suggests, the
  * close event is written. `ended_by`: the enum side that closed first. `how`: NULL = it was closed

@@ -7,6 +7,7 @@
 #define HELOSCOPE_STREAM_H
 
 #include "heloscope/bytes.h"
+#include "heloscope/limits.h"
 
 /* Where octets came from. */
 struct mark {
@@ -30,11 +31,6 @@ struct piece {
     bool missing; /* known never to come: the snap length cut it */
     struct mark mark;
     uint8_t data[];
-};
-
-enum {
-    STREAM_MAX_WAITING = 1 << 20, /* octets that may wait behind a hole */
-    STREAM_MAX_PIECES = 1024,
 };
 
 struct stream {
