@@ -32,7 +32,8 @@ static bool middlebox_is_behind(const struct session *s, enum cause cause)
 {
     if (cause == CAUSE_HELLO_REJECTED)
         return s->masked_hello || s->masked_banner;
-    return (cause == CAUSE_AUTH_NOT_OFFERED || cause == CAUSE_STARTTLS_NOT_OFFERED) &&
+    return (cause == CAUSE_AUTH_NOT_OFFERED || cause == CAUSE_STARTTLS_NOT_OFFERED ||
+            cause == CAUSE_BDAT_NOT_OFFERED) &&
            (s->order.extensions & EXT_MASKED);
 }
 

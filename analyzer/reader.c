@@ -53,7 +53,7 @@ void reader_put_back(struct session *s, const struct line *line)
     size_t end = (size_t)(line->end - line->start - line->length);
     uint8_t *octets = memory_get((size_t)line->length + end);
     memcpy(octets, line->text.at, line->text.len);
-    memcpy(octets + line->text.len, "\r\n" + (end == 1), end);
+    memcpy(octets + line->text.len, &"\r\n"[end == 1], end);
     struct span span = {
         .offset = line->start, .data = bytes_of(octets, line->text.len + end), .mark = line->mark};
     enqueue(&s->half[SIDE_CLIENT], &span);

@@ -149,6 +149,7 @@ static bool mail_forgotten(const struct refusal *r, struct reason *out)
 {
     const struct fact *mail = &r->order->facts[FACT_MAIL];
     out->passes_on = true;
+    out->fault = r->p->group || r->p->command.saw >= mail->again ? FAULT_CLIENT : FAULT_PIPELINING;
     return is_503(r) && r->claim == CAUSE_MAIL_MISSING && mail->since && mail->again &&
            set(out, CAUSE_MAIL_REJECTED, mail->again);
 }

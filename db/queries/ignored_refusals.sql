@@ -8,6 +8,7 @@ SELECT s.client_addr AS client, max(s.helo) AS helo, count(*) AS errors,
 FROM diagnoses d
 JOIN sessions s ON s.session_id = d.session_id
 JOIN event_rows o ON o.id = (d.session_id << 24 | d.origin_seq)
-WHERE d.fault = 'client' AND o.side = 'S' AND d.origin_seq <> d.reply_seq
+JOIN event_rows c ON c.id = (d.session_id << 24 | d.command_seq)
+WHERE d.fault = 'client' AND o.side = 'S' AND c.saw >= d.origin_seq
 GROUP BY s.client_addr, o.code
 ORDER BY errors DESC, client;
