@@ -1,0 +1,460 @@
+/* Captures made to exhaust: what is held and what is stored stays within the limits, and what that
+ * costs is counted. Memory is asked of the allocator; nothing here looks at a clock. */
+#include <criterion/criterion.h>
+#include <malloc.h>
+#include <stdlib.h>
+
+#include "lab.h"
+#include "tests/support/talk.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+size_t __sanitizer_get_current_allocated_bytes(void);
+static size_t memory_in_use(void)
+{
+    return __sanitizer_get_current_allocated_bytes();
+}
+#else
+static size_t memory_in_use(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+#endif
+
+enum {
+    MILLION = 1000 * 1000,
+    MEGABYTE = 1 << 20,
+};
+
+/* The most that was in use, above what there was at first. */
+struct peak {
+    size_t before, most;
+};
+
+static struct peak peak_begin(void)
+{
+    return (struct peak){memory_in_use(), 0};
+}
+
+static void peak_note(struct peak *peak)
+{
+    size_t now = memory_in_use();
+    if (now > peak->before && now - peak->before > peak->most)
+        peak->most = now - peak->before;
+}
+
+static void peak_expect(const struct peak *peak, size_t most)
+{
+    cr_log_info("peak %zu of %zu octets", peak->most, most);
+    cr_expect_leq(peak->most, most, "%zu octets where %zu are allowed", peak->most, most);
+}
+
+/* A number that looks like chance, and is always the same. */
+static uint32_t next_chance(uint32_t *state)
+{
+    *state = *state * 1664525 + 1013904223;
+    return *state >> 8;
+}
+
+/* --- one stream --- */
+
+struct received {
+    uint64_t octets, missing, calls;
+};
+
+static void receive(void *context, int side, const struct span *span)
+{
+    struct received *r = context;
+    (void)side;
+    r->octets += span->data.len;
+    r->missing += span->gap;
+    r->calls++;
+}
+
+static void push(struct conversation *c, int side, uint8_t flags, uint32_t seq, uint32_t ack,
+                 struct bytes payload, struct received *r)
+{
+    struct segment segment = {.seq = seq, .ack = ack, .flags = flags, .payload = payload};
+    conversation_push(c, side, &segment, 1, c->packets + 1, receive, r);
+}
+
+static void open_conversation(struct conversation *c, struct received *r)
+{
+    push(c, SIDE_CLIENT, TCP_SYN, 999, 0, bytes_of(NULL, 0), r);
+    push(c, SIDE_SERVER, TCP_SYN | TCP_ACK, 4999, 1000, bytes_of(NULL, 0), r);
+}
+
+/* `block` octets, one to a segment, in any order; then the next block. */
+static void push_shuffled(size_t count, size_t block, struct received *r, struct peak *peak,
+                          uint32_t *overfull)
+{
+    struct conversation c = {0};
+    uint32_t *order = malloc(block * sizeof *order), chance = 1;
+    open_conversation(&c, r);
+    for (size_t done = 0; done < count; done += block) {
+        for (size_t i = 0; i < block; i++)
+            order[i] = (uint32_t)i;
+        for (size_t i = block - 1; i > 0; i--) {
+            size_t k = next_chance(&chance) % (i + 1);
+            uint32_t other = order[i];
+            order[i] = order[k];
+            order[k] = other;
+        }
+        for (size_t i = 0; i < block; i++) {
+            push(&c, SIDE_CLIENT, TCP_ACK, 1000 + (uint32_t)done + order[i], 5000, bytes_of("x", 1),
+                 r);
+            cr_assert_leq(c.side[SIDE_CLIENT].waiting_count, STREAM_MAX_PIECES);
+            if (i % 128 == 0)
+                peak_note(peak);
+        }
+    }
+    conversation_drain(&c, receive, r);
+    *overfull = c.overfull;
+    conversation_free(&c);
+    free(order);
+}
+
+Test(hostile, a_million_segments_of_one_octet_out_of_order)
+{
+    enum {
+        BLOCK = 1000
+    };
+    struct received r = {0};
+    uint32_t overfull;
+    struct peak peak = peak_begin();
+    push_shuffled(MILLION, BLOCK, &r, &peak, &overfull);
+    cr_expect_eq(r.octets, MILLION);
+    cr_expect_eq(r.missing, 0);
+    cr_expect_eq(overfull, 0);
+    peak_expect(&peak, STREAM_MAX_PIECES * 2 * sizeof(struct piece));
+}
+
+/* Further apart than is waited for: holes are given up, and counted; nothing comes twice. */
+Test(hostile, a_million_segments_far_out_of_order)
+{
+    enum {
+        BLOCK = 10 * STREAM_MAX_PIECES
+    };
+    struct received r = {0};
+    uint32_t overfull;
+    size_t count = MILLION / BLOCK * BLOCK;
+    struct peak peak = peak_begin();
+    push_shuffled(count, BLOCK, &r, &peak, &overfull);
+    cr_expect_eq(r.octets + r.missing, count);
+    cr_expect_gt(r.missing, 0);
+    cr_expect_gt(overfull, 0);
+    cr_expect_leq(r.calls, 2 * count);
+    peak_expect(&peak, STREAM_MAX_PIECES * 2 * sizeof(struct piece) + BLOCK * sizeof(uint32_t));
+}
+
+/* --- one session --- */
+
+/* A session whose chapters are handed over as the pipeline does. */
+struct stage {
+    struct talk talk;
+    struct peak peak;
+    uint64_t events, diagnoses, violations, longest;
+    struct transaction transaction; /* the last that ended */
+    uint32_t recipients;            /* in its list */
+};
+
+static void count_chapter(struct stage *stage, bool last)
+{
+    struct draft *draft = session_detach(stage->talk.session, last);
+    const struct chapter *chapter = &draft->chapter;
+    for (const struct event *e = chapter->events; e; e = e->next) {
+        stage->events++;
+        stage->longest = e->bytes > stage->longest ? e->bytes : stage->longest;
+    }
+    for (const struct diagnosis *d = chapter->diagnoses; d; d = d->next)
+        stage->diagnoses++;
+    for (const struct violation *v = chapter->violations; v; v = v->next)
+        stage->violations++;
+    for (const struct transaction *t = chapter->transactions; t; t = t->next) {
+        stage->transaction = *t;
+        stage->recipients = 0;
+        for (const struct recipient *r = t->recipient_list; r; r = r->next)
+            stage->recipients++;
+    }
+    draft_free(draft);
+}
+
+static void stage_begin(struct stage *stage)
+{
+    *stage = (struct stage){.peak = peak_begin()};
+    talk_begin(&stage->talk, false);
+    TALK(&stage->talk, "S: 220 localhost", "C: EHLO localhost", "S: 250 localhost");
+}
+
+static void stage_note(struct stage *stage)
+{
+    peak_note(&stage->peak);
+    if (stage->talk.session->draft && stage->talk.session->draft->arena.total > CHAPTER_LIMIT)
+        count_chapter(stage, false);
+}
+
+static void stage_end(struct stage *stage, size_t most)
+{
+    struct mark mark = {.ts_us = 1, .packet = 1};
+    session_end(stage->talk.session, &mark, SIDE_CLIENT, NULL);
+    count_chapter(stage, true);
+    peak_note(&stage->peak);
+    peak_expect(&stage->peak, most);
+    session_free(stage->talk.session);
+}
+
+static uint64_t cost(const struct stage *stage, enum limit limit)
+{
+    return stage->talk.session->costs.of[limit];
+}
+
+Test(hostile, a_reply_of_a_million_lines)
+{
+    struct stage stage;
+    stage_begin(&stage);
+    TALK(&stage.talk, "C: HELP");
+    for (int i = 0; i < MILLION; i++) {
+        talk_octets(&stage.talk, SIDE_SERVER, bytes_of_string("214-line\r\n"));
+        if (i % 1024 == 0)
+            stage_note(&stage);
+    }
+    TALK(&stage.talk, "S: 214 end", "C: QUIT", "S: 221 bye");
+    cr_expect_eq(cost(&stage, COST_REPLIES), 1);
+    cr_expect_eq(stage.talk.session->row.replies, 4);
+    stage_end(&stage, 4 * CHAPTER_LIMIT);
+    cr_expect_eq(stage.events, 9);
+    cr_expect_eq(stage.diagnoses, 0);
+}
+
+Test(hostile, a_line_of_a_gigabyte)
+{
+    static uint8_t part[MEGABYTE];
+    struct stage stage;
+    stage_begin(&stage);
+    memset(part, 'x', sizeof part);
+    for (int i = 0; i < 1024; i++) {
+        talk_octets(&stage.talk, SIDE_CLIENT, bytes_of(part, sizeof part));
+        stage_note(&stage);
+        cr_assert_leq(stage.talk.session->half[SIDE_CLIENT].held_length, LINE_LIMIT);
+    }
+    TALK(&stage.talk, "C: ", "S: 500 too long", "C: QUIT", "S: 221 bye");
+    cr_expect_eq(cost(&stage, COST_LINES), 1);
+    stage_end(&stage, 4 * CHAPTER_LIMIT);
+    cr_expect_eq(stage.longest, 1024 * MEGABYTE);
+    cr_expect_eq(stage.events, 9);
+}
+
+Test(hostile, a_hundred_thousand_recipients)
+{
+    enum {
+        COUNT = 100 * 1000
+    };
+    struct stage stage;
+    stage_begin(&stage);
+    TALK(&stage.talk, "C: MAIL FROM:<a@localhost>", "S: 250 ok");
+    for (int i = 0; i < COUNT; i++) {
+        TALK(&stage.talk, "C: RCPT TO:<b@localhost>", "S: 250 ok");
+        stage_note(&stage);
+    }
+    cr_expect_eq(cost(&stage, COST_RECIPIENTS), COUNT - RECIPIENT_LIMIT);
+    TALK(&stage.talk, "C: DATA", "S: 354 go on", "C: .", "S: 250 ok");
+    stage_end(&stage, 8 * CHAPTER_LIMIT);
+    cr_expect_eq(stage.transaction.recipients, COUNT);
+    cr_expect_eq(stage.transaction.accepted, COUNT);
+    cr_expect_eq(stage.recipients, RECIPIENT_LIMIT);
+    cr_expect_eq(stage.diagnoses, 0);
+    cr_expect_eq(stage.violations, 0);
+}
+
+Test(hostile, a_client_that_never_acknowledges)
+{
+    struct stage stage;
+    stage_begin(&stage);
+    for (int i = 0; i < MILLION / 10; i++) {
+        talk_blindly(&stage.talk, SIDE_CLIENT, bytes_of_string("NOOP\r\n"), 0);
+        TALK(&stage.talk, "S: 250 ok");
+        cr_assert_leq(stage.talk.session->ends[SIDE_SERVER].count, PENDING_LIMIT);
+        cr_assert_leq(stage.talk.session->ends[SIDE_CLIENT].count, PENDING_LIMIT);
+        stage_note(&stage);
+    }
+    cr_expect_gt(cost(&stage, COST_RECEIPTS), 0);
+    stage_end(&stage, 8 * CHAPTER_LIMIT);
+}
+
+Test(hostile, commands_that_are_never_answered)
+{
+    struct stage stage;
+    stage_begin(&stage);
+    for (int i = 0; i < MILLION / 10; i++) {
+        talk_octets(&stage.talk, SIDE_CLIENT, bytes_of_string("NOOP\r\n"));
+        cr_assert_leq(stage.talk.session->ring_count, PENDING_LIMIT);
+        stage_note(&stage);
+    }
+    cr_expect_eq(cost(&stage, COST_PENDING), MILLION / 10 - PENDING_LIMIT);
+    stage_end(&stage, 32 * CHAPTER_LIMIT);
+    cr_expect_eq(stage.events, 5 + MILLION / 10);
+}
+
+Test(hostile, replies_to_nothing_by_the_million)
+{
+    struct stage stage;
+    stage_begin(&stage);
+    for (int i = 0; i < MILLION; i++) {
+        talk_octets(&stage.talk, SIDE_SERVER, bytes_of_string("250 ok\r\n"));
+        stage_note(&stage);
+    }
+    cr_expect_eq(stage.talk.session->row.replies, MILLION + 2);
+    stage_end(&stage, 8 * CHAPTER_LIMIT);
+    cr_expect_eq(stage.events, MILLION + 5);
+    cr_expect_leq(stage.diagnoses, 1, "%lu", (unsigned long)stage.diagnoses);
+}
+
+/* --- many connections --- */
+
+enum {
+    LINK_RAW = 101,
+    PAYLOAD_MAX = 60000
+};
+
+/* A segment from client number `n` to 127.255.0.1, or back. */
+struct shot {
+    uint32_t n;
+    uint16_t port;
+    bool from_server;
+    uint8_t flags;
+    uint32_t seq, ack;
+    struct bytes payload;
+};
+
+static void put32(uint8_t *at, uint32_t number)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(number >> (24 - 8 * i));
+}
+
+static void fire(struct lab *lab, const struct shot *shot)
+{
+    static uint8_t frame[40 + PAYLOAD_MAX];
+    struct failure why = {""};
+    size_t length = 40 + shot->payload.len;
+    uint16_t client = (uint16_t)(1024 + shot->n / 65536), ports[2] = {client, shot->port};
+    memset(frame, 0, 40);
+    frame[0] = 0x45;
+    frame[2] = (uint8_t)(length >> 8);
+    frame[3] = (uint8_t)length;
+    frame[8] = 64;
+    frame[9] = 6;
+    put32(frame + (shot->from_server ? 16 : 12), 0x7f000000 | (shot->n & 0xffff));
+    put32(frame + (shot->from_server ? 12 : 16), 0x7fff0001);
+    frame[20] = (uint8_t)(ports[shot->from_server] >> 8);
+    frame[21] = (uint8_t)ports[shot->from_server];
+    frame[22] = (uint8_t)(ports[!shot->from_server] >> 8);
+    frame[23] = (uint8_t)ports[!shot->from_server];
+    put32(frame + 24, shot->seq);
+    put32(frame + 28, shot->ack);
+    frame[32] = 0x50;
+    frame[33] = shot->flags;
+    if (shot->payload.len)
+        memcpy(frame + 40, shot->payload.at, shot->payload.len);
+    struct packet_record record = {.source = &lab->source,
+                                   .number = ++lab->source.packets,
+                                   .ts_us =
+                                       INT64_C(1700000000000000) + (int64_t)lab->source.packets,
+                                   .link_type = LINK_RAW,
+                                   .frame = bytes_of(frame, length),
+                                   .wire_length = length};
+    cr_assert(pipeline_packet(lab->pipeline, &record, &why), "%s", why.text);
+}
+
+/* What a connection of which nothing is known may take, all in all. */
+#define PER_CONNECTION 2048
+
+Test(hostile, a_million_syns_to_a_mail_port)
+{
+    struct lab lab;
+    lab_begin(&lab);
+    struct peak peak = peak_begin();
+    for (uint32_t n = 0; n < MILLION; n++) {
+        fire(&lab, &(struct shot){.n = n, .port = 25, .flags = TCP_SYN, .seq = n});
+        if (n % 1024 == 0)
+            peak_note(&peak);
+    }
+    peak_expect(&peak, (size_t)SILENT_LIMIT * PER_CONNECTION);
+    lab_finish(&lab);
+    cr_expect_eq(lab.totals.connections, MILLION);
+    cr_expect_eq(lab.totals.silent, MILLION);
+    cr_expect_eq(lab.totals.costs.of[COST_SILENT], MILLION - SILENT_LIMIT);
+    cr_expect_eq(lab.totals.sessions, 0);
+    lab_remove(&lab);
+}
+
+/* "22" may become a greeting. */
+Test(hostile, a_flood_of_flows_of_which_nothing_is_known)
+{
+    enum {
+        COUNT = 3 * WATCHED_LIMIT
+    };
+    struct lab lab;
+    lab_begin(&lab);
+    struct peak peak = peak_begin();
+    for (uint32_t n = 0; n < COUNT; n++) {
+        fire(&lab, &(struct shot){.n = n, .port = 3333, .flags = TCP_SYN, .seq = 9});
+        fire(&lab, &(struct shot){.n = n,
+                                  .port = 3333,
+                                  .from_server = true,
+                                  .flags = TCP_SYN | TCP_ACK,
+                                  .seq = 19,
+                                  .ack = 10});
+        fire(&lab, &(struct shot){.n = n,
+                                  .port = 3333,
+                                  .from_server = true,
+                                  .flags = TCP_ACK,
+                                  .seq = 20,
+                                  .ack = 10,
+                                  .payload = bytes_of_string("22")});
+        if (n % 1024 == 0)
+            peak_note(&peak);
+    }
+    /* nDPI's flow takes more than all of ours */
+    peak_expect(&peak, (size_t)WATCHED_LIMIT * 4 * PER_CONNECTION);
+    lab_finish(&lab);
+    cr_expect_eq(lab.totals.connections, COUNT);
+    cr_expect_eq(lab.totals.costs.of[COST_WATCHED], COUNT - WATCHED_LIMIT);
+    cr_expect_eq(lab.totals.sessions, 0);
+    lab_remove(&lab);
+}
+
+/* Each connection within its own limit, all of them together not. */
+Test(hostile, octets_that_wait_in_many_connections)
+{
+    static uint8_t octets[PAYLOAD_MAX];
+    enum {
+        EACH = 16,
+        COUNT = HELD_LIMIT / (EACH * PAYLOAD_MAX) + 50
+    };
+    struct lab lab;
+    lab_begin(&lab);
+    struct peak peak = peak_begin();
+    for (uint32_t n = 0; n < COUNT; n++) {
+        fire(&lab, &(struct shot){.n = n, .port = 25, .flags = TCP_SYN, .seq = 9});
+        fire(&lab, &(struct shot){.n = n,
+                                  .port = 25,
+                                  .from_server = true,
+                                  .flags = TCP_SYN | TCP_ACK,
+                                  .seq = 19,
+                                  .ack = 10});
+        for (uint32_t k = 0; k < EACH; k++)
+            fire(&lab, &(struct shot){.n = n,
+                                      .port = 25,
+                                      .flags = TCP_ACK,
+                                      .seq = 11 + k * PAYLOAD_MAX,
+                                      .ack = 20,
+                                      .payload = bytes_of(octets, sizeof octets)});
+        peak_note(&peak);
+    }
+    peak_expect(&peak, HELD_LIMIT + (size_t)16 * MEGABYTE);
+    lab_finish(&lab);
+    cr_expect_geq(lab.totals.costs.of[COST_HELD], 49);
+    cr_expect_eq(lab.totals.sessions, COUNT);
+    lab_remove(&lab);
+}
