@@ -6,7 +6,7 @@
 #include "heloscope/limits.h"
 
 enum {
-    COMMIT_CHAPTERS = 4000,         /* written between two commits: a WAL of a few megabytes */
+    COMMIT_CHAPTERS = 4000, /* written between two commits: a WAL of a few megabytes */
 };
 
 struct list {
