@@ -1,5 +1,7 @@
 #include "heloscope/connection.h"
 
+#include "heloscope/memory.h"
+
 /* A connection is only ever begun by a SYN of its own way, so that the same conversation held in
  * two networks stays two. */
 static bool continues(const struct connection *c, const struct segment *segment, int sender)
@@ -30,4 +32,42 @@ struct connection *connection_stalest(const struct flow_table *table, const stru
         if (!stalest || flow->last_us < stalest->last_us)
             stalest = flow;
     return count >= CONNECTION_TWINS ? (struct connection *)stalest : NULL;
+}
+
+enum relay_state talk_relay(struct talk *talk)
+{
+    uint8_t head[2][RELAY_HEAD];
+    size_t length[2] = {0, 0};
+    struct relay found;
+    for (const struct queued_span *q = talk->kept; q; q = q->next) {
+        struct bytes part = bytes_first(q->span.data, RELAY_HEAD - length[q->side]);
+        if (!q->span.data.at)
+            return RELAY_NONE; /* a hole */
+        memcpy(head[q->side] + length[q->side], part.at, part.len);
+        length[q->side] += part.len;
+    }
+    enum relay_state state = relay_read(bytes_of(head[SIDE_CLIENT], length[SIDE_CLIENT]),
+                                        bytes_of(head[SIDE_SERVER], length[SIDE_SERVER]), &found);
+    if (state == RELAY_DONE) {
+        talk->relay = memory_get(sizeof *talk->relay);
+        *talk->relay = found;
+    }
+    return state;
+}
+
+bool talk_behind_relay(const struct talk *talk, int side, struct span *span)
+{
+    const size_t *length = talk->relay->length;
+    size_t octets = span->data.at ? span->data.len : span->gap;
+    if (span->offset + octets <= length[side])
+        return false;
+    if (span->offset < length[side]) {
+        size_t before = length[side] - span->offset;
+        span->data = span->data.at ? bytes_from(span->data, before) : span->data;
+        span->gap -= span->gap ? before : 0;
+        span->offset = length[side];
+    }
+    span->offset -= length[side];
+    span->mark.seen = span->mark.seen > length[!side] ? span->mark.seen - length[!side] : 0;
+    return true;
 }

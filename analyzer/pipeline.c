@@ -126,6 +126,7 @@ static void begin_session(struct pipeline *p, struct connection *c)
         .mark = c->talk->first,
         .uid = uid,
         .community_id = community,
+        .relay = c->talk->relay,
         .handle = ++p->handles,
         .memo = p->memo,
     };
@@ -155,6 +156,8 @@ static void give_to_session(struct pipeline *p, struct connection *c, int side,
 }
 
 /* --- flows under observation --- */
+
+static void take_span(void *context, int side, const struct span *span);
 
 static void forget_kept(struct connection *c)
 {
@@ -191,9 +194,44 @@ static void stop_watching(struct pipeline *p, struct connection *c, enum connect
     forget_kept(c);
 }
 
+/* Takes what was kept once more, knowing what it begins with. */
+static void take_again(struct pipeline *p, struct connection *c)
+{
+    struct queued_span *q = c->talk->kept;
+    c->talk->kept = NULL;
+    c->talk->kept_octets = 0;
+    while (q) {
+        struct queued_span *next = q->next;
+        take_span(p, q->side, &q->span);
+        free(q);
+        q = next;
+    }
+}
+
+/* A client that may be speaking to a proxy: its octets wait until it is known. True when the span
+ * has been taken care of. */
+static bool look_for_relay(struct pipeline *p, struct connection *c, int side,
+                           const struct span *span)
+{
+    struct talk *talk = c->talk;
+    bool may_be = talk->kept || (side == SIDE_CLIENT && relay_begins(span->data));
+    if (talk->looked || !may_be || !talk->conversation.from_start) {
+        talk->looked = true;
+        return false;
+    }
+    keep_span(c, side, span);
+    if (talk_relay(talk) == RELAY_MORE && talk->kept_octets <= WATCH_LIMIT)
+        return true;
+    talk->looked = true;
+    take_again(p, c);
+    return true;
+}
+
 static void watch_span(struct pipeline *p, struct connection *c, int side, const struct span *span)
 {
     enum classification found = CLASS_UNDECIDED;
+    if (look_for_relay(p, c, side, span))
+        return;
     if (!p->classifier && !(p->classifier = classifier_new(&p->failure))) {
         p->failed = true;
         return;
@@ -212,10 +250,13 @@ static void take_span(void *context, int side, const struct span *span)
 {
     struct pipeline *p = context;
     struct connection *c = p->current;
+    struct span own = *span;
+    if (c->talk->relay && !talk_behind_relay(c->talk, side, &own))
+        return;
     if (c->state == CONNECTION_SMTP)
-        give_to_session(p, c, side, span);
+        give_to_session(p, c, side, &own);
     else if (c->state == CONNECTION_WATCHED)
-        watch_span(p, c, side, span);
+        watch_span(p, c, side, &own);
 }
 
 /* --- connections --- */
@@ -285,6 +326,7 @@ static void end_talk(struct pipeline *p, struct connection *c)
         of[COST_HOLES] += conversation->overfull;
         of[COST_AHEAD] += conversation->side[0].dropped + conversation->side[1].dropped;
         conversation_free(&c->talk->conversation);
+        free(c->talk->relay);
     }
     free(c->talk);
     c->talk = NULL;

@@ -77,10 +77,13 @@ struct session *session_new(const struct session_begin *begin)
     row->outcome = "open";
 
     char from[46], to[46], way[WAY_SIZE];
-    struct bytes text = arena_print(
-        &s->draft->arena, "%s port %u -> %s port %u%s%s", address_print(&begin->client, from),
-        begin->client_port, address_print(&begin->server, to), begin->server_port,
-        print_way(begin, way), begin->midstream ? ", begun before the capture" : "");
+    struct bytes text =
+        arena_print(&s->draft->arena, "%s port %u -> %s port %u%s%s%s%s%s%s",
+                    address_print(&begin->client, from), begin->client_port,
+                    address_print(&begin->server, to), begin->server_port, print_way(begin, way),
+                    begin->midstream ? ", begun before the capture" : "",
+                    begin->relay ? ", through " : "", begin->relay ? begin->relay->kind : "",
+                    begin->relay ? " to " : "", begin->relay ? begin->relay->target : "");
     struct event *e = session_event(s, EVENT_OPEN, SIDE_CLIENT, &begin->mark, text);
     if (begin->server_unknown && !begin->midstream) {
         order_hole(&s->order, e->seq); /* until a greeting is seen */

@@ -8,6 +8,7 @@
 #include "heloscope/conversation.h"
 #include "heloscope/flow.h"
 #include "heloscope/limits.h"
+#include "heloscope/relay.h"
 #include "heloscope/session.h"
 
 enum connection_state {
@@ -27,6 +28,8 @@ struct talk {
     struct watch *watch;                  /* CONNECTION_WATCHED */
     struct queued_span *kept, *kept_last; /* what was seen while being watched */
     size_t kept_octets;
+    bool looked;             /* whether it begins with a proxy's handshake is known */
+    struct relay *relay;     /* that handshake; NULL = there is none */
     struct session *session; /* CONNECTION_SMTP, from the first octets on */
     bool dirty;              /* the session has something new since the last flush */
 };
@@ -46,6 +49,12 @@ struct connection {
  * that it continues by its numbers. The way then counts as that connection's. */
 struct connection *connection_find(const struct flow_table *table, const struct flow_key *key,
                                    const struct segment *segment, int sender);
+
+/* Whether what was kept so far is a proxy's handshake, or begins with one: `relay` is set then. */
+enum relay_state talk_relay(struct talk *talk);
+
+/* Behind a proxy's handshake octets are counted anew. False when the span lies in it. */
+bool talk_behind_relay(const struct talk *talk, int side, struct span *span);
 
 /* When there are already as many with this key as may be: the one that was silent longest. */
 struct connection *connection_stalest(const struct flow_table *table, const struct flow_key *key);

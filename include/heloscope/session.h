@@ -8,6 +8,7 @@
 #include "heloscope/limits.h"
 #include "heloscope/memory.h"
 #include "heloscope/order.h"
+#include "heloscope/relay.h"
 #include "heloscope/smtp_content.h"
 #include "heloscope/timeline.h"
 
@@ -232,6 +233,7 @@ struct session_begin {
     bool server_unknown; /* where the server's octets begin was not captured */
     struct mark mark;
     const char *uid, *community_id; /* copied */
+    const struct relay *relay;      /* the proxy that it goes through; NULL = none */
     uint64_t handle;
     struct memo *memo; /* of what software says; outlives the session; NULL = none */
 };
