@@ -5,6 +5,7 @@
 
 #include "heloscope/memory.h"
 #include "heloscope/packet.h"
+#include "heloscope/proxy_header.h"
 #include "heloscope/smtp_command.h"
 #include "heloscope/smtp_reply.h"
 #include "heloscope/timeline.h"
@@ -161,12 +162,23 @@ static bool greeting(struct bytes head)
     return !memmem(line.at, line.len, "FTP", 3) || says_smtp(line);
 }
 
+/* What stands behind a load balancer's binary header; nothing as long as that is not whole. Its
+ * line of text is a line like others. */
+static struct bytes behind_header(struct bytes head)
+{
+    if (!proxy_header_begins(head))
+        return head;
+    size_t length = proxy_header_length(head);
+    return bytes_from(head, length ? length : head.len);
+}
+
 static enum classification by_octets(const struct watch *watch)
 {
     struct bytes server = {watch->side[SIDE_SERVER].head, watch->side[SIDE_SERVER].length};
     bool greeted = greeting(server);
     for (int side = 0; side < 2; side++) {
-        struct bytes head = {watch->side[side].head, watch->side[side].length};
+        struct bytes head =
+            behind_header(bytes_of(watch->side[side].head, watch->side[side].length));
         struct bytes line = first_line(head);
         struct smtp_reply_line reply;
         if (!head.len)

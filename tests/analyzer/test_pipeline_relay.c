@@ -111,3 +111,28 @@ Test(pipeline_relay, none_after_all)
     lab_expect(&lab, "SELECT count(*) FROM events WHERE text LIKE '%through%'", "0");
     lab_remove(&lab);
 }
+
+/* A load balancer's header is no handshake: nobody answers it, and it is an event. */
+Test(pipeline_relay, a_balancers_header_on_a_port_that_nobody_declared)
+{
+    static const struct say headers[][2] = {
+        {C("PROXY TCP4 127.0.0.9 127.0.0.2 50000 25\r\n"), {0}},
+        {C("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x7f\0\0\x09\x7f\0\0\2\xc3\x50\0\x19"), {0}},
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        struct lab lab;
+        struct trace trace;
+        tell(&trace, headers[i]);
+        lab_run(&lab, &trace);
+        lab_expect(&lab, LAB_ONLY_SHAPE,
+                   "C:open C:? S:greeting220 C:EHLO S:250>4 C:MAIL S:550>6 C:RCPT S:503>8 C:QUIT "
+                   "S:221>10 C:close");
+        lab_expect(&lab, "SELECT text FROM events WHERE seq = 2",
+                   "PROXY TCP4 127.0.0.9 127.0.0.2 50000 25");
+        lab_expect(&lab,
+                   "SELECT client_addr || ' ' || proxied_addr || ' ' || proxied_port FROM sessions",
+                   "127.0.0.1 127.0.0.9 50000");
+        lab_expect(&lab, "SELECT client FROM errors_503", "127.0.0.9");
+        lab_remove(&lab);
+    }
+}
