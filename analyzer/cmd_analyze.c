@@ -246,7 +246,7 @@ static void print_summary(const struct run *run)
     printf("%s\n", terminal_style(run->terminal, STYLE_PLAIN));
     print_packets(&run->totals);
     print_sessions(&run->totals);
-    costs_print(stdout, "  given up    ", &run->totals.costs);
+    costs_print(stdout, "  limits      ", &run->totals.costs);
     print_errors(findings);
     uint64_t all = findings->total_origins_503 + findings->total_origins_other;
     uint64_t shown = findings->with_503.count + findings->other.count;
