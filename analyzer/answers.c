@@ -84,13 +84,9 @@ static enum verb verb_behind_chunk(struct session *s)
         bytes_from(bytes_of(waiting, reader_peek(&s->half[SIDE_CLIENT], waiting, size)),
                    (size_t)(s->chunk_size < size ? s->chunk_size : size));
     struct smtp_command c = {0};
-    const uint8_t *lf = rest.len ? memchr(rest.at, '\n', rest.len) : NULL;
-    if (lf) {
-        rest.len = (size_t)(lf - rest.at);
-        if (rest.len && rest.at[rest.len - 1] == '\r')
-            rest.len--;
-        smtp_command_parse(rest, &c);
-    }
+    struct bytes line;
+    if (bytes_take_line(&rest, &line))
+        smtp_command_parse(line, &c);
     free(waiting);
     return c.verb;
 }
@@ -145,13 +141,9 @@ static void guess_chunk(struct session *s)
      */
     const struct queued_span *q = half->queue;
     struct smtp_command c = {0};
-    const uint8_t *lf = memchr(first.at, '\n', first.len);
-    if (lf && q && q->span.mark.seen >= s->chunk_refusal_end) {
-        first.len = (size_t)(lf - first.at);
-        if (first.len && first.at[first.len - 1] == '\r')
-            first.len--;
-        smtp_command_parse(first, &c);
-    }
+    struct bytes line;
+    if (q && q->span.mark.seen >= s->chunk_refusal_end && bytes_take_line(&first, &line))
+        smtp_command_parse(line, &c);
     if (c.verb != VERB_UNKNOWN && c.well_formed)
         read_on(s, READ_LINES);
 }
@@ -184,9 +176,7 @@ static void guess_by_octets(struct session *s)
         read_on(s, first.at[0] == 22 ? READ_TLS : READ_LINES);
         return;
     }
-    first.len = lf ? (size_t)(lf - first.at) : first.len;
-    if (first.len && first.at[first.len - 1] == '\r')
-        first.len--;
+    first = bytes_without_cr(bytes_first(first, lf ? (size_t)(lf - first.at) : first.len));
     smtp_command_parse(first, &c);
     bool command = c.verb != VERB_UNKNOWN && c.well_formed;
     if (s->waiting_verb == VERB_DATA && !data_can_succeed(s)) {

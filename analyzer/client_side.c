@@ -15,11 +15,6 @@ enum {
     MECHANISM_LIMIT = 40, /* of the name of a SASL mechanism; RFC 4422 allows 20 */
 };
 
-static bool is_dot(struct bytes text)
-{
-    return text.len == 1 && text.at[0] == '.';
-}
-
 static bool is_hello(enum verb verb)
 {
     return verb == VERB_HELO || verb == VERB_EHLO || verb == VERB_LHLO;
@@ -202,7 +197,7 @@ static bool skip_unreadable(struct session *s, const struct line *line,
         s->unread_first = *line;
     s->unread_octets += line->end - line->start;
     s->unread_end = line->end;
-    if (is_dot(line->text)) { /* the end of a message whose beginning was lost */
+    if (is_lone_dot(line->text)) { /* the end of a message whose beginning was lost */
         half->resync = false;
         client_unread(s);
         pending_push(s, PENDING_HOLE);

@@ -5,6 +5,7 @@
 
 #include "heloscope/capture_problem.h"
 #include "heloscope/command.h"
+#include "heloscope/finding_print.h"
 #include "heloscope/table.h"
 #include "heloscope/text.h"
 #include "heloscope/timeline_print.h"
@@ -68,16 +69,7 @@ static bool json_session(void *context, const struct history_session *row)
     json_integer(json, "session_id", row->session_id);
     json_integer(json, "started_us", row->started_us);
     json_integer(json, "ended_us", row->ended_us);
-    json_string(json, "source", row->source);
-    json_string(json, "client_addr", row->client_addr);
-    json_integer(json, "client_port", row->client_port);
-    if (row->proxied_addr) {
-        json_string(json, "proxied_addr", row->proxied_addr);
-        json_integer(json, "proxied_port", row->proxied_port);
-    }
-    json_string(json, "server_addr", row->server_addr);
-    json_integer(json, "server_port", row->server_port);
-    json_string(json, "helo", row->helo);
+    finding_json_parties(json, row);
     json_integer(json, "messages", row->messages);
     json_integer(json, "errors_503", row->errors_503);
     json_string(json, "outcome", row->outcome);

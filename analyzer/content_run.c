@@ -7,11 +7,6 @@
 #include "heloscope/reader.h"
 #include "heloscope/session.h"
 
-static bool is_dot(struct bytes text)
-{
-    return text.len == 1 && text.at[0] == '.';
-}
-
 static void content_run_end(struct session *s)
 {
     s->content_run = 0;
@@ -49,14 +44,8 @@ static void mark_flight(struct session *s)
 /* Whether `text`, lines that wait, holds one that no client would send as a command. */
 static bool holds_content(struct bytes text)
 {
-    while (text.len) {
-        const uint8_t *lf = memchr(text.at, '\n', text.len);
-        if (!lf)
-            return false;
-        struct bytes line = {text.at, (size_t)(lf - text.at)};
-        text = bytes_from(text, line.len + 1);
-        if (line.len && line.at[line.len - 1] == '\r')
-            line.len--;
+    struct bytes line;
+    while (bytes_take_line(&text, &line)) {
         struct smtp_command c;
         smtp_command_parse(line, &c);
         if (c.verb == VERB_UNKNOWN)
@@ -108,7 +97,7 @@ bool content_run_follow(struct session *s, const struct line *line, const struct
     if (!s->content_run_sure && c->verb == VERB_UNKNOWN)
         mark_flight(s);
     bool within = s->content_run_sure;
-    if (within && is_dot(line->text) && !s->content_run_limit)
+    if (within && is_lone_dot(line->text) && !s->content_run_limit)
         content_run_end(s);
     return within;
 }

@@ -143,9 +143,8 @@ static bool json_event(void *context, const struct history_event *event)
     return true;
 }
 
-static bool json_session(void *context, const struct history_session *session)
+void finding_json_parties(struct json *json, const struct history_session *session)
 {
-    struct json *json = context;
     json_string(json, "source", session->source);
     json_string(json, "client_addr", session->client_addr);
     json_integer(json, "client_port", session->client_port);
@@ -156,6 +155,11 @@ static bool json_session(void *context, const struct history_session *session)
     json_string(json, "server_addr", session->server_addr);
     json_integer(json, "server_port", session->server_port);
     json_string(json, "helo", session->helo);
+}
+
+static bool json_session(void *context, const struct history_session *session)
+{
+    finding_json_parties(context, session);
     return true;
 }
 

@@ -36,3 +36,8 @@ bool looks_like_base64(struct bytes line)
         padding++;
     return line.len > 0 && n + padding == line.len && padding <= 2;
 }
+
+bool is_lone_dot(struct bytes line)
+{
+    return line.len == 1 && line.at[0] == '.';
+}

@@ -40,6 +40,23 @@ static inline struct bytes bytes_first(struct bytes b, size_t len)
     return (struct bytes){b.at, b.len < len ? b.len : len};
 }
 
+/* A line without the CR that may end it. */
+static inline struct bytes bytes_without_cr(struct bytes line)
+{
+    return bytes_first(line, line.len && line.at[line.len - 1] == '\r' ? line.len - 1 : line.len);
+}
+
+/* Takes the first line off `text`, without its end (CR LF or LF); false when it has none. */
+static inline bool bytes_take_line(struct bytes *text, struct bytes *line)
+{
+    const uint8_t *lf = text->len ? memchr(text->at, '\n', text->len) : NULL;
+    if (!lf)
+        return false;
+    *line = bytes_without_cr((struct bytes){text->at, (size_t)(lf - text->at)});
+    *text = bytes_from(*text, (size_t)(lf - text->at) + 1);
+    return true;
+}
+
 static inline bool bytes_equal(struct bytes a, struct bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);

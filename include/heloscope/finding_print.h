@@ -16,4 +16,7 @@ bool finding_print_brief(FILE *out, const struct terminal *terminal, struct hist
 bool finding_json(struct json *json, struct history *history, const struct finding *finding,
                   struct failure *why);
 
+/* Between whom a session was and where it was captured, into the object that is open. */
+void finding_json_parties(struct json *json, const struct history_session *session);
+
 #endif

@@ -61,6 +61,9 @@ const char *verb_name(enum verb verb);
  * sign that message content is being read as commands. */
 bool looks_like_header(struct bytes line);
 
+/* The line that ends a message (RFC 5321 section 4.1.1.4). */
+bool is_lone_dot(struct bytes line);
+
 /* Whether the line could be base64 as SASL uses it: only its alphabet, at least one character,
  * no space. RFC 4648 section 4. */
 bool looks_like_base64(struct bytes line);
