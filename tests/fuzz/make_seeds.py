@@ -15,6 +15,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.join(HERE, "seeds")
 DIALOGUES = os.path.join(HERE, "..", "dialogues")
+REPLY_TEXTS = os.path.join(HERE, "..", "..", "analyzer", "reply_texts.tsv")
 MACS = bytes.fromhex("020000000002020000000001")
 PAYLOAD = b"RCPT TO:<a@b>\r\n"
 
@@ -231,6 +232,51 @@ FRAGMENTS = {
 }
 
 
+# Patterns and texts that fit them, or nearly.
+PATTERNS = {
+    "plain": ("MAIL first.", "mail First"),
+    "brackets": ("\\<<address>>: no\\", "<a@b>: no\\"),
+    "first_place": ("<x>aab<y>ab", "aaabaab"),
+    "stops": ("<host> closed . .", "mx.example closed.. "),
+    "lines": ("first <x>\nsecond<y>.", "first line\nsecond."),
+    "line_end_in_a_variable_part": ("a<x>b", "a\nb"),
+    "digits": ("id <digits> of <digits 2>", "id 4711 of 12"),
+    "hex": ("<hex 8> <HEX 8>", "01abcdef 01ABCDEF"),
+    "alnum": ("<host> ESMTP <alnum>-<version>", "mx.example ESMTP a1B2-3.4"),
+    "kind_unknown": ("<digitsx><hexes>", "none"),
+    "kind_missed": ("<x>-<digits>", "a-b-12"),
+    "empty": ("", ""),
+    "open": ("a<digits", "a1"),
+}
+
+
+def reply_texts():
+    """As fuzz_reply_texts reads them: of each claim the first row that makes it, and each row of
+    several lines."""
+    names = set()
+    with open(REPLY_TEXTS, encoding="utf-8") as file:
+        rows = [line.rstrip("\n").split("\t") for line in file if line.strip() and line[0] != "#"]
+    for server, code, enhanced, text, _, claim in rows:
+        several = "\\n" in text
+        name = f"{claim}_of_several_lines" if several else claim
+        if name in names:
+            continue
+        names.add(name)
+        said = re.sub(r"(?<!\\)<[^>]*>", "123", text).replace("\\<", "<").replace("\\n", "\n")
+        software = "" if server == "-" else f"{server} 4.2"
+        # Verb 0 stands for each.
+        yield name, (bytes([int(code) - 400, 0])
+                     + f"{software}\n{enhanced.strip('-')}\n{said}".encode())
+    yield "second_line", b"\x67\x05Exim\n\nsender not yet given\nToo many syntax or protocol errors"
+    yield "other_letters", b"\x67\x00\n\npolite PEOPLE say Helo FIRST."
+    yield "software_before_enhanced", b"\x67\x00Barracuda 1.0\n\nError: send HELO/EHLO first"
+    yield "letters_before_enhanced", b"\x67\x00\n5.5.1\nsender not yet given"
+    yield "unknown_text", b"\x67\x06\n5.5.1\nneed a recipient before DATA"
+    yield "banner", b"\x67\x06\n\nmx.example.org ESMTP Postfix (3.7.11)"
+    yield "header", (b"\x67\x06\n\nReceived: from a (b [127.0.0.1])\r\n by mx.example.org (Postfix) with "
+                     b"ESMTP id 4TkQ; Sat, 1 Jan 2000 00:00:00 +0000\nX-Mailer: Mailer 1.0 (x)\n")
+
+
 def dialogues():
     """The first dialogue of each file of tests/dialogues as fuzz_smtp's instructions: a line of a
     side, of which the sender has received all or (C+, C~) nothing new. What only a capture shows is
@@ -269,6 +315,10 @@ def main():
         write(f"{folder}/stream", name, octets)
     for name, octets in CAPTURES.items():
         write(f"{folder}/capture", name, octets)
+    for name, (pattern, text) in PATTERNS.items():
+        write(f"{folder}/pattern", name, pattern.encode() + b"\0" + text.encode())
+    for name, octets in reply_texts():
+        write(f"{folder}/reply_texts", name, octets)
     for name, octets in dialogues():
         write(f"{folder}/smtp", name, octets)
 
