@@ -6,6 +6,7 @@
 #include "heloscope/content.h"
 #include "heloscope/content_run.h"
 #include "heloscope/foreign.h"
+#include "heloscope/group.h"
 #include "heloscope/pairing.h"
 #include "heloscope/proxied.h"
 #include "heloscope/session.h"
@@ -18,68 +19,6 @@ enum {
 static bool is_hello(enum verb verb)
 {
     return verb == VERB_HELO || verb == VERB_EHLO || verb == VERB_LHLO;
-}
-
-/* Verbs behind which a group may go on (RFC 2920 section 3.1; chunks: RFC 3030 section 4.2; AUTH
- * with an initial response: RFC 4954 section 4). */
-static bool may_be_followed(enum verb verb, bool initial_response)
-{
-    switch (verb) {
-    case VERB_RSET:
-    case VERB_MAIL:
-    case VERB_RCPT:
-    case VERB_BDAT:
-    case VERB_BURL:
-        return true;
-    case VERB_AUTH:
-        return initial_response;
-    default:
-        return false;
-    }
-}
-
-/* Fills in what the command's place among its neighbours tells: was it sent before its
- * predecessor's reply was seen, and was that allowed? */
-static void place_in_group(struct session *s, struct pending *p)
-{
-    const struct pending *first = s->ring_count > 1 ? pending_at(s, 0) : NULL;
-    const struct pending *before = first ? pending_at(s, s->ring_count - 2) : NULL;
-    enum verb verb;
-    bool message, initial_response;
-    event_no group;
-    if (before) {
-        p->pipelined = before->content_line;
-        if (before->kind == PENDING_HOLE || before->doubtful || before->content_line ||
-            before->seen < s->server_hole_end)
-            return; /* its reply may have been seen by the client, if not by us */
-        verb = before->command.verb;
-        message = before->kind == PENDING_CONTENT;
-        initial_response = before->chunk_size; /* see client_line() */
-        group = before->group ? before->group : before->command.seq;
-    } else if (s->last_reply_end > p->seen && s->last_answered_seq) {
-        p->pipelined = s->last_answered_content;
-        if (s->last_answered_content) /* nobody waits for replies to a message's lines */
-            return;
-        verb = s->last_answered;
-        message = s->last_answered_message;
-        initial_response = s->last_answered_ir;
-        group = s->last_answered_group ? s->last_answered_group : s->last_answered_seq;
-    } else {
-        return;
-    }
-    p->pipelined = true;
-    if (p->seen < s->barrier_end) { /* a group went on behind a command that ends groups */
-        p->group = s->barrier;
-        return;
-    }
-    if (message && (s->content_pipelined || s->content_hole))
-        return; /* the message itself came too early: one fault, counted there */
-    bool offered = s->order.extensions & EXT_PIPELINING;
-    bool broken = before && before->group; /* further up in this group */
-    if (broken || (!message && !may_be_followed(verb, initial_response)))
-        p->group = group;
-    else if (!offered && !s->order.facts[FACT_HELLO].doubtful)
-        p->group = group;
 }
 
 static void remember_secret(struct session *s, struct bytes secret)
@@ -323,7 +262,7 @@ void client_line(struct session *s, const struct line *line)
     struct pending *p = expect_reply(s, line, &c, e, &place);
     if (p) {
         if (!secret)
-            place_in_group(s, p);
+            group_place(s, p);
         if (p->pipelined)
             e->notes |= NOTE_PIPELINED;
         if (p->group && !place.within)

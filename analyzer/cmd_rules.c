@@ -1,5 +1,8 @@
-/* heloscope explain --rules: the table that commands are judged by, verb by verb. */
+/* heloscope explain --rules: the tables that commands are judged by, verb by verb; what each reply
+ * does to the facts is in cmd_rules_effects.c. */
+#include "heloscope/cmd_rules_effects.h"
 #include "heloscope/command.h"
+#include "heloscope/group.h"
 #include "heloscope/json.h"
 #include "heloscope/order.h"
 #include "heloscope/text.h"
@@ -13,17 +16,23 @@ enum {
 static const char every_command[] = "every command but QUIT";
 
 static const char *const kinds[] = {
-    [RULE_NEEDS] = "needs", [RULE_FORBIDS] = "forbids", [RULE_OFFERED] = "offered"};
+    [RULE_NEEDS] = "needs",
+    [RULE_FORBIDS] = "forbids",
+    [RULE_OFFERED] = "offered",
+    [RULE_WAITS] = "waits",
+};
 
 static const char *verb_title(enum verb verb)
 {
     return verb == VERB_COUNT ? every_command : verb_name(verb);
 }
 
-/* What a rule is about: a fact, or an extension that the server must have offered. */
+/* What a rule is about: a fact, or an extension that the server must have offered, or a reply. */
 static const char *subject(const struct rule *rule)
 {
-    return rule->kind == RULE_OFFERED ? extension_name(rule->extension) : fact_label(rule->fact);
+    if (rule->extension)
+        return extension_name(rule->extension);
+    return rule->kind == RULE_WAITS ? "reply" : fact_label(rule->fact);
 }
 
 static const char *cause_name(enum cause cause)
@@ -99,6 +108,36 @@ static void print_facts(const struct terminal *terminal, const struct rule *rule
     }
 }
 
+static const char *const followings[] = {
+    [FOLLOWING_NONE] = "last of its group",
+    [FOLLOWING_ANY] = "anywhere in a group",
+    [FOLLOWING_IF_COMPLETE] = "anywhere, with its initial response",
+};
+
+static bool same_place(const struct group_rule *a, const struct group_rule *b)
+{
+    return a->following == b->following && strcmp(a->section, b->section) == 0;
+}
+
+static void print_groups(const struct terminal *terminal)
+{
+    char line[256];
+    snprintf(line, sizeof line, "%-24s%-37s%s", "verb", "its place", "written in");
+    print_heading(terminal, line);
+    size_t count, length = 0;
+    const struct group_rule *rules = group_rules(&count);
+    for (size_t i = 0; i < count; i++) {
+        bool others = rules[i].verb == VERB_COUNT;
+        length += (size_t)snprintf(line + length, sizeof line - length, "%s%s", length ? " " : "",
+                                   others ? "all others" : verb_name(rules[i].verb));
+        bool last = i + 1 == count || rules[i + 1].verb == VERB_COUNT;
+        if (!last && same_place(&rules[i], &rules[i + 1]))
+            continue;
+        printf("%-24s%-37s%s\n", line, followings[rules[i].following], rules[i].section);
+        length = 0;
+    }
+}
+
 static void print_table(const struct terminal *terminal)
 {
     size_t count;
@@ -112,25 +151,30 @@ static void print_table(const struct terminal *terminal)
     }
     putchar('\n');
     print_free_verbs(rules, count);
-    text_wrap(stdout,
-              "A verb's rules are in the order of the protocol: the first that is broken counts. "
-              "Under each stand the causes that it can lead to. Sent in one group, commands are "
-              "also held to RFC 2920 3.1: pipelining_violation.",
-              0, 0, WIDTH);
+    text_wrap(
+        stdout,
+        "A verb's rules are in the order of the protocol: the first that is broken counts. "
+        "Under each stand the causes that it can lead to. \"waits\" is judged by what the client "
+        "had received when it sent the command.",
+        0, 0, WIDTH);
+    puts("\nWhat may be sent before the reply to the command in front of it is there:\n");
+    print_groups(terminal);
     puts("\nWhat the lack of a fact is called where it is needed:\n");
     print_facts(terminal, rules, count);
+    putchar('\n');
+    print_effects(terminal);
 }
 
 static void json_rule(struct json *json, const struct rule *rule)
 {
     enum cause causes[RULE_CAUSES];
     size_t count = rule_causes(rule, causes);
-    bool every = rule->verb == VERB_COUNT, offered = rule->kind == RULE_OFFERED;
+    bool every = rule->verb == VERB_COUNT, fact = rule->fact < FACT_COUNT && !rule->extension;
     json_open(json, NULL, '{');
     json_string(json, "verb", every ? NULL : verb_name(rule->verb));
     json_string(json, "kind", kinds[rule->kind]);
-    json_string(json, "fact", offered ? NULL : fact_label(rule->fact));
-    json_string(json, "extension", offered ? extension_name(rule->extension) : NULL);
+    json_string(json, "fact", fact ? fact_label(rule->fact) : NULL);
+    json_string(json, "extension", rule->extension ? extension_name(rule->extension) : NULL);
     json_string(json, "rule", rule->name);
     json_string(json, "section", rule->section);
     json_open(json, "causes", '[');
@@ -140,14 +184,33 @@ static void json_rule(struct json *json, const struct rule *rule)
     json_close(json);
 }
 
+static void json_groups(struct json *json)
+{
+    size_t count;
+    const struct group_rule *rules = group_rules(&count);
+    json_open(json, "groups", '[');
+    for (size_t i = 0; i < count; i++) {
+        json_open(json, NULL, '{');
+        json_string(json, "verb", rules[i].verb == VERB_COUNT ? NULL : verb_name(rules[i].verb));
+        json_string(json, "place", followings[rules[i].following]);
+        json_string(json, "section", rules[i].section);
+        json_close(json);
+    }
+    json_close(json);
+}
+
 static void print_json(void)
 {
     struct json json = {.out = stdout};
     size_t count;
     const struct rule *rules = order_rules(&count);
-    json_open(&json, NULL, '[');
+    json_open(&json, NULL, '{');
+    json_open(&json, "rules", '[');
     for (size_t i = 0; i < count; i++)
         json_rule(&json, &rules[i]);
+    json_close(&json);
+    json_groups(&json);
+    json_effects(&json);
     json_close(&json);
 }
 

@@ -123,7 +123,7 @@ void content_end(struct session *s, uint64_t end, unsigned notes)
                  ? (uint16_t)(s->order.accepted < UINT16_MAX ? s->order.accepted : UINT16_MAX)
                  : 1;
     if (s->content_pipelined && s->content_asked && !s->hole)
-        note_violation(s, e->seq, "no content before 354", true);
+        note_violation(s, e->seq, rule_content, true);
     content_run_begin(s, e->seq, true);
 }
 

@@ -1,31 +1,38 @@
 #include "heloscope/order.h"
 
-/* What a fact rests on, and what it means when it is needed and does not hold. */
+/* What a fact rests on, what it is forgotten with, and what it means when it is needed and does not
+ * hold. */
 static const struct fact_row {
     const char *label;
-    enum fact_name rests_on; /* FACT_COUNT: on nothing */
+    enum fact_name rests_on, part_of; /* FACT_COUNT: on nothing, of nothing */
     enum cause never, refused, cleared;
 } fact_rows[FACT_COUNT] = {
-    [FACT_GREETING] = {"greeting", FACT_COUNT, CAUSE_EARLY_TALKER, CAUSE_SESSION_REFUSED,
-                       CAUSE_SESSION_REFUSED},
-    [FACT_HELLO] = {"hello", FACT_COUNT, CAUSE_HELLO_MISSING, CAUSE_HELLO_REJECTED,
+    [FACT_GREETING] = {"greeting", FACT_COUNT, FACT_COUNT, CAUSE_EARLY_TALKER,
+                       CAUSE_SESSION_REFUSED, CAUSE_SESSION_REFUSED},
+    [FACT_HELLO] = {"hello", FACT_COUNT, FACT_COUNT, CAUSE_HELLO_MISSING, CAUSE_HELLO_REJECTED,
                     CAUSE_HELLO_RESET},
-    [FACT_TLS] = {"tls", FACT_COUNT, CAUSE_TLS_REQUIRED, CAUSE_TLS_FAILED, CAUSE_TLS_FAILED},
-    [FACT_AUTH] = {"auth", FACT_COUNT, CAUSE_AUTH_REQUIRED, CAUSE_AUTH_REJECTED,
+    [FACT_TLS] = {"tls", FACT_COUNT, FACT_COUNT, CAUSE_TLS_REQUIRED, CAUSE_TLS_FAILED,
+                  CAUSE_TLS_FAILED},
+    [FACT_AUTH] = {"auth", FACT_COUNT, FACT_COUNT, CAUSE_AUTH_REQUIRED, CAUSE_AUTH_REJECTED,
                    CAUSE_AUTH_REQUIRED},
-    [FACT_MAIL] = {"mail", FACT_HELLO, CAUSE_MAIL_MISSING, CAUSE_MAIL_REJECTED,
+    [FACT_MAIL] = {"mail", FACT_HELLO, FACT_COUNT, CAUSE_MAIL_MISSING, CAUSE_MAIL_REJECTED,
                    CAUSE_TRANSACTION_RESET},
-    [FACT_RCPT] = {"rcpt", FACT_MAIL, CAUSE_RCPT_MISSING, CAUSE_ALL_RCPT_REJECTED,
+    [FACT_RCPT] = {"rcpt", FACT_MAIL, FACT_MAIL, CAUSE_RCPT_MISSING, CAUSE_ALL_RCPT_REJECTED,
                    CAUSE_TRANSACTION_RESET},
-    [FACT_BDAT] = {"bdat", FACT_COUNT, CAUSE_BDAT_DATA_MIX, CAUSE_BDAT_AFTER_FAILURE,
+    [FACT_BDAT] = {"bdat", FACT_COUNT, FACT_MAIL, CAUSE_BDAT_DATA_MIX, CAUSE_BDAT_AFTER_FAILURE,
                    CAUSE_BDAT_AFTER_LAST},
-    [FACT_CHUNKS] = {"chunks", FACT_COUNT, CAUSE_NONE, CAUSE_BDAT_AFTER_FAILURE,
+    [FACT_CHUNKS] = {"chunks", FACT_COUNT, FACT_MAIL, CAUSE_NONE, CAUSE_BDAT_AFTER_FAILURE,
                      CAUSE_BDAT_AFTER_LAST},
-    [FACT_BINARY] = {"binary", FACT_COUNT, CAUSE_NONE, CAUSE_NONE, CAUSE_NONE},
-    [FACT_QUIT] = {"quit", FACT_COUNT, CAUSE_NONE, CAUSE_NONE, CAUSE_NONE},
+    [FACT_BINARY] = {"binary", FACT_COUNT, FACT_MAIL, CAUSE_NONE, CAUSE_NONE, CAUSE_NONE},
+    [FACT_QUIT] = {"quit", FACT_COUNT, FACT_COUNT, CAUSE_NONE, CAUSE_NONE, CAUSE_NONE},
 };
 
 #define ANY VERB_COUNT /* a row for every verb but QUIT */
+
+const char rule_greeting[] = "wait for a 220 greeting";
+const char rule_group_end[] = "last command of a group";
+const char rule_group_offer[] = "no PIPELINING was offered";
+const char rule_content[] = "no content before 354";
 
 static const struct rule rules[] = {
 #define NEEDS(verb, fact, name, section)                                                           \
@@ -40,8 +47,15 @@ static const struct rule rules[] = {
     {                                                                                              \
         verb, RULE_OFFERED, FACT_HELLO, EXT_##ext, CAUSE_##cause, name, section                    \
     }
-    NEEDS(ANY, GREETING, "wait for a 220 greeting", "RFC 5321 3.1, 4.3.1"),
+#define WAITS(verb, ext, cause, name, section)                                                     \
+    {                                                                                              \
+        verb, RULE_WAITS, FACT_COUNT, ext, CAUSE_##cause, name, section                            \
+    }
+    NEEDS(ANY, GREETING, rule_greeting, "RFC 5321 3.1, 4.3.1"),
     FORBIDS(ANY, QUIT, SESSION_OVER, "nothing after QUIT or 421", "RFC 5321 4.1.1.10, 3.8"),
+    WAITS(ANY, EXT_PIPELINING, PIPELINING_VIOLATION, rule_group_offer,
+          "RFC 2920 2, RFC 5321 4.3.1"),
+    WAITS(ANY, 0, PIPELINING_VIOLATION, rule_group_end, "RFC 2920 3.1"),
 
     NEEDS(VERB_MAIL, HELLO, "MAIL needs a hello", "RFC 5321 4.1.4"),
     FORBIDS(VERB_MAIL, MAIL, NESTED_MAIL, "no MAIL in a transaction", "RFC 5321 4.1.4"),
@@ -52,6 +66,7 @@ static const struct rule rules[] = {
     NEEDS(VERB_DATA, RCPT, "DATA needs an accepted RCPT", "RFC 5321 3.3, 4.1.4"),
     FORBIDS(VERB_DATA, BDAT, BDAT_DATA_MIX, "no DATA after BDAT", "RFC 3030 2"),
     FORBIDS(VERB_DATA, BINARY, BINARYMIME_DATA, "no DATA for BINARYMIME", "RFC 3030 3"),
+    WAITS(VERB_DATA, 0, CONTENT_AS_COMMANDS, rule_content, "RFC 5321 3.3, 4.1.1.4"),
 
     NEEDS(VERB_BDAT, HELLO, "BDAT needs EHLO", "RFC 3030 2, RFC 5321 4.1.4"),
     OFFERED(VERB_BDAT, CHUNKING, BDAT_NOT_OFFERED, "BDAT needs CHUNKING", "RFC 3030 2"),
@@ -90,6 +105,7 @@ static const struct rule rules[] = {
 #undef NEEDS
 #undef FORBIDS
 #undef OFFERED
+#undef WAITS
 };
 
 const struct rule *order_rules(size_t *count)
@@ -103,6 +119,11 @@ const char *fact_label(enum fact_name fact)
     return fact_rows[fact].label;
 }
 
+enum fact_name fact_part_of(enum fact_name fact)
+{
+    return fact_rows[fact].part_of;
+}
+
 struct lack fact_lack(enum fact_name fact)
 {
     const struct fact_row *row = &fact_rows[fact];
@@ -111,12 +132,12 @@ struct lack fact_lack(enum fact_name fact)
 
 size_t rule_causes(const struct rule *rule, enum cause out[RULE_CAUSES])
 {
-    const struct fact_row *row = &fact_rows[rule->fact];
     enum cause all[RULE_CAUSES] = {rule->cause, CAUSE_NONE, CAUSE_NONE};
-    if (rule->kind == RULE_NEEDS)
+    if (rule->kind == RULE_NEEDS) {
+        const struct fact_row *row = &fact_rows[rule->fact];
         memcpy(all, (enum cause[]){row->never, row->refused, row->cleared}, sizeof all);
-    else if (rule->kind == RULE_FORBIDS && rule->fact == FACT_CHUNKS) /* judge_failed_chunks() */
-        all[1] = row->cleared;
+    } else if (rule->kind == RULE_FORBIDS && rule->fact == FACT_CHUNKS) /* judge_failed_chunks() */
+        all[1] = fact_rows[FACT_CHUNKS].cleared;
     else if (rule->kind == RULE_FORBIDS && rule->verb == VERB_MAIL) /* judge_second_mail() */
         all[1] = CAUSE_TRANSACTION_ABANDONED;
     size_t count = 0;
@@ -286,7 +307,7 @@ struct verdict order_judge(const struct order *order, const struct order_command
             judge_need(order, command, rule, &v);
         else if (rule->kind == RULE_FORBIDS)
             judge_ban(order, command, rule, &v);
-        else
+        else if (rule->kind == RULE_OFFERED)
             judge_offer(order, command, rule, &v);
     }
     /* A command that was refused between two chunks forbids nothing by the RFC; but Exim takes only

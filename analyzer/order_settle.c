@@ -1,36 +1,31 @@
-/* What each reply does to the facts: RFC 5321 section 4.1.4 and the documents of the extensions. */
-#include "heloscope/order.h"
+/* What each reply does to the facts: the table of order_effects.c, executed. */
+#include "heloscope/order_effects.h"
 
-static void establish(struct order *order, enum fact_name fact, event_no since)
-{
-    order->facts[fact] = (struct fact){.since = since};
-}
-
-static void refuse(struct order *order, enum fact_name fact, event_no reply, int code,
-                   const struct verdict *verdict)
-{
-    struct fact *f = &order->facts[fact];
-    *f = (struct fact){.refused = reply, .code = code, .doubtful = f->doubtful};
-    f->doubtful |= verdict->kind == VERDICT_DOUBTFUL;
-    if (verdict->kind == VERDICT_BROKEN)
-        f->blame =
-            (struct blame){verdict->cause, verdict->origin, verdict->refusal, verdict->vague};
-}
-
-static void forget(struct order *order, enum fact_name fact)
-{
-    order->facts[fact] = (struct fact){0};
-}
+/* A reply to a command, or the greeting, as the effects need it. */
+struct settling {
+    struct order *order;
+    const struct order_command *command; /* of the greeting: with its event only */
+    const struct verdict *verdict;
+    event_no reply;
+    int code;
+    unsigned extensions;
+};
 
 static void forget_recipients(struct order *order)
 {
-    forget(order, FACT_RCPT);
-    forget(order, FACT_BDAT);
-    forget(order, FACT_CHUNKS);
-    forget(order, FACT_BINARY);
     order->accepted = order->refused = order->limited = order->refused_temporary = 0;
     order->first_refusal = order->last_refusal = order->last_rcpt_refusal = 0;
     order->first_refusal_code = 0;
+}
+
+/* What is part of a transaction goes with it. */
+static void forget_parts(struct order *order, enum fact_name whole)
+{
+    for (int f = 0; f < FACT_COUNT; f++)
+        if (fact_part_of((enum fact_name)f) == whole)
+            order->facts[f] = (struct fact){0};
+    if (whole == FACT_MAIL)
+        forget_recipients(order);
 }
 
 /* Section 4 of RFC 5321 empties all buffers; `by` is what did it. A transaction that was not open
@@ -40,204 +35,174 @@ static void clear_transaction(struct order *order, event_no by)
     struct fact *mail = &order->facts[FACT_MAIL];
     bool vague = mail->doubtful && !mail->since;
     *mail = (struct fact){.cleared = mail->since ? by : vague ? 0 : mail->cleared, .vague = vague};
-    forget_recipients(order);
+    forget_parts(order, FACT_MAIL);
     order->auth_inside = 0;
     order->tolerated = (struct blame){0};
 }
 
-/* Between chunks any refused command leaves a sequence that not every server goes on with: Exim
- * then takes RSET only. After DATA the state is undefined until RSET (RFC 3030 section 2). */
-static void disturb_chunks(struct order *order, const struct order_command *c,
-                           const struct verdict *verdict, event_no reply)
+static struct blame blame_of(const struct verdict *v)
 {
-    if (!order_holds(order, FACT_BDAT) || order->facts[FACT_CHUNKS].refused ||
-        verdict->kind == VERDICT_DOUBTFUL)
-        return;
-    bool own = verdict->kind == VERDICT_LEGAL; /* but only BDAT continues a sequence */
-    order->facts[FACT_CHUNKS] =
-        (struct fact){.since = c->verb == VERB_DATA ? c->seq : 0,
-                      .refused = reply,
-                      .blame = {own ? CAUSE_BDAT_DATA_MIX : verdict->cause,
-                                own ? c->seq : verdict->origin, verdict->refusal, verdict->vague}};
+    return (struct blame){v->cause, v->origin, v->refusal, v->vague};
 }
 
-static void note_refusal(struct order *order, event_no reply, int code)
+static void establish(const struct settling *t, enum fact_name fact)
 {
-    if (!order->first_refusal) {
-        order->first_refusal = reply;
-        order->first_refusal_code = code;
-    }
-    order->last_refusal = reply;
-}
-
-static void settle_hello(struct order *order, const struct order_command *c,
-                         const struct verdict *verdict, event_no reply, int code,
-                         unsigned extensions)
-{
-    struct fact *hello = &order->facts[FACT_HELLO];
-    if (code / 100 == 2) {
-        establish(order, FACT_HELLO, c->seq);
-        order->hello_verb = c->verb;
-        order->extensions = c->verb == VERB_HELO ? 0 : extensions;
-        order->offer = reply;
-        clear_transaction(order, c->seq);
-    } else if (!hello->since && !hello->refused) {
-        /* A refused hello does not undo an accepted one (RFC 5321 section 4.1.4); of several
-         * refused attempts the first is what went wrong. */
-        refuse(order, FACT_HELLO, reply, code, verdict);
-    } else {
-        hello->again = reply;
-    }
-}
-
-static void settle_mail(struct order *order, const struct order_command *c,
-                        const struct verdict *verdict, event_no reply, int code)
-{
-    if (code / 100 == 2) {
-        if (!order_holds(order, FACT_HELLO)) /* there was one, or it is done without */
-            order->hello_waived = true;
-        establish(order, FACT_MAIL, c->seq);
-        forget_recipients(order);
+    struct order *order = t->order;
+    order->facts[fact] = (struct fact){.since = t->command->seq};
+    forget_parts(order, fact);
+    if (fact == FACT_MAIL)
         order->tolerated = (struct blame){0};
-        if (c->binarymime)
-            establish(order, FACT_BINARY, c->seq);
-    } else if (!order_holds(order, FACT_MAIL)) {
-        refuse(order, FACT_MAIL, reply, code, verdict);
-        forget_recipients(order);
-    } else {
-        order->facts[FACT_MAIL].again = reply;
+    if (fact == FACT_HELLO) {
+        enum verb verb = t->command->verb;
+        order->hello_verb = verb;
+        order->extensions = verb == VERB_EHLO || verb == VERB_LHLO ? t->extensions : 0;
+        order->offer = t->reply;
     }
 }
 
-static void settle_rcpt(struct order *order, const struct order_command *c,
-                        const struct verdict *verdict, event_no reply, int code)
+static void prove(const struct settling *t, enum fact_name fact)
 {
-    if (code / 100 == 2) { /* 252 counts as accepted too (RFC 5321 section 3.5.3) */
-        if (order->facts[FACT_MAIL].doubtful) /* behind a hole it shows that there was a MAIL */
-            establish(order, FACT_MAIL,
-                      order->facts[FACT_MAIL].since ? order->facts[FACT_MAIL].since : c->seq);
-        if (!order_holds(order, FACT_RCPT))
-            establish(order, FACT_RCPT, c->seq);
+    struct fact *f = &t->order->facts[fact];
+    *f = (struct fact){.since = f->since ? f->since : t->command->seq};
+}
+
+static void refuse(const struct settling *t, enum fact_name fact)
+{
+    struct fact *f = &t->order->facts[fact];
+    *f = (struct fact){.refused = t->reply, .code = t->code, .doubtful = f->doubtful};
+    f->doubtful |= t->verdict->kind == VERDICT_DOUBTFUL;
+    if (t->verdict->kind == VERDICT_BROKEN)
+        f->blame = blame_of(t->verdict);
+    forget_parts(t->order, fact);
+}
+
+static void refuse_again(const struct settling *t, enum fact_name fact)
+{
+    t->order->facts[fact].again = t->reply;
+}
+
+static void clear(const struct settling *t, enum fact_name fact)
+{
+    (void)fact;
+    clear_transaction(t->order, t->command->seq);
+}
+
+static void undo(const struct settling *t, enum fact_name fact)
+{
+    t->order->facts[fact] = (struct fact){.cleared = t->command->seq};
+    t->order->extensions = 0;
+    t->order->offer = 0;
+}
+
+static void fail(const struct settling *t, enum fact_name fact)
+{
+    t->order->facts[fact] =
+        (struct fact){.since = t->command->seq, .refused = t->reply, .code = t->code};
+}
+
+static void fail_last(const struct settling *t, enum fact_name fact)
+{
+    fail(t, fact);
+    t->order->facts[fact].cleared = t->command->seq;
+}
+
+static void mark(const struct settling *t, enum fact_name fact)
+{
+    t->order->facts[fact].refused = t->reply;
+}
+
+static void disturb(const struct settling *t, enum fact_name fact)
+{
+    const struct order_command *c = t->command;
+    struct blame blame = blame_of(t->verdict);
+    if (t->verdict->kind == VERDICT_LEGAL) { /* but only BDAT continues a message */
+        blame.cause = CAUSE_BDAT_DATA_MIX;
+        blame.origin = c->seq;
+    }
+    t->order->facts[fact] = (struct fact){
+        .since = c->verb == VERB_DATA ? c->seq : 0, .refused = t->reply, .blame = blame};
+}
+
+static void burden(const struct settling *t, enum fact_name fact)
+{
+    (void)fact;
+    struct order *order = t->order;
+    if (!order->first_refusal) {
+        order->first_refusal = t->reply;
+        order->first_refusal_code = t->code;
+    }
+    order->last_refusal = t->reply;
+}
+
+static void go_on(const struct settling *t, enum fact_name fact)
+{
+    (void)fact;
+    t->order->last_refusal = 0;
+}
+
+static void intrude(const struct settling *t, enum fact_name fact)
+{
+    (void)fact;
+    t->order->auth_inside = t->command->seq;
+}
+
+static void waive(const struct settling *t, enum fact_name fact)
+{
+    (void)fact;
+    t->order->hello_waived = true;
+}
+
+static void show(const struct settling *t, enum fact_name fact)
+{
+    (void)fact;
+    t->order->shown |= EXT_CHUNKING;
+}
+
+static void close_session(const struct settling *t, enum fact_name fact)
+{
+    t->order->facts[fact] = (struct fact){.since = t->reply, .code = t->code};
+}
+
+static void settle_facts(const struct settling *t, bool greeting)
+{
+    static void (*const execute[EFFECT_COUNT])(const struct settling *, enum fact_name) = {
+        [EFFECT_ESTABLISH] = establish, [EFFECT_PROVE] = prove,         [EFFECT_REFUSE] = refuse,
+        [EFFECT_AGAIN] = refuse_again,  [EFFECT_CLEAR] = clear,         [EFFECT_UNDO] = undo,
+        [EFFECT_FAIL] = fail,           [EFFECT_FAIL_LAST] = fail_last, [EFFECT_MARK] = mark,
+        [EFFECT_DISTURB] = disturb,     [EFFECT_BURDEN] = burden,       [EFFECT_GO_ON] = go_on,
+        [EFFECT_INTRUDE] = intrude,     [EFFECT_WAIVE] = waive,         [EFFECT_SHOW] = show,
+        [EFFECT_CLOSE] = close_session,
+    };
+    const struct order_command *command = greeting ? NULL : t->command;
+    enum reply_class class = reply_class(command, t->code);
+    size_t count;
+    const struct effect *effects = order_effects(&count);
+    for (size_t i = 0; i < count; i++)
+        if (effect_concerns(&effects[i], command, class, t->verdict->kind) &&
+            effect_given(&effects[i], t->order))
+            execute[effects[i].kind](t, effects[i].fact);
+}
+
+/* How many recipients the transaction has been asked to take. */
+static void count_recipient(struct order *order, event_no reply, int code)
+{
+    if (code / 100 == 2) {
         order->accepted++;
-        order->last_refusal = 0; /* the client went on after it */
         return;
     }
     order->refused++;
     order->refused_temporary += code / 100 == 4;
     order->limited += code == 452 || code == 552;
-    struct fact *rcpt = &order->facts[FACT_RCPT];
-    if (!rcpt->since && !rcpt->refused)
-        refuse(order, FACT_RCPT, reply, code, verdict);
-    else if (!rcpt->since)
-        rcpt->again = reply;
     order->last_rcpt_refusal = reply;
-    if (order_holds(order, FACT_MAIL))
-        note_refusal(order, reply, code);
 }
 
-static void settle_data(struct order *order, const struct order_command *c, event_no reply,
-                        int code)
+/* A rule was broken, and the server did not mind: it may later, in the same transaction. */
+static void note_tolerated(struct order *order, const struct order_command *c,
+                           const struct verdict *verdict, int code)
 {
-    if (c->content) {
-        clear_transaction(order, c->seq);
-    } else if (code / 100 == 3) {
-        for (enum fact_name f = FACT_MAIL; f <= FACT_RCPT; f++) /* 354 proves both */
-            if (order->facts[f].doubtful)
-                establish(order, f, order->facts[f].since ? order->facts[f].since : c->seq);
-    } else if (order_holds(order, FACT_MAIL)) {
-        note_refusal(order, reply, code);
-    }
-}
-
-static void settle_bdat(struct order *order, const struct order_command *c,
-                        const struct verdict *verdict, event_no reply, int code)
-{
-    if (code / 100 == 2) {
-        order->shown |= EXT_CHUNKING;
-        if (c->chunk_last) {
-            clear_transaction(order, c->seq);
-            return;
-        }
-        if (!order_holds(order, FACT_BDAT))
-            establish(order, FACT_BDAT, c->seq);
-        order->last_refusal = 0;
-        return;
-    }
-    if (!c->well_formed && (code == 500 || code == 501 || code == 504))
-        return; /* an argument that was not understood changes nothing */
-    if (order_holds(order, FACT_MAIL))
-        note_refusal(order, reply, code);
-    if (verdict->kind == VERDICT_BROKEN) {
-        if (!order->facts[FACT_CHUNKS].refused)
-            order->facts[FACT_CHUNKS].refused = reply;
-        /* Servers that took a failed sequence's LAST for its end start anew with it. */
-        if (c->chunk_last && order_holds(order, FACT_CHUNKS))
-            clear_transaction(order, c->seq);
-        return;
-    }
-    if (c->chunk_last) { /* undefined until RSET by RFC 3030 section 2; servers clear it */
-        clear_transaction(order, c->seq);
-        order->facts[FACT_CHUNKS] =
-            (struct fact){.since = c->seq, .refused = reply, .cleared = c->seq, .code = code};
-    } else {
-        order->facts[FACT_CHUNKS] = (struct fact){.since = c->seq, .refused = reply, .code = code};
-    }
-}
-
-static void settle_auth(struct order *order, const struct order_command *c,
-                        const struct verdict *verdict, event_no reply, int code)
-{
-    if (code / 100 == 2) {
-        establish(order, FACT_AUTH, c->seq);
-        if (order_holds(order, FACT_MAIL))
-            order->auth_inside = c->seq;
-    } else if (code / 100 != 3 && !order_holds(order, FACT_AUTH)) {
-        refuse(order, FACT_AUTH, reply, code, verdict);
-    }
-}
-
-/* Inside TLS both sides begin anew: hello, extensions and transaction are gone (RFC 3207
- * section 4.2). */
-static void settle_starttls(struct order *order, const struct order_command *c,
-                            const struct verdict *verdict, event_no reply, int code)
-{
-    if (code / 100 != 2) {
-        refuse(order, FACT_TLS, reply, code, verdict);
-        return;
-    }
-    establish(order, FACT_TLS, c->seq);
-    clear_transaction(order, c->seq);
-    order->facts[FACT_HELLO] = (struct fact){.cleared = c->seq};
-    order->extensions = 0;
-    order->offer = 0;
-}
-
-/* XCLIENT's 220 is a new greeting: the session starts again (Postfix XCLIENT README). */
-static void settle_xclient(struct order *order, const struct order_command *c, int code)
-{
-    if (code / 100 != 2)
-        return;
-    clear_transaction(order, c->seq);
-    order->facts[FACT_HELLO] = (struct fact){.cleared = c->seq};
-    order->extensions = 0;
-}
-
-/* A session that was refused at its greeting accepts none of these (RFC 5321 section 3.1). */
-static bool shows_welcome(const struct order_command *c, int code)
-{
-    switch (c->verb) {
-    case VERB_HELO:
-    case VERB_EHLO:
-    case VERB_LHLO:
-    case VERB_MAIL:
-    case VERB_RCPT:
-    case VERB_DATA:
-    case VERB_BDAT:
-    case VERB_AUTH:
-        return code / 100 == 2 || code / 100 == 3;
-    default:
-        return false;
-    }
+    if (verdict->kind == VERDICT_BROKEN && verdict->rule && verdict->rule->kind == RULE_NEEDS &&
+        code < 400 && !c->content && order->tolerated.cause == CAUSE_NONE)
+        order->tolerated = (struct blame){verdict->cause, verdict->origin, verdict->refusal, false};
 }
 
 void order_settle(struct order *order, const struct order_command *c, const struct verdict *verdict,
@@ -245,58 +210,10 @@ void order_settle(struct order *order, const struct order_command *c, const stru
 {
     if (code / 100 == 5 && !order->errors++)
         order->first_error = reply;
-    if (order->facts[FACT_GREETING].doubtful && shows_welcome(c, code))
-        establish(order, FACT_GREETING, reply);
-    switch (c->verb) {
-    case VERB_HELO:
-    case VERB_EHLO:
-    case VERB_LHLO:
-        settle_hello(order, c, verdict, reply, code, extensions);
-        break;
-    case VERB_MASKED: /* in the place of a hello it is one, overwritten on the way */
-        if (!order_holds(order, FACT_HELLO))
-            settle_hello(order, c, verdict, reply, code, 0);
-        break;
-    case VERB_MAIL:
-        settle_mail(order, c, verdict, reply, code);
-        break;
-    case VERB_RCPT:
-        settle_rcpt(order, c, verdict, reply, code);
-        break;
-    case VERB_DATA:
-        settle_data(order, c, reply, code);
-        break;
-    case VERB_BDAT:
-    case VERB_BURL:
-        settle_bdat(order, c, verdict, reply, code);
-        break;
-    case VERB_RSET:
-        if (code / 100 == 2)
-            clear_transaction(order, c->seq);
-        break;
-    case VERB_AUTH:
-        settle_auth(order, c, verdict, reply, code);
-        break;
-    case VERB_STARTTLS:
-        settle_starttls(order, c, verdict, reply, code);
-        break;
-    case VERB_XCLIENT:
-        settle_xclient(order, c, code);
-        break;
-    case VERB_QUIT:
-        if (code / 100 == 2)
-            establish(order, FACT_QUIT, c->seq);
-        break;
-    default:
-        break;
-    }
-    if (verdict->kind == VERDICT_BROKEN && verdict->rule && verdict->rule->kind == RULE_NEEDS &&
-        code < 400 && !c->content && order->tolerated.cause == CAUSE_NONE)
-        order->tolerated = (struct blame){verdict->cause, verdict->origin, verdict->refusal, false};
-    if (code >= 400 && c->verb != VERB_BDAT)
-        disturb_chunks(order, c, verdict, reply);
-    if (code == 421) /* the service closes, whatever was asked (RFC 5321 section 3.8) */
-        order->facts[FACT_QUIT] = (struct fact){.since = reply, .code = code};
+    settle_facts(&(struct settling){order, c, verdict, reply, code, extensions}, false);
+    if (c->verb == VERB_RCPT)
+        count_recipient(order, reply, code);
+    note_tolerated(order, c, verdict, code);
 }
 
 void order_settle_doubtfully(struct order *order, const struct order_command *command,
@@ -317,11 +234,9 @@ void order_begin_cleanly(struct order *order)
 
 void order_greeting(struct order *order, event_no reply, int code)
 {
+    struct order_command greeting = {.seq = reply};
     struct verdict none = {.kind = VERDICT_LEGAL};
-    if (code / 100 == 2)
-        establish(order, FACT_GREETING, reply);
-    else
-        refuse(order, FACT_GREETING, reply, code, &none);
+    settle_facts(&(struct settling){order, &greeting, &none, reply, code, 0}, true);
 }
 
 void order_transaction_lost(struct order *order, event_no by)
@@ -329,42 +244,30 @@ void order_transaction_lost(struct order *order, event_no by)
     clear_transaction(order, by);
 }
 
-/* What the reply to each verb can change. */
-static unsigned facts_behind(enum verb verb)
+/* The facts that the reply to `verb` can have changed. */
+static uint32_t facts_behind(const struct order *order, enum verb verb)
 {
-    const unsigned transaction =
-        1u << FACT_MAIL | 1u << FACT_RCPT | 1u << FACT_BDAT | 1u << FACT_CHUNKS | 1u << FACT_BINARY;
-    switch (verb) {
-    case VERB_HELO:
-    case VERB_EHLO:
-    case VERB_LHLO:
-    case VERB_MASKED:
-    case VERB_XCLIENT:
-        return transaction | 1u << FACT_HELLO;
-    case VERB_MAIL:
-    case VERB_RSET:
-    case VERB_DATA: /* also the end of a message */
-    case VERB_BDAT:
-    case VERB_BURL:
-        return transaction;
-    case VERB_RCPT:
-        return 1u << FACT_RCPT | 1u << FACT_CHUNKS;
-    case VERB_AUTH:
-        return 1u << FACT_AUTH;
-    case VERB_QUIT:
-        return 1u << FACT_QUIT;
-    case VERB_STARTTLS:
-    case VERB_UNKNOWN: /* X commands can do anything */
-        return ~0u;
-    default:
-        return 0;
+    /* An unknown command can do anything, and TLS hides what follows. */
+    if (verb == VERB_UNKNOWN || verb == VERB_STARTTLS)
+        return UINT32_MAX;
+    uint32_t facts = 0;
+    size_t count;
+    const struct effect *effects = order_effects(&count);
+    for (size_t i = 0; i < count; i++) {
+        const struct effect *e = &effects[i];
+        if (!(e->verbs & 1u << verb) || !effect_moves(e->kind) ||
+            (e->kind == EFFECT_DISTURB && !effect_given(e, order)))
+            continue;
+        facts |= 1u << e->fact | effect_forgets(e);
     }
+    return facts;
 }
 
 void order_unanswered(struct order *order, enum verb verb)
 {
+    uint32_t facts = facts_behind(order, verb);
     for (int f = 0; f < FACT_COUNT; f++)
-        if (facts_behind(verb) >> f & 1)
+        if (facts >> f & 1)
             order->facts[f].doubtful = true;
 }
 

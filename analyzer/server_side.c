@@ -8,6 +8,7 @@
 #include "heloscope/content.h"
 #include "heloscope/diagnosis.h"
 #include "heloscope/foreign.h"
+#include "heloscope/group.h"
 #include "heloscope/pairing.h"
 #include "heloscope/proxied.h"
 #include "heloscope/reader.h"
@@ -205,40 +206,6 @@ static void note_outcome(struct session *s, const struct pending *p, int code)
         s->row.auth_outcome = bytes_of_string(code / 100 == 2 ? "accepted" : "refused");
 }
 
-/* Commands behind which nothing may be sent before their reply (RFC 2920 section 3.1). DATA is not
- * among them here: what comes behind it is the message, and judged as that. */
-static bool ends_group(const struct pending *p)
-{
-    switch (p->command.verb) {
-    case VERB_EHLO:
-    case VERB_HELO:
-    case VERB_LHLO:
-    case VERB_VRFY:
-    case VERB_EXPN:
-    case VERB_NOOP:
-    case VERB_HELP:
-        return p->kind == PENDING_COMMAND && !p->content_line;
-    default:
-        return false;
-    }
-}
-
-/* What `p` was, for the commands that come before this reply is seen. */
-static void note_answered(struct session *s, const struct pending *p, uint64_t end)
-{
-    s->last_reply_end = end;
-    if (ends_group(p)) {
-        s->barrier = p->group ? p->group : p->command.seq;
-        s->barrier_end = end;
-    }
-    s->last_answered = p->command.verb;
-    s->last_answered_seq = p->command.seq;
-    s->last_answered_ir = p->command.verb == VERB_AUTH && p->chunk_size;
-    s->last_answered_message = p->kind == PENDING_CONTENT;
-    s->last_answered_content = p->content_line;
-    s->last_answered_group = p->group;
-}
-
 static void settle(struct session *s, struct pending *p, const struct event *e, bool doubtful,
                    uint64_t end)
 {
@@ -259,7 +226,8 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     transaction_settle(s, p, e->seq, e->code, answer.text);
     count_message(s, p, e->code);
     note_outcome(s, p, e->code);
-    note_answered(s, p, end);
+    s->last_reply_end = end;
+    group_note_answered(s, p, end);
     if (s->half[SIDE_CLIENT].reading == READ_WAIT && s->waiting_for == p->command.seq)
         client_answered(s, e->code, e->seq, end);
 }

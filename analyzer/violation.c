@@ -14,12 +14,9 @@ void note_violation(struct session *s, event_no seq, const char *rule, bool tole
     s->row.violations++;
 }
 
-static const char early_rule[] = "wait for a 220 greeting";
-
 static const char *group_rule(const struct session *s)
 {
-    return s->order.extensions & EXT_PIPELINING ? "last command of a group"
-                                                : "no PIPELINING was offered";
+    return s->order.extensions & EXT_PIPELINING ? rule_group_end : rule_group_offer;
 }
 
 void accuse(struct session *s, struct pending *p, bool tolerated)
@@ -28,7 +25,7 @@ void accuse(struct session *s, struct pending *p, bool tolerated)
     if (p->accused || p->content_line || p->kind != PENDING_COMMAND || doubt ||
         !(p->early || p->group))
         return;
-    note_violation(s, p->command.seq, p->early ? early_rule : group_rule(s), tolerated);
+    note_violation(s, p->command.seq, p->early ? rule_greeting : group_rule(s), tolerated);
     p->accused = true;
 }
 
@@ -42,7 +39,7 @@ void judge_client(struct session *s, const struct pending *p, const struct verdi
         return;
     const char *rule = NULL;
     if (p->early)
-        rule = early_rule;
+        rule = rule_greeting;
     else if (tolerated && s->hole && v->rule && v->rule->kind == RULE_NEEDS)
         ; /* that the server took it shows that something was not seen */
     else if (v->kind == VERDICT_BROKEN && v->rule && (!v->refusal || p->command.saw >= v->refusal))

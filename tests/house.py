@@ -47,6 +47,7 @@ TESTED_ELSEWHERE = {
     "analyzer/cmd_monitor.c": "tests/system/test_live.py",
     "analyzer/cmd_report.c": "tests/system: golden output, JSON",
     "analyzer/cmd_rules.c": "tests/system: golden output, JSON",
+    "analyzer/cmd_rules_effects.c": "tests/system: golden output, JSON",
     "analyzer/cmd_show.c": "tests/system: golden output, JSON",
     # Reading, pairing and judging make sense only together: a dialogue is played to all of them,
     # whole and cut in any way, and every event and finding is compared.
@@ -57,7 +58,7 @@ TESTED_ELSEWHERE = {
     "analyzer/diagnosis.c": "tests/dialogues; tests/system/test_expected.py",
     "analyzer/explain.c": "tests/dialogues; golden output",
     "analyzer/explain_beside.c": "tests/dialogues; golden output",
-    "analyzer/order_settle.c": "tests/analyzer/test_order.c; tests/dialogues",
+    "analyzer/order_settle.c": "tests/analyzer/test_order.c, test_order_effects.c",
     "analyzer/proxied.c": "tests/dialogues/session.txt",
     "analyzer/scene.c": "tests/dialogues; golden output",
     "analyzer/server_side.c": "tests/dialogues",

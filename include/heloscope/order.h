@@ -68,14 +68,15 @@ enum rule_kind {
     RULE_NEEDS,
     RULE_FORBIDS,
     RULE_OFFERED, /* needs an extension */
+    RULE_WAITS,   /* for a reply; judged by what the client had seen, not by order_judge() */
 };
 
 struct rule {
     enum verb verb; /* VERB_COUNT: every verb but QUIT */
     enum rule_kind kind;
     enum fact_name fact; /* RULE_NEEDS, RULE_FORBIDS */
-    unsigned extension;  /* RULE_OFFERED */
-    enum cause cause;    /* RULE_FORBIDS, RULE_OFFERED; for RULE_NEEDS the fact's own table says */
+    unsigned extension;  /* RULE_OFFERED; RULE_WAITS: need not wait where it is offered */
+    enum cause cause;    /* all but RULE_NEEDS, for which the fact's own table says */
     const char *name;    /* as in `violations.rule` */
     const char *section; /* "RFC 5321 4.1.4" */
 };
@@ -84,7 +85,14 @@ struct rule {
  * broken counts. */
 const struct rule *order_rules(size_t *count);
 
+/* Names of rules that are judged by when a command came. */
+extern const char rule_greeting[], rule_group_end[], rule_group_offer[], rule_content[];
+
 const char *fact_label(enum fact_name fact); /* "hello" */
+
+/* The fact that takes `fact` with it when it begins anew, is refused or cleared; FACT_COUNT = none.
+ */
+enum fact_name fact_part_of(enum fact_name fact);
 
 /* What the lack of a fact is called where it is needed; CAUSE_NONE where it never is. */
 struct lack {

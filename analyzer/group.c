@@ -1,0 +1,100 @@
+#include "heloscope/group.h"
+
+#include "heloscope/pairing.h"
+
+/* DATA is no barrier here: what comes behind it is the message, and judged as that. QUIT and
+ * STARTTLS are none, since no command follows their reply. */
+static const struct group_rule rules[] = {
+    {VERB_RSET, FOLLOWING_ANY, false, "RFC 2920 3.1"},
+    {VERB_MAIL, FOLLOWING_ANY, false, "RFC 2920 3.1"},
+    {VERB_RCPT, FOLLOWING_ANY, false, "RFC 2920 3.1"},
+    {VERB_BDAT, FOLLOWING_ANY, false, "RFC 3030 4.2"},
+    {VERB_BURL, FOLLOWING_ANY, false, "RFC 3030 4.2, as BDAT"},
+    {VERB_AUTH, FOLLOWING_IF_COMPLETE, false, "RFC 4954 4"},
+    {VERB_EHLO, FOLLOWING_NONE, true, "RFC 2920 3.1"},
+    {VERB_HELO, FOLLOWING_NONE, true, "RFC 2920 3.1"},
+    {VERB_LHLO, FOLLOWING_NONE, true, "RFC 2920 3.1, RFC 2033 4.1"},
+    {VERB_VRFY, FOLLOWING_NONE, true, "RFC 2920 3.1"},
+    {VERB_EXPN, FOLLOWING_NONE, true, "RFC 2920 3.1"},
+    {VERB_NOOP, FOLLOWING_NONE, true, "RFC 2920 3.1"},
+    {VERB_HELP, FOLLOWING_NONE, true, "RFC 2920 3.1"},
+    /* Commands of extensions too, unless their own document allows more. */
+    {VERB_COUNT, FOLLOWING_NONE, false, "RFC 2920 3.1"},
+};
+
+const struct group_rule *group_rules(size_t *count)
+{
+    *count = sizeof rules / sizeof *rules;
+    return rules;
+}
+
+const struct group_rule *group_rule_of(enum verb verb)
+{
+    const struct group_rule *rule = rules;
+    while (rule->verb != verb && rule->verb != VERB_COUNT)
+        rule++;
+    return rule;
+}
+
+static bool may_be_followed(enum verb verb, bool initial_response)
+{
+    enum following following = group_rule_of(verb)->following;
+    return following == FOLLOWING_ANY || (following == FOLLOWING_IF_COMPLETE && initial_response);
+}
+
+void group_place(struct session *s, struct pending *p)
+{
+    const struct pending *first = s->ring_count > 1 ? pending_at(s, 0) : NULL;
+    const struct pending *before = first ? pending_at(s, s->ring_count - 2) : NULL;
+    enum verb verb;
+    bool message, initial_response;
+    event_no group;
+    if (before) {
+        p->pipelined = before->content_line;
+        if (before->kind == PENDING_HOLE || before->doubtful || before->content_line ||
+            before->seen < s->server_hole_end)
+            return; /* its reply may have been seen by the client, if not by us */
+        verb = before->command.verb;
+        message = before->kind == PENDING_CONTENT;
+        initial_response = before->chunk_size; /* see expect_reply() in client_side.c */
+        group = before->group ? before->group : before->command.seq;
+    } else if (s->last_reply_end > p->seen && s->last_answered_seq) {
+        p->pipelined = s->last_answered_content;
+        if (s->last_answered_content) /* nobody waits for replies to a message's lines */
+            return;
+        verb = s->last_answered;
+        message = s->last_answered_message;
+        initial_response = s->last_answered_ir;
+        group = s->last_answered_group ? s->last_answered_group : s->last_answered_seq;
+    } else {
+        return;
+    }
+    p->pipelined = true;
+    if (p->seen < s->barrier_end) { /* a group went on behind a command that ends groups */
+        p->group = s->barrier;
+        return;
+    }
+    if (message && (s->content_pipelined || s->content_hole))
+        return; /* the message itself came too early: one fault, counted there */
+    bool offered = s->order.extensions & EXT_PIPELINING;
+    bool broken = before && before->group; /* further up in this group */
+    if (broken || (!message && !may_be_followed(verb, initial_response)))
+        p->group = group;
+    else if (!offered && !s->order.facts[FACT_HELLO].doubtful)
+        p->group = group;
+}
+
+void group_note_answered(struct session *s, const struct pending *p, uint64_t end)
+{
+    bool command = p->kind == PENDING_COMMAND && !p->content_line;
+    if (command && group_rule_of(p->command.verb)->barrier) {
+        s->barrier = p->group ? p->group : p->command.seq;
+        s->barrier_end = end;
+    }
+    s->last_answered = p->command.verb;
+    s->last_answered_seq = p->command.seq;
+    s->last_answered_ir = p->command.verb == VERB_AUTH && p->chunk_size;
+    s->last_answered_message = p->kind == PENDING_CONTENT;
+    s->last_answered_content = p->content_line;
+    s->last_answered_group = p->group;
+}

@@ -1,0 +1,13 @@
+/* The part of `heloscope explain --rules` that says what each reply does to the facts. */
+#ifndef HELOSCOPE_CMD_RULES_EFFECTS_H
+#define HELOSCOPE_CMD_RULES_EFFECTS_H
+
+#include "heloscope/json.h"
+#include "heloscope/terminal.h"
+
+void print_effects(const struct terminal *terminal);
+
+/* A member "effects" of the object that is open. */
+void json_effects(struct json *json);
+
+#endif
