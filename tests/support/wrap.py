@@ -118,7 +118,7 @@ def _fragment6(ip, size, ident):
     for at in range(0, len(body), size):
         part = body[at : at + size]
         more = at + size < len(body)
-        header = struct.pack("!BBHI", ip[6], 0, at | more, ident)
+        header = struct.pack("!BBHI", ip[6], 0, at | more, ident & 0xFFFFFFFF)
         out.append(ip6(FRAGMENT, header + part, ip[8:24], ip[24:40]))
     return out
 
@@ -337,7 +337,14 @@ simple("IPv6 with extension headers",
 
 
 def _ident(packet):
-    return packet.number * 7 + (packet.side == "S")
+    """Of captures that follow each other, in time for what was lost of one to be forgotten, each has
+    numbers of its own: else a fragment of one would fit into a hole of another."""
+    ip = ip_of(packet.frame)
+    end = 16 if type_of(packet.frame) == IP4 else 24
+    if packet.side == "S":
+        end += 4 if type_of(packet.frame) == IP4 else 16
+    case = struct.unpack_from("!H", ip, end - 2)[0]
+    return case * 256 + packet.number * 2 + (packet.side == "S")
 
 
 def _as_they_are(pieces, chance):

@@ -18,14 +18,15 @@ import random
 import re
 import struct
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import perturb, tap  # noqa: E402
 from support.dialogue import read_dialogues  # noqa: E402
+from support.outcomes import Kind, Known  # noqa: E402
 from support.program import SAMPLES, Scratch, heloscope, need_program, samples  # noqa: E402
 from support.tap import check  # noqa: E402
-from support.verdict import Reference, differences, judge, read_sessions  # noqa: E402
+from support.verdict import differences, read_sessions  # noqa: E402
 
 need_program()
 
@@ -125,28 +126,6 @@ class Batch:
         return read_sessions(database, self.place_of)
 
 
-class Known:
-    """What the intact capture shows of one connection."""
-
-    def __init__(self, capture, port, session):
-        packets = [p for p in capture.packets if port in p.ports()]
-        self.reference = Reference(session)
-        self.secrets = self.reference.secrets(packets)
-        self.complete = {reply: self.reference.complete_at(reply, packets)
-                         for reply in self.reference.findings}
-
-    def before(self, number):
-        """The refusals that were captured before packet `number`."""
-        return [reply for reply, last in self.complete.items() if last < number]
-
-
-class Kind:
-    """What came of all cases of one kind."""
-
-    def __init__(self):
-        self.cases, self.count, self.wrong, self.lossless = 0, Counter(), [], False
-
-
 def intact(capture):
     return perturb.Case(capture, "intact", "", True, lambda: capture.packets)
 
@@ -180,11 +159,11 @@ def run_captures(captures, cases, kinds):
         for port in case.capture.clients:
             whole, known = references[case.capture, port]
             got = sessions.get((place.number, port), [])
-            count, wrong = judge(known.reference, got, known.secrets, known.before(first_lost))
+            wrong = kind.judge(known, got, first_lost)
             if case.lossless:
-                wrong = differences(got, [whole]) + wrong
-                count["wrong"] = len(wrong)
-            kind.count += count
+                changed = differences(got, [whole])
+                kind.count["wrong"] += len(changed)
+                wrong = changed + wrong
             if wrong:
                 kind.wrong.append((case, wrong))
                 save(case)
@@ -228,20 +207,9 @@ def run_all(captures):
     return kinds
 
 
-OUTCOMES = ("kept", "likely", "unknown", "absent", "likely, another", "unknown, another",
-            "likely, new", "unknown, new", "wrong")
-PAIRINGS = ("paired", "doubtfully mispaired", "mispaired")  # counted for those who work on pairing
-
-
-def totals(name, kind):
-    numbers = ", ".join(f"{kind.count[o]} {o}" for o in OUTCOMES if kind.count[o] or o == "wrong")
-    pairs = ", ".join(f"{kind.count[p]} {p}" for p in PAIRINGS)
-    return f"{name}: {kind.cases} captures; findings: {numbers}; replies: {pairs}"
-
-
 def report(name, kind):
     def test():
-        print(f"# {totals(name, kind)}")
+        print(f"# {kind.totals(name)}")
         groups = defaultdict(list)
         for case, wrong in kind.wrong:
             groups[re.sub(r"#\d+", "#", wrong[0])].append((case, wrong))
@@ -270,7 +238,7 @@ def main():
         tap.add(f"{name}: {kind.cases} captures, {title}", report(name, kind))
         everything.cases += kind.cases
         everything.count += kind.count
-    print(f"# {len(captures)} captures, perturbed: {totals('all', everything)}")
+    print(f"# {len(captures)} captures, perturbed: {everything.totals('all')}")
     tap.run()
 
 

@@ -1,9 +1,11 @@
 """What a mirror, a tunnel or another link layer does to packets must not change what is found in them.
 
 Every sample is put into every wrapping (tests/support/wrap.py: link layers, tags, tunnels,
-fragments), intact, with copies of each packet as two mirrors show them, and reordered. Every row must
-be the same as without but for packet numbers, times and addresses; the copies must be counted, and
-leave no trace in any other count.
+fragments), intact and with one impairment of each kind (tests/support/impair.py). With copies of each
+packet as two mirrors show them, and reordered, every row must be the same as without but for packet
+numbers, times and addresses; the copies must be counted, and leave no trace in any other count. Where
+packets, fragments or the ends of frames are lost less may be said, or with less certainty, but nothing
+that is wrong, as in test_perturb.py.
 
     HELOSCOPE_WRAP=all                  every wrapping with every impairment, and the dialogues too
     HELOSCOPE_WRAP_SEED=7               other random orders
@@ -15,14 +17,17 @@ import random
 import shutil
 import struct
 import sys
+from collections import defaultdict
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import perturb, tap  # noqa: E402
 from support.dialogue import read_dialogues  # noqa: E402
+from support.impair import IMPAIRMENTS, LOSSLESS, LOSSY, OCTETS  # noqa: E402
+from support.outcomes import Kind, Known  # noqa: E402
 from support.program import SAMPLES, Scratch, heloscope, need_program, rows, samples  # noqa: E402
 from support.tap import check, contains  # noqa: E402
 from support.verdict import KIND, differences, read_sessions  # noqa: E402
-from support.wrap import ETHERNET_HEADER, IP4, MAPPED, WRAPPINGS, routed, type_of  # noqa: E402
+from support.wrap import ETHERNET_HEADER, IP4, MAPPED, WRAPPINGS, type_of  # noqa: E402
 
 need_program()
 
@@ -30,75 +35,12 @@ ALL = os.environ.get("HELOSCOPE_WRAP") == "all"
 SEED = os.environ.get("HELOSCOPE_WRAP_SEED", "1")
 SAVE = os.environ.get("HELOSCOPE_WRAP_SAVE")
 GAP_US = 1_000_000  # between two captures in a file
-PAUSE_US = 100_000
 BATCH_PACKETS = 150_000
 SHOWN = 8
 
 # Every case has a client address of its own in 127.64.0.0/10.
 FIRST_ADDRESS = 0x7F400000
 LAST_ADDRESS = FIRST_ADDRESS + (1 << 22) - 1
-
-
-# ---------------------------------------------------------------------------------------- impairments
-
-
-def once(packets, chance):
-    """(packet, way) in the order in which they are captured."""
-    return [(p, 0) for p in packets]
-
-
-def late(packets, chance):
-    """Up to four places, but never across a pause: no mirror holds a packet back so long."""
-    out, run = [], []
-    for packet in packets + [None]:
-        if run and (not packet or packet.us - run[-1].us > PAUSE_US):
-            out += perturb.shuffle(run, 4, chance)
-            run = []
-        run.append(packet)
-    return out
-
-
-def reordered(packets, chance):
-    return [(p, 0) for p in late(packets, chance)]
-
-
-def begins(packet):
-    return packet.flags & (perturb.SYN | perturb.ACK) == perturb.SYN
-
-
-def other(packet):
-    return packet.copy(frame=routed(packet.frame))
-
-
-def copies(packets, chance):
-    """In front of a router and behind it."""
-    return [pair for p in packets for pair in ((p, 0), (other(p), 1))]
-
-
-def either_first(packets, chance):
-    """Two mirrors, one of which is ahead for now; a connection is named by its first packet."""
-    out = copies(packets, chance)
-    for i in range(0, len(out), 2):
-        if not begins(out[i][0]) and chance.random() < 0.5:
-            out[i], out[i + 1] = out[i + 1], out[i]
-    return out
-
-
-def either_missing(packets, chance):
-    both, out = copies(packets, chance), []
-    for i in range(0, len(both), 2):
-        pair = both[i : i + 2]
-        out += pair if begins(pair[0][0]) else chance.choice((pair, pair, pair[:1], pair[1:]))
-    return out
-
-
-def reordered_copies(packets, chance):
-    return [pair for p in late(packets, chance) for pair in ((p, 0), (other(p), 1))]
-
-
-IMPAIRMENTS = {"intact": once, "reordered": reordered, "copies": copies,
-               "copies, either first": either_first, "copies, either missing": either_missing,
-               "copies, reordered": reordered_copies}
 
 
 # --------------------------------------------------------------------------------------------- files
@@ -117,16 +59,24 @@ def renumbered(packet, number):
     return packet.copy(frame=bytes(frame))
 
 
+class Place:
+    """Where a capture lies in a file: what its frames carry, and how many stand before them."""
+
+    def __init__(self, frames, before, first_lost):
+        self.spots = [perturb.Spot(f.packet) for f in frames]
+        self.before, self.first_lost = before, first_lost
+
+
 class Variant:
     """All captures in one wrapping with one impairment: a file. `wrapping` None: as they are."""
 
     def __init__(self, wrapping, impairment):
-        self.wrapping, self.impairment = wrapping, impairment
-        self.copies, self.packets, self.first, self.path = 0, 0, 0, ""
+        self.wrapping, self.title, self.impairment = wrapping, impairment, IMPAIRMENTS[impairment]
+        self.copies, self.packets, self.first, self.path, self.places = 0, 0, 0, "", []
 
     @property
     def name(self):
-        return f"{self.wrapping.name if self.wrapping else 'as captured'}, {self.impairment}"
+        return f"{self.wrapping.name if self.wrapping else 'as captured'}, {self.title}"
 
     def write(self, path, captures, first, now):
         """Cases get numbers from `first` on, and times behind `now`. Returns the last time."""
@@ -136,23 +86,21 @@ class Variant:
         with open(path, "wb") as file:
             file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link_type))
             for n, capture in enumerate(captures):
+                frames, first_lost = self.impairment.frames(
+                    capture, self.wrapping, chance, lambda p, n=n: renumbered(p, first + n))
+                self.places.append(Place(frames, self.packets, first_lost))
                 shift = max(now + GAP_US - capture.packets[0].us, 0)
-                now = self.write_capture(file, capture, first + n, shift, chance)
+                for frame in frames:
+                    now = self.write_frame(file, frame, shift)
         return now
 
-    def write_capture(self, file, capture, number, shift, chance):
-        packets = [renumbered(p, number) for p in capture.packets]
-        taken, now = set(), 0
-        for packet, way in IMPAIRMENTS[self.impairment](packets, chance):
-            now = max(now, packet.us + shift)
-            self.copies += packet.number in taken
-            taken.add(packet.number)
-            wrapped = self.wrapping.frames(packet, way, chance) if self.wrapping else [packet.frame]
-            for frame in wrapped:
-                self.packets += 1
-                file.write(struct.pack("<IIII", now // 1_000_000, now % 1_000_000, len(frame),
-                                       len(frame)) + frame)
-        return now
+    def write_frame(self, file, frame, shift):
+        us = frame.us + shift
+        file.write(struct.pack("<IIII", us // 1_000_000, us % 1_000_000, len(frame.octets),
+                               frame.length) + frame.octets)
+        self.packets += 1
+        self.copies += frame.copy
+        return us
 
 
 def address_number(text):
@@ -163,12 +111,18 @@ def address_number(text):
     return value - FIRST_ADDRESS if FIRST_ADDRESS <= value <= LAST_ADDRESS else None
 
 
-def place_of(row):
-    for side in ("client", "server"):
-        number = address_number(row[f"{side}_addr"])
-        if number is not None:
-            return (number, row[f"{side}_port"]), [], 0
-    raise AssertionError(f"a session of nobody's: {row}")
+def place_finder(variants):
+    """For read_sessions(): whose session it is, whichever end was taken for the client."""
+    places = {v.first + n: place for v in variants for n, place in enumerate(v.places)}
+
+    def place_of(row):
+        for side in ("client", "server"):
+            number = address_number(row[f"{side}_addr"])
+            if number is not None:
+                return (number, row[f"{side}_port"]), places[number].spots, places[number].before
+        raise AssertionError(f"a session of nobody's: {row}")
+
+    return place_of
 
 
 def plain(value):
@@ -197,26 +151,32 @@ EXACT = ("packets", "retransmitted")
 def judge_way(variant, session):
     """What is kept of tags and tunnels; with several ways it is those of the first packet."""
     wrapping = variant.wrapping
-    if not wrapping or variant.impairment in ("reordered", "copies, reordered"):
+    if not wrapping or variant.title in ("reordered", "copies, reordered"):
         return []
     wanted = (wrapping.vlan, wrapping.tunnel, wrapping.number)
     got = tuple(session.row[name] for name in ("vlan", "tunnel", "tunnel_id"))
     return [f"way is {got}, wanted {wanted}"] if got != wanted else []
 
 
-def judge(variant, captures, sessions, references):
+def judge_lossless(variant, got, known):
+    lines = differences([plainly(s) for s in got], [known.whole])
+    for session in got:
+        lines += judge_way(variant, session)
+        if "reordered" not in variant.title:
+            lines += [f"{name} is {session.row[name]}, wanted {known.whole.row[name]}"
+                      for name in EXACT if session.row[name] != known.whole.row[name]]
+    return lines
+
+
+def judge(variant, captures, sessions, everything, kinds):
     """Lines of what is wrong, by capture."""
-    wrong = {}
+    wrong, kind = {}, kinds[variant.title]
     for n, capture in enumerate(captures):
+        kind.cases += 1
         for port in capture.clients:
-            whole = references[capture.name, port]
-            got = [plainly(s) for s in sessions.get((variant.first + n, port), [])]
-            lines = differences(got, [whole])
-            for session in got:
-                lines += judge_way(variant, session)
-                if "reordered" not in variant.impairment:
-                    lines += [f"{name} is {session.row[name]}, wanted {whole.row[name]}"
-                              for name in EXACT if session.row[name] != whole.row[name]]
+            known, got = everything[capture.name, port], sessions.get((variant.first + n, port), [])
+            lines = (judge_lossless(variant, got, known) if variant.impairment.lossless
+                     else kind.judge(known, got, variant.places[n].first_lost))
             if lines:
                 wrong[capture.name] = lines
     return wrong
@@ -236,35 +196,52 @@ def save(variant):
         shutil.copy(variant.path, os.path.join(SAVE, name))
 
 
-def run_batch(variants, captures, references):
-    """Writes and analyses; returns {variant: {capture: lines}}."""
-    found, now = {}, 0
+def analysed(variants, captures, scratch):
+    """(the database, the sessions in it)"""
+    now = 0
+    for n, variant in enumerate(variants):
+        now = variant.write(scratch.path(f"{n}.pcap"), captures, n * len(captures), now)
+    database = scratch.path("x.db")
+    heloscope("analyze", "-q", "--db", database, *(v.path for v in variants)).expect(0)
+    return database, read_sessions(database, place_finder(variants))
+
+
+def learn(captures):
+    """What the captures show as they are, by name and client port."""
+    everything = {}
     with Scratch() as scratch:
-        for n, variant in enumerate(variants):
-            now = variant.write(scratch.path(f"{n}.pcap"), captures, n * len(captures), now)
-        database = scratch.path("x.db")
-        heloscope("analyze", "-q", "--db", database, *(v.path for v in variants)).expect(0)
-        sessions = read_sessions(database, place_of)
-        if not references:
-            for n, capture in enumerate(captures):
-                for port in capture.clients:
-                    one, = sessions[n, port]
-                    references[capture.name, port] = plainly(one)
+        variants = [Variant(None, "intact"), Variant(None, OCTETS)]
+        _, sessions = analysed(variants, captures, scratch)
+    for n, capture in enumerate(captures):
+        for port in capture.clients:
+            (whole,), (torn,) = (sessions[v.first + n, port] for v in variants)
+            known = everything[capture.name, port] = Known(capture, port, torn)
+            known.whole = plainly(whole)
+    return everything
+
+
+def run_batch(variants, captures, everything, kinds):
+    """Writes and analyses; returns {variant: {capture: lines}}."""
+    found = {}
+    with Scratch() as scratch:
+        database, sessions = analysed(variants, captures, scratch)
         for variant in variants:
-            found[variant] = judge(variant, captures, sessions, references)
-            found[variant].update(judge_copies(variant, database))
+            found[variant] = judge(variant, captures, sessions, everything, kinds)
+            if variant.impairment.lossless:
+                found[variant].update(judge_copies(variant, database))
             if found[variant]:
                 save(variant)
     return found
 
 
 def chosen():
-    """Every wrapping intact and with one impairment; with HELOSCOPE_WRAP=all with every one."""
-    names = list(IMPAIRMENTS)
+    """Every wrapping intact, with one lossless and one lossy impairment; with HELOSCOPE_WRAP=all with
+    every one."""
     out = []
     for n, wrapping in enumerate(WRAPPINGS):
-        some = names if ALL else [names[0], names[1 + n % (len(names) - 1)]]
-        out += [Variant(wrapping, name) for name in some]
+        some = LOSSLESS + LOSSY if ALL else [
+            LOSSLESS[0], LOSSLESS[1 + n % (len(LOSSLESS) - 1)], LOSSY[n % len(LOSSY)]]
+        out += [Variant(wrapping, title) for title in some]
     return out
 
 
@@ -312,10 +289,10 @@ def main():
         captures += [perturb.parse_capture(d.name, d.capture()) for d in read_dialogues()]
     if not captures:
         tap.skip_all("there are no captures")
-    references, found = {}, {}
-    found.update(run_batch([Variant(None, "intact")], captures, references))
-    for some in batches(chosen(), captures):
-        found.update(run_batch(some, captures, references))
+    everything, found, kinds = learn(captures), {}, defaultdict(Kind)
+    variants = [Variant(None, title) for title in LOSSLESS + LOSSY] + chosen()
+    for some in batches(variants, captures):
+        found.update(run_batch(some, captures, everything, kinds))
     for variant, wrong in found.items():
         tap.add(f"{variant.name}: {variant.packets} packets, {variant.copies} copies",
                 report(variant, wrong))
@@ -323,6 +300,8 @@ def main():
     print(f"# {len(captures)} captures in {len(WRAPPINGS)} wrappings: {len(found)} files, "
           f"{len(found) * len(captures)} cases, {sum(v.packets for v in found)} packets, "
           f"{sum(bool(w) for w in found.values())} files with something wrong")
+    for title in LOSSY:
+        print(f"# {kinds[title].totals(title)}")
     tap.run()
 
 
