@@ -310,6 +310,16 @@ bool conversation_continues(const struct conversation *c, int side, const struct
            (!acknowledges || is_near(peer, segment->ack));
 }
 
+/* What was acknowledged and never seen, with nothing behind it, where one octet alone may be the
+ * FIN; or what lies in front of a FIN that was seen. */
+static bool missing_at_the_end(struct stream *s)
+{
+    if (!s->finished || !believable(s, (int64_t)s->end))
+        return s->acked > s->next + 1;
+    s->acked = s->end > s->next ? s->end : s->next;
+    return s->acked > s->next;
+}
+
 void conversation_drain(struct conversation *c, conversation_sink *sink, void *context)
 {
     settle_beginning(c);
@@ -318,9 +328,8 @@ void conversation_drain(struct conversation *c, conversation_sink *sink, void *c
     while (conversation_waits(c) &&
            (give_up_hole(c, true, sink, context) || give_up_hole(c, false, sink, context)));
 
-    /* What was acknowledged and never seen, with nothing behind it; one octet alone is the FIN. */
     for (int side = 0; side < 2; side++)
-        if (c->side[side].acked > c->side[side].next + 1)
+        if (missing_at_the_end(&c->side[side]))
             give_up_side(c, side, true, sink, context);
 }
 

@@ -133,9 +133,10 @@ static event_no related(const struct scene *t, enum role role)
 static const char *pipelining_violation(const struct scene *t)
 {
     event_no other = related(t, ROLE_GROUP), seq = t->p ? t->p->command.seq : 0;
-    const char *rule = t->s->order.extensions & EXT_PIPELINING
-                           ? "which RFC 2920 section 3.1 forbids here"
-                           : "and PIPELINING was not offered";
+    bool offered = t->s->order.extensions & EXT_PIPELINING;
+    bool last = t->p && t->p->group_rule ? t->p->group_rule == rule_group_end : offered;
+    const char *rule =
+        last ? "which RFC 2920 section 3.1 forbids here" : "and PIPELINING was not offered";
     if (t->d->fault == FAULT_SERVER)
         return SAY(t, "%s was sent without waiting, as the PIPELINING that was offered allows.",
                    scene_command(t));

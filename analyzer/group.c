@@ -72,16 +72,21 @@ void group_place(struct session *s, struct pending *p)
     p->pipelined = true;
     if (p->seen < s->barrier_end) { /* a group went on behind a command that ends groups */
         p->group = s->barrier;
+        p->group_rule = rule_group_end;
         return;
     }
     if (message && (s->content_pipelined || s->content_hole))
         return; /* the message itself came too early: one fault, counted there */
+    /* What the client sent says more than what it was offered: it is known also where the reply to
+     * EHLO is not. */
     bool offered = s->order.extensions & EXT_PIPELINING;
-    bool broken = before && before->group; /* further up in this group */
-    if (broken || (!message && !may_be_followed(verb, initial_response)))
-        p->group = group;
+    if (!message && !may_be_followed(verb, initial_response))
+        p->group_rule = rule_group_end;
+    else if (before && before->group) /* further up in this group */
+        p->group_rule = before->group_rule;
     else if (!offered && !s->order.facts[FACT_HELLO].doubtful)
-        p->group = group;
+        p->group_rule = rule_group_offer;
+    p->group = p->group_rule ? group : 0;
 }
 
 void group_note_answered(struct session *s, const struct pending *p, uint64_t end)

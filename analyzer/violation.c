@@ -14,18 +14,13 @@ void note_violation(struct session *s, event_no seq, const char *rule, bool tole
     s->row.violations++;
 }
 
-static const char *group_rule(const struct session *s)
-{
-    return s->order.extensions & EXT_PIPELINING ? rule_group_end : rule_group_offer;
-}
-
 void accuse(struct session *s, struct pending *p, bool tolerated)
 {
     bool doubt = p->shaky || p->doubtful || s->order.facts[FACT_GREETING].doubtful;
     if (p->accused || p->content_line || p->kind != PENDING_COMMAND || doubt ||
         !(p->early || p->group))
         return;
-    note_violation(s, p->command.seq, p->early ? rule_greeting : group_rule(s), tolerated);
+    note_violation(s, p->command.seq, p->early ? rule_greeting : p->group_rule, tolerated);
     p->accused = true;
 }
 
@@ -45,7 +40,7 @@ void judge_client(struct session *s, const struct pending *p, const struct verdi
     else if (v->kind == VERDICT_BROKEN && v->rule && (!v->refusal || p->command.saw >= v->refusal))
         rule = v->rule->name;
     else if (p->group)
-        rule = group_rule(s);
+        rule = p->group_rule;
     if (rule && p->kind != PENDING_CONTENT)
         note_violation(s, p->command.seq, rule, tolerated);
 }

@@ -75,6 +75,7 @@ struct pending {
     uint64_t seen; /* server octets that its sender had received */
     int64_t ts_us;
     event_no group;          /* the unanswered event behind which it was sent against RFC 2920; 0 */
+    const char *group_rule;  /* then: the rule that this broke; static */
     uint16_t due;            /* replies due: LMTP sends one per recipient (RFC 2033 section 4.2) */
     bool pipelined;          /* sent before the reply to its predecessor was seen */
     bool early;              /* sent before the greeting was seen */

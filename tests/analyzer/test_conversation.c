@@ -157,6 +157,25 @@ Test(conversation, a_lost_packet_is_a_hole_where_the_peer_says_so)
 }
 
 /* Lost before the capture and sent again, while the peer acknowledges only what it has. */
+/* Whatever the peer has said of it, a FIN stands behind all that was sent. */
+Test(conversation, what_a_fin_stands_behind_was_sent)
+{
+    struct trace trace;
+    talk(&trace, 1000, 5000);
+    trace_remove(&trace, 9);   /* the last acknowledgement */
+    trace_remove(&trace, 6);   /* "four", in front of the client's FIN */
+    trace.packets[7].ack -= 5; /* the server's FIN says nothing of it */
+    expect(&trace, "S one|C two|S three|C [4]|");
+}
+
+Test(conversation, a_fin_that_lies_too_far_ahead_is_not_believed)
+{
+    struct trace trace;
+    talk(&trace, 1000, 5000);
+    trace.packets[7].seq += 1u << 30;
+    expect(&trace, plain);
+}
+
 Test(conversation, what_the_peer_lacks_too_is_waited_for)
 {
     struct trace trace;
