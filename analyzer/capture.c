@@ -1,134 +1,118 @@
-/* Several files as one capture. Those that are open stand in the order of their next packets; those
- * whose first packet is still to come wait unopened. A packet that was handed out is the front
- * file's current one until the next call, so nothing is copied. */
+/* Where packets come from: the files that are named or lie in directories, or an interface. */
 #include "heloscope/capture.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "heloscope/capture_input.h"
+#include "heloscope/capture_folder.h"
+#include "heloscope/capture_merge.h"
 #include "heloscope/capture_paths.h"
 #include "heloscope/capture_problem.h"
+#include "heloscope/limits.h"
 
 enum {
-    KEPT_OPEN = 16, /* up to so many files are opened only once */
-    PAUSE_MS = 100, /* when no file has grown */
-    QUIET_TURNS = 256
+    PAUSE_MS = 100,    /* when no file has grown */
+    QUIET_TURNS = 256, /* packets between two questions to those that rest, and to the clock */
+    LOOK_US = 200000,  /* between two looks at a directory that may get files; but not more ... */
+    LOOK_SHARE = 20,   /* ... than one part in so many of the time */
 };
 
 struct capture {
-    struct capture_paths paths; /* the names of files */
-    struct capture_input *inputs;
-    size_t input_count;
+    struct capture_paths paths;    /* the names of files, in the order of the inputs */
+    struct capture_input **inputs; /* each keeps its place in memory: packets point to it */
+    size_t input_count, room;
     struct capture_source **sources; /* of the inputs that are captures, or were named */
     size_t source_count;
-    struct capture_input **waiting; /* by the time of their first packet */
-    size_t waiting_from, waiting_to;
-    struct capture_input **open; /* by the time of their next packet */
-    size_t open_count;
-    struct capture_input **quiet; /* growing, and without a next packet for now */
-    size_t quiet_count;
-    bool handed_out; /* the packet of open[0] is with the caller */
-    bool growing;
-    unsigned turns; /* calls since the quiet ones were asked */
+    size_t settled; /* so many of the inputs need not be asked again whether they are captures */
+    struct capture_merge merge;
     struct packet_filter *filter;
+    bool growing;
+    unsigned turns; /* packets since the quiet ones were asked */
+    bool stdin_taken;
+
+    /* Growing. */
+    struct capture_folder *folders; /* those of `paths` */
+    int64_t look_clock;             /* when they are looked at next */
+    int64_t news_clock;             /* when the last file was found */
+    int64_t quiet_us; /* all is complete when nothing has grown for so long; 0 = never */
+    bool over;        /* that is so */
+
     char *interface; /* live: its name */
-    volatile sig_atomic_t stopped;
 };
 
-static bool allocate(struct capture *capture, size_t count)
+/* A new input, with room for it in all lists; NULL when memory is short. */
+static struct capture_input *add_input(struct capture *capture)
 {
-    capture->input_count = count;
-    capture->inputs = calloc(count + 1, sizeof *capture->inputs);
-    capture->sources = calloc(count + 1, sizeof *capture->sources);
-    capture->waiting = calloc(count + 1, sizeof(struct capture_input *));
-    capture->open = calloc(count + 1, sizeof(struct capture_input *));
-    capture->quiet = calloc(count + 1, sizeof(struct capture_input *));
-    return capture->inputs && capture->sources && capture->waiting && capture->open &&
-           capture->quiet;
+    if (capture->input_count == capture->room) {
+        size_t room = capture->room ? 2 * capture->room : 16;
+        struct capture_input **inputs = realloc(capture->inputs, room * sizeof *inputs);
+        if (inputs)
+            capture->inputs = inputs;
+        struct capture_source **sources = realloc(capture->sources, room * sizeof *sources);
+        if (sources)
+            capture->sources = sources;
+        if (!inputs || !sources || !capture_merge_reserve(&capture->merge, room))
+            return NULL;
+        capture->room = room;
+    }
+    struct capture_input *input = calloc(1, sizeof *input);
+    if (!input)
+        return NULL;
+    input->number = capture->input_count;
+    input->filter = capture->filter;
+    capture->inputs[capture->input_count++] = input;
+    return input;
 }
 
 void capture_close(struct capture *capture)
 {
     if (!capture)
         return;
-    for (size_t i = 0; capture->inputs && i < capture->input_count; i++)
-        capture_input_close(&capture->inputs[i]);
+    for (size_t i = 0; i < capture->input_count; i++) {
+        capture_input_close(capture->inputs[i]);
+        free(capture->inputs[i]);
+    }
+    for (size_t i = 0; capture->folders && i < capture->paths.folder_count; i++)
+        capture_folder_free(&capture->folders[i]);
+    capture_merge_free(&capture->merge);
     capture_paths_free(&capture->paths);
     packet_filter_free(capture->filter);
+    free(capture->folders);
     free(capture->inputs);
     free(capture->sources);
-    free(capture->waiting);
-    free(capture->open);
-    free(capture->quiet);
     free(capture->interface);
     free(capture);
 }
 
 /* -------------------------------------------------------------------------------------- opening */
 
-static int by_start(const void *a, const void *b)
+/* An input for file `index` of the paths, whose number it has too. */
+static struct capture_input *add_file(struct capture *capture, size_t index, bool keep_open)
 {
-    const struct capture_input *one = *(struct capture_input *const *)a;
-    const struct capture_input *other = *(struct capture_input *const *)b;
-    if (one->source.started_us != other->source.started_us)
-        return one->source.started_us < other->source.started_us ? -1 : 1;
-    return one < other ? -1 : 1; /* as given */
+    struct capture_path *path = &capture->paths.all[index];
+    struct capture_input *input = add_input(capture);
+    bool standard = strcmp(path->name, "-") == 0;
+    if (!input)
+        return NULL;
+    input->source.name = path->name;
+    input->growing = capture->growing;
+    input->of_folder = path->folder && capture->growing;
+    if (standard && capture->stdin_taken)
+        capture_problem_set(&input->source, "can be read only once");
+    else
+        capture_merge_add(&capture->merge, input, keep_open);
+    capture->stdin_taken |= standard;
+    return input;
 }
 
-/* Reads on. What is being waited for, of a pipe for example, holds up the others, since it may be
- * older than their packets; unless files may grow, which may take for ever. */
-static enum input_result advance(const struct capture *capture, struct capture_input *input)
+static bool add_files(struct capture *capture)
 {
-    enum input_result result;
-    do
-        result = capture_input_advance(input);
-    while (result == INPUT_IDLE && !capture->growing && !capture->stopped);
-    return result;
-}
-
-/* Looks at the first packet's time, which decides when the file's turn comes. */
-static void examine(struct capture *capture, struct capture_input *input, bool keep_open)
-{
-    if (!capture_input_open(input))
-        return;
-    switch (advance(capture, input)) {
-    case INPUT_PACKET:
-        input->source.started_us = input->packet.ts_us;
-        input->filter_refused = !capture_input_passes(input) && input->source.problem[0];
-        capture->waiting[capture->waiting_to++] = input;
-        if (input->regular && !keep_open)
-            capture_input_close(input);
-        break;
-    case INPUT_IDLE:
-        capture->quiet[capture->quiet_count++] = input;
-        break;
-    case INPUT_END:
-        break;
-    }
-}
-
-static void examine_all(struct capture *capture, int64_t quiet_us)
-{
-    bool stdin_taken = false;
-    bool keep_open = capture->growing || capture->input_count <= KEPT_OPEN;
-    for (size_t i = 0; i < capture->input_count; i++) {
-        struct capture_input *input = &capture->inputs[i];
-        bool standard = strcmp(capture->paths.all[i].name, "-") == 0;
-        input->source.name = capture->paths.all[i].name;
-        input->filter = capture->filter;
-        input->growing = capture->growing;
-        input->quiet_us = quiet_us;
-        if (standard && stdin_taken)
-            capture_problem_set(&input->source, "can be read only once");
-        else
-            examine(capture, input, keep_open);
-        capture->paths.all[i].foreign = input->foreign;
-        stdin_taken |= standard;
-    }
-    qsort(capture->waiting, capture->waiting_to, sizeof *capture->waiting, by_start);
+    bool keep_open = capture->growing || capture->paths.count <= KEPT_OPEN;
+    for (size_t i = 0; i < capture->paths.count; i++)
+        if (!add_file(capture, i, keep_open))
+            return false;
+    return true;
 }
 
 /* A filter that makes no sense is the user's mistake. One that makes sense for the first packet of
@@ -139,9 +123,11 @@ static bool filter_is_usable(const struct capture *capture, struct failure *why)
 {
     if (!capture->filter)
         return true;
-    for (size_t i = 0; i < capture->waiting_to; i++)
-        if (!capture->waiting[i]->filter_refused)
+    for (size_t i = 0; i < capture->input_count; i++) {
+        const struct capture_input *input = capture->inputs[i];
+        if (input->source.started_us && !input->filter_refused)
             return true;
+    }
     return packet_filter_fits_ethernet(capture->filter, why);
 }
 
@@ -149,11 +135,13 @@ static bool filter_is_usable(const struct capture *capture, struct failure *why)
  * nothing else is named itself. */
 static bool choose_sources(struct capture *capture)
 {
+    for (size_t i = 0; i < capture->input_count; i++)
+        capture->paths.all[i].foreign = capture->inputs[i]->foreign;
     if (!capture_paths_judge(&capture->paths))
         return false;
     for (size_t i = 0; i < capture->input_count; i++) {
         const struct capture_path *path = &capture->paths.all[i];
-        struct capture_source *source = &capture->inputs[i].source;
+        struct capture_source *source = &capture->inputs[i]->source;
         if (path->part == PATH_FOR_FOLDER) {
             source->name = path->name;
             source->problem[0] = '\0';
@@ -162,25 +150,137 @@ static bool choose_sources(struct capture *capture)
         if (path->part != PATH_STRANGER)
             capture->sources[capture->source_count++] = source;
     }
+    capture->settled = capture->input_count;
     return true;
 }
 
-const char *capture_note(const struct capture *capture, size_t index)
+/* ------------------------------------------------------------------------ directories that grow
+ */
+
+static struct capture_input *add_found(struct capture *capture, const char *path, size_t folder)
 {
+    size_t index = capture->paths.count;
+    bool keep_open = capture->merge.open_count + capture->merge.quiet_count < KEPT_OPEN;
+    if (!capture_paths_add(&capture->paths, strdup(path), folder))
+        return NULL;
+    return add_file(capture, index, keep_open);
+}
+
+/* Whether the file on the disk is another than the one that was read, since `tcpdump -W` writes
+ * over those of an earlier round: it was shorter once. */
+static bool is_written_over(const struct folder_file *file)
+{
+    const struct capture_input *input = file->reader;
+    if (!input || input->foreign)
+        return false;
+    uint64_t read = input->file ? input->file->source.fetched : input->grown_to;
+    return file->size < read || (input->done && input->size < read);
+}
+
+/* It was taken for complete, since newer ones had come. */
+static void tell_late_growth(const struct folder_file *file)
+{
+    struct capture_input *input = file->reader;
+    if (input && input->done && !input->foreign && file->size > input->size)
+        capture_problem_set(&input->source,
+                            "grew again behind newer files; what was added is not read");
+}
+
+/* False when memory is short. */
+static bool look_at_folder(struct capture *capture, size_t index, bool *found)
+{
+    struct capture_folder *folder = &capture->folders[index];
+    if (!capture_folder_look(folder))
+        return false;
+    for (size_t i = 0; i < folder->count; i++) {
+        struct folder_file *file = &folder->files[i];
+        bool again = is_written_over(file);
+        if (!file->fresh && !again) {
+            tell_late_growth(file);
+            continue;
+        }
+        if (again)
+            capture_input_give_up(file->reader);
+        file->reader = add_found(capture, file->path, index + 1);
+        if (!file->reader)
+            return false;
+        *found = true;
+    }
+    return true;
+}
+
+static void look_at_folders(struct capture *capture)
+{
+    int64_t began = capture_clock_us();
+    bool found = false;
+    if (!capture->folders || began < capture->look_clock)
+        return;
+    for (size_t i = 0; i < capture->paths.folder_count; i++)
+        look_at_folder(capture, i, &found);
+    int64_t ended = capture_clock_us(), pause = LOOK_SHARE * (ended - began);
+    capture->look_clock = ended + (pause > LOOK_US ? pause : LOOK_US);
+    if (!found)
+        return;
+    capture->news_clock = ended;
+    /* The file before a new one is complete now: its last packets go first. */
+    capture_merge_ask_quiet(&capture->merge);
+}
+
+static bool open_folders(struct capture *capture)
+{
+    size_t count = capture->paths.folder_count;
+    if (!capture->growing || !count)
+        return true;
+    capture->folders = calloc(count, sizeof *capture->folders);
+    if (!capture->folders)
+        return false;
+    bool done = true, found = false;
+    for (size_t i = 0; i < count; i++) {
+        capture->folders[i].name = capture->paths.folders[i];
+        done = done && look_at_folder(capture, i, &found);
+    }
+    return done;
+}
+
+/* Files of directories are sources from when they are seen to be captures. */
+static void find_sources(struct capture *capture)
+{
+    for (size_t i = capture->settled; i < capture->input_count; i++) {
+        struct capture_input *input = capture->inputs[i];
+        if (!input->listed && capture_input_is_capture(input)) {
+            capture->sources[capture->source_count++] = &input->source;
+            input->listed = true;
+        }
+        if (capture->settled == i && (input->listed || input->done))
+            capture->settled++;
+    }
+}
+
+const char *capture_note(struct capture *capture, size_t index)
+{
+    if (capture->folders && index == 0) {
+        for (size_t i = 0; i < capture->input_count; i++)
+            capture->paths.all[i].foreign = capture->inputs[i]->foreign;
+        if (!capture_paths_judge(&capture->paths))
+            return NULL;
+    }
     return index < capture->paths.note_count ? capture->paths.notes[index] : NULL;
 }
+
+/* ------------------------------------------------------------------------------ files as a whole
+ */
 
 static bool open_files(struct capture *capture, const struct capture_files *files,
                        struct failure *why)
 {
-    if (!capture_paths_expand(&capture->paths, files->paths, files->count) ||
-        !allocate(capture, capture->paths.count) ||
+    if (!capture_paths_expand(&capture->paths, files->paths, files->count, files->growing) ||
         (files->filter && !(capture->filter = packet_filter_new(files->filter))))
         return failure_set(why, "out of memory");
-    capture->growing = files->growing;
-    examine_all(capture, files->quiet_seconds * 1000000);
-    return filter_is_usable(capture, why) &&
-           (choose_sources(capture) || failure_set(why, "out of memory"));
+    capture->growing = capture->merge.growing = files->growing;
+    capture->quiet_us = files->quiet_seconds * 1000000;
+    capture->news_clock = capture_clock_us();
+    bool done = add_files(capture) && choose_sources(capture) && open_folders(capture);
+    return done ? filter_is_usable(capture, why) : failure_set(why, "out of memory");
 }
 
 struct capture *capture_open(const struct capture_files *files, struct failure *why)
@@ -210,11 +310,13 @@ static bool open_live(struct capture *capture, const struct capture_live *option
         return false;
     if (options->interface)
         capture->interface = strdup(options->interface);
-    if (!capture->interface || !allocate(capture, 1))
+    struct capture_input *input = capture->interface ? add_input(capture) : NULL;
+    if (!input)
         return failure_set(why, "out of memory");
-    capture->inputs[0].source.name = capture->interface;
-    capture->sources[capture->source_count++] = &capture->inputs[0].source;
-    return capture_input_open_live(&capture->inputs[0], options, why);
+    input->source.name = capture->interface;
+    capture->sources[capture->source_count++] = &input->source;
+    capture->settled = 1;
+    return capture_input_open_live(input, options, why);
 }
 
 struct capture *capture_open_live(const struct capture_live *options, struct failure *why)
@@ -232,99 +334,53 @@ struct capture *capture_open_live(const struct capture_live *options, struct fai
 
 /* -------------------------------------------------------------------------------------- reading */
 
-/* Lets the front file, whose next packet has changed, sink to its place. Files seldom overlap by
- * much, so this is hardly ever more than one step. */
-static void sink_front(struct capture *capture)
+/* Whether nothing has come for so long that nothing more is expected. */
+static bool is_over(const struct capture *capture)
 {
-    struct capture_input *front = capture->open[0];
-    size_t i = 0;
-    while (i + 1 < capture->open_count &&
-           capture->open[i + 1]->packet.ts_us < front->packet.ts_us) {
-        capture->open[i] = capture->open[i + 1];
-        i++;
-    }
-    capture->open[i] = front;
+    int64_t newest = capture->news_clock;
+    for (size_t i = 0; i < capture->merge.quiet_count; i++)
+        if (capture->merge.quiet[i]->grown_clock > newest)
+            newest = capture->merge.quiet[i]->grown_clock;
+    return capture->quiet_us && capture_clock_us() - newest >= capture->quiet_us;
 }
 
-static void insert_open(struct capture *capture, struct capture_input *input)
+/* Asks for what is new: files that had nothing, and directories. Not before each packet: it takes
+ * calls of the system. */
+static void ask_for_more(struct capture *capture)
 {
-    size_t i = capture->open_count++;
-    while (i > 0 && capture->open[i - 1]->packet.ts_us > input->packet.ts_us) {
-        capture->open[i] = capture->open[i - 1];
-        i--;
-    }
-    capture->open[i] = input;
-}
-
-/* Opens the files whose turn has come: those that begin no later than the next packet of those that
- * are open. */
-static void admit_waiting(struct capture *capture)
-{
-    while (capture->waiting_from < capture->waiting_to) {
-        struct capture_input *next = capture->waiting[capture->waiting_from];
-        if (capture->open_count && capture->open[0]->packet.ts_us < next->source.started_us)
-            return;
-        capture->waiting_from++;
-        if (capture_input_is_open(next) ||
-            (capture_input_open(next) && advance(capture, next) == INPUT_PACKET))
-            insert_open(capture, next);
-    }
-}
-
-/* Moves the front file on, behind the packet that the caller has seen. */
-static void step_front(struct capture *capture)
-{
-    if (!capture->handed_out)
+    if (!capture->growing || (capture->merge.open_count && ++capture->turns % QUIET_TURNS))
         return;
-    capture->handed_out = false;
-    struct capture_input *front = capture->open[0];
-    enum input_result result = advance(capture, front);
-    if (result == INPUT_PACKET) {
-        sink_front(capture);
-        return;
-    }
-    capture->open_count--;
-    memmove(capture->open, capture->open + 1, capture->open_count * sizeof *capture->open);
-    if (result == INPUT_IDLE)
-        capture->quiet[capture->quiet_count++] = front;
+    capture_merge_ask_quiet(&capture->merge);
+    look_at_folders(capture);
+    capture_merge_limit_quiet(&capture->merge);
 }
 
-/* Asks the files that had nothing whether they have grown. Not before each packet of the others:
- * it is a call of the system for each. */
-static void ask_quiet(struct capture *capture)
+/* No packet is to be had now: the end, or a pause. */
+static enum capture_result rest(struct capture *capture)
 {
-    if (!capture->quiet_count || (capture->open_count && ++capture->turns % QUIET_TURNS))
-        return;
-    size_t kept = 0;
-    for (size_t i = 0; i < capture->quiet_count; i++) {
-        struct capture_input *input = capture->quiet[i];
-        enum input_result result = capture_input_advance(input);
-        if (result == INPUT_PACKET)
-            insert_open(capture, input);
-        else if (result == INPUT_IDLE)
-            capture->quiet[kept++] = input;
+    if (is_over(capture)) {
+        capture_merge_end_quiet(&capture->merge);
+        capture->over = true;
     }
-    capture->quiet_count = kept;
+    if (!capture->merge.open_count && !capture->merge.quiet_count &&
+        (!capture->folders || capture->over))
+        return CAPTURE_END;
+    poll(NULL, 0, PAUSE_MS);
+    return CAPTURE_IDLE;
 }
 
 static enum capture_result next_of_files(struct capture *capture, struct packet_record *out)
 {
-    while (!capture->stopped) {
-        step_front(capture);
-        ask_quiet(capture);
-        admit_waiting(capture);
-        if (capture->stopped)
+    while (!capture->merge.stopped) {
+        capture_merge_step(&capture->merge);
+        ask_for_more(capture);
+        struct capture_input *next = capture_merge_next(&capture->merge);
+        if (capture->merge.stopped)
             break;
-        if (!capture->open_count && !capture->quiet_count)
-            return CAPTURE_END;
-        if (!capture->open_count) {
-            poll(NULL, 0, PAUSE_MS);
-            return CAPTURE_IDLE;
-        }
-        struct capture_input *front = capture->open[0];
-        capture->handed_out = true;
-        capture_input_hand_out(front, out);
-        if (capture_input_passes(front))
+        if (!next)
+            return rest(capture);
+        capture_input_hand_out(next, out);
+        if (capture_input_passes(next))
             return CAPTURE_PACKET;
     }
     return CAPTURE_END;
@@ -333,13 +389,13 @@ static enum capture_result next_of_files(struct capture *capture, struct packet_
 static enum capture_result next_live(struct capture *capture, struct packet_record *out)
 {
     enum input_result result = INPUT_END;
-    if (!capture->stopped)
-        result = capture_input_advance(&capture->inputs[0]);
-    if (capture->stopped || result == INPUT_END)
+    if (!capture->merge.stopped)
+        result = capture_input_advance(capture->inputs[0]);
+    if (capture->merge.stopped || result == INPUT_END)
         return CAPTURE_END;
     if (result == INPUT_IDLE)
         return CAPTURE_IDLE;
-    capture_input_hand_out(&capture->inputs[0], out);
+    capture_input_hand_out(capture->inputs[0], out);
     return CAPTURE_PACKET;
 }
 
@@ -350,9 +406,9 @@ enum capture_result capture_next(struct capture *capture, struct packet_record *
 
 void capture_stop(struct capture *capture)
 {
-    capture->stopped = 1;
+    capture->merge.stopped = 1;
     if (capture->interface)
-        live_interrupt(capture->inputs[0].live);
+        live_interrupt(capture->inputs[0]->live);
 }
 
 /* --------------------------------------------------------------------------------- what there is
@@ -361,9 +417,15 @@ void capture_stop(struct capture *capture)
 size_t capture_sources(struct capture *capture, struct capture_source ***out)
 {
     if (capture->interface)
-        capture->inputs[0].source.dropped = live_dropped(capture->inputs[0].live);
+        capture->inputs[0]->source.dropped = live_dropped(capture->inputs[0]->live);
+    find_sources(capture);
     *out = capture->sources;
     return capture->source_count;
+}
+
+bool capture_expects_files(const struct capture *capture)
+{
+    return capture->folders;
 }
 
 void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *total)
@@ -371,7 +433,7 @@ void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *t
     *done = *total = 0;
     bool known = !capture->interface;
     for (size_t i = 0; i < capture->input_count; i++) {
-        const struct capture_input *input = &capture->inputs[i];
+        const struct capture_input *input = capture->inputs[i];
         bool unread = input->source.problem[0] && !input->source.packets;
         if (unread)
             continue;

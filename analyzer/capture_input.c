@@ -5,7 +5,7 @@
 
 #include "heloscope/capture_problem.h"
 
-static int64_t clock_us(void)
+int64_t capture_clock_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -35,34 +35,55 @@ bool capture_input_open(struct capture_input *input)
     input->file = calloc(1, sizeof *input->file);
     if (!input->file) {
         capture_problem_set(&input->source, "out of memory");
+        input->done = true;
         return false;
     }
     if (!capture_file_open(input->file, input->source.name, input->growing, &why)) {
         capture_problem_set(&input->source, "%s", why.text);
         capture_input_close(input);
+        input->done = true;
         return false;
     }
     input->regular = input->file->source.regular;
     input->size = byte_source_size(&input->file->source);
-    input->grown_clock = clock_us();
+    input->grown_clock = capture_clock_us();
     return true;
 }
 
-/* The end of a file that grows is only a pause, until it has lasted too long. */
+bool capture_input_is_capture(const struct capture_input *input)
+{
+    if (input->file)
+        return input->file->format != FORMAT_UNKNOWN;
+    return input->source.started_us || (input->source.problem[0] && !input->foreign);
+}
+
+void capture_input_complete(struct capture_input *input)
+{
+    if (input->file)
+        input->file->source.growing = false;
+}
+
+void capture_input_give_up(struct capture_input *input)
+{
+    capture_input_complete(input);
+    if (input->file)
+        input->file->source.ended = true;
+}
+
+/* The end of a file that grows is only a pause. In a directory it may be written over when its turn
+ * in the rotation comes again, which loses nothing when all of it had been read. */
 static void watch_growth(struct capture_input *input)
 {
-    uint64_t fetched = input->file->source.fetched;
-    int64_t now = clock_us();
-    if (fetched != input->grown_to) {
-        input->grown_to = fetched;
-        input->grown_clock = now;
-    } else if (input->quiet_us && now - input->grown_clock >= input->quiet_us) {
-        input->file->source.growing = false;
+    struct byte_source *bytes = &input->file->source;
+    if (bytes->fetched != input->grown_to) {
+        input->grown_to = bytes->fetched;
+        input->grown_clock = capture_clock_us();
     }
-    if (byte_source_size(&input->file->source) < fetched && input->regular) {
+    if (!input->regular || byte_source_size(bytes) >= bytes->fetched)
+        return;
+    if (!input->of_folder || byte_source_left(bytes))
         capture_problem_set(&input->source, "became shorter while it was read; the rest is lost");
-        input->file->source.growing = false;
-    }
+    capture_input_give_up(input);
 }
 
 static enum input_result advance_file(struct capture_input *input)
@@ -77,9 +98,13 @@ static enum input_result advance_file(struct capture_input *input)
             watch_growth(input);
         return INPUT_IDLE;
     }
+    input->done = true;
     input->foreign = result == FILE_FOREIGN || result == FILE_EMPTY;
     capture_problem_of_file(&input->source, file, result);
-    input->size = input->growing ? byte_source_size(&file->source) : input->size;
+    if (input->growing) {
+        input->grown_to = file->source.fetched;
+        input->size = byte_source_size(&file->source);
+    }
     capture_input_close(input);
     return INPUT_END;
 }

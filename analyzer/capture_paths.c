@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-static bool add(struct capture_paths *paths, char *name, size_t folder)
+bool capture_paths_add(struct capture_paths *paths, char *name, size_t folder)
 {
     if (!name)
         return false;
@@ -35,7 +36,7 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-static char *join(const char *folder, const char *name)
+char *capture_path_join(const char *folder, const char *name)
 {
     char *path = NULL;
     size_t length = strlen(folder);
@@ -47,10 +48,10 @@ static bool add_entries(struct capture_paths *paths, const char *folder, struct 
                         int count)
 {
     for (int i = 0; i < count; i++) {
-        char *path = join(folder, entries[i]->d_name);
+        char *path = capture_path_join(folder, entries[i]->d_name);
         if (path && !is_of_mode(path, S_IFREG))
             free(path);
-        else if (!add(paths, path, paths->folder_count))
+        else if (!capture_paths_add(paths, path, paths->folder_count))
             return false;
     }
     return true;
@@ -60,25 +61,33 @@ static bool add_folder(struct capture_paths *paths, const char *folder)
 {
     struct dirent **entries = NULL;
     size_t before = paths->count;
-    paths->folders[paths->folder_count++] = folder;
     int count = scandir(folder, &entries, is_visible, versionsort);
     bool done = add_entries(paths, folder, entries, count);
     for (int i = 0; i < count; i++)
         free(entries[i]);
     free(entries);
     if (done && paths->count == before)
-        done = add(paths, strdup(folder), 0);
+        done = capture_paths_add(paths, strdup(folder), 0);
     return done;
 }
 
-bool capture_paths_expand(struct capture_paths *out, const char *const *names, size_t count)
+static bool expand(struct capture_paths *paths, const char *name)
 {
-    *out = (struct capture_paths){.folders = calloc(count + 1, sizeof *out->folders)};
+    if (strcmp(name, "-") == 0 || !is_of_mode(name, S_IFDIR))
+        return capture_paths_add(paths, strdup(name), 0);
+    bool later = paths->growing && access(name, R_OK | X_OK) == 0;
+    paths->folders[paths->folder_count++] = name;
+    return later || add_folder(paths, name);
+}
+
+bool capture_paths_expand(struct capture_paths *out, const char *const *names, size_t count,
+                          bool growing)
+{
+    *out = (struct capture_paths){.folders = calloc(count + 1, sizeof *out->folders),
+                                  .growing = growing};
     bool done = out->folders;
     for (size_t i = 0; done && i < count; i++)
-        done = strcmp(names[i], "-") != 0 && is_of_mode(names[i], S_IFDIR)
-                   ? add_folder(out, names[i])
-                   : add(out, strdup(names[i]), 0);
+        done = expand(out, names[i]);
     if (!done)
         capture_paths_free(out);
     return done;
@@ -130,7 +139,7 @@ static bool judge_folder(struct capture_paths *paths, size_t folder)
     const char *name = paths->folders[folder - 1];
     if (!content.strangers)
         return true;
-    if (content.captures)
+    if (content.captures || paths->growing)
         return note(paths, name, &content);
     char *copy = strdup(name);
     if (!copy)
@@ -141,8 +150,18 @@ static bool judge_folder(struct capture_paths *paths, size_t folder)
     return true;
 }
 
+static void free_notes(struct capture_paths *paths)
+{
+    for (size_t i = 0; i < paths->note_count; i++)
+        free(paths->notes[i]);
+    free(paths->notes);
+    paths->notes = NULL;
+    paths->note_count = 0;
+}
+
 bool capture_paths_judge(struct capture_paths *paths)
 {
+    free_notes(paths);
     paths->notes = calloc(paths->folder_count + 1, sizeof *paths->notes);
     bool done = paths->notes;
     for (size_t folder = 1; done && folder <= paths->folder_count; folder++)
@@ -154,10 +173,8 @@ void capture_paths_free(struct capture_paths *paths)
 {
     for (size_t i = 0; i < paths->count; i++)
         free(paths->all[i].name);
-    for (size_t i = 0; i < paths->note_count; i++)
-        free(paths->notes[i]);
+    free_notes(paths);
     free(paths->all);
     free(paths->folders);
-    free(paths->notes);
     *paths = (struct capture_paths){0};
 }

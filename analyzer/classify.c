@@ -51,9 +51,8 @@ void classifier_free(struct classifier *c)
     free(c);
 }
 
-void watch_free(struct classifier *c, struct watch *watch)
+void watch_free(struct watch *watch)
 {
-    (void)c;
     if (!watch)
         return;
     if (watch->ndpi)

@@ -372,7 +372,7 @@ static bool any_is_readable(struct capture *capture)
     for (size_t i = 0; i < count; i++)
         if (!sources[i]->problem[0] || sources[i]->started_us)
             return true;
-    return false;
+    return capture_expects_files(capture);
 }
 
 /* Warnings about the input, then what was found in it. */

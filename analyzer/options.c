@@ -173,8 +173,8 @@ static const struct option_row {
     {FOR_ANALYZE, 0, "filter", "EXPR", set_filter,
      "look only at packets that match EXPR, in tcpdump's language"},
     {FOR_ANALYZE, 0, "follow", "[=SECONDS]", set_follow,
-     "go on with files that are still being written, until stopped, or until they have not grown "
-     "for SECONDS; each 503 as it happens"},
+     "go on with files that are still being written and those that come to a directory, until "
+     "stopped, or until nothing has grown for SECONDS; each 503 as it happens"},
     {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
      "ports that are SMTP (default: 25,465,587,2525,24)"},
     {FOR_SHOW, 0, "errors", NULL, set_errors_only, "list only sessions with a 503"},

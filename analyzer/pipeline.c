@@ -185,7 +185,7 @@ static void keep_span(struct connection *c, int side, const struct span *span)
 
 static void stop_watching(struct pipeline *p, struct connection *c, enum connection_state state)
 {
-    watch_free(p->classifier, c->talk->watch);
+    watch_free(c->talk->watch);
     c->talk->watch = NULL;
     c->state = state;
     if (state == CONNECTION_SMTP)

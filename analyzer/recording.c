@@ -48,24 +48,29 @@ bool recording_packet(struct recording *recording, const struct packet_record *p
     return pipeline_packet(recording->pipeline, packet, why);
 }
 
+static bool note_totals(struct recording *recording, struct capture_source *source,
+                        struct failure *why)
+{
+    const struct capture_totals totals = {
+        .packets = source->packets,
+        .bytes = source->bytes,
+        .dropped = source->dropped,
+        .duplicates = source->duplicates,
+        .ended_us = source->ended_us,
+        .problem = source->problem[0] ? source->problem : NULL,
+    };
+    source->noted = source->packets;
+    return store_capture_totals(recording->store, source->capture_id, &totals, why);
+}
+
 bool recording_totals(struct recording *recording, struct failure *why)
 {
     struct capture_source **sources;
     size_t count = capture_sources(recording->capture, &sources);
-    for (size_t i = 0; i < count; i++) {
-        const struct capture_source *source = sources[i];
-        const struct capture_totals totals = {
-            .packets = source->packets,
-            .bytes = source->bytes,
-            .dropped = source->dropped,
-            .duplicates = source->duplicates,
-            .ended_us = source->ended_us,
-            .problem = source->problem[0] ? source->problem : NULL,
-        };
-        if (source->capture_id &&
-            !store_capture_totals(recording->store, source->capture_id, &totals, why))
+    for (size_t i = 0; i < count; i++)
+        if (sources[i]->capture_id && sources[i]->packets != sources[i]->noted &&
+            !note_totals(recording, sources[i], why))
             return false;
-    }
     return true;
 }
 
@@ -74,9 +79,10 @@ bool recording_finish(struct recording *recording, struct failure *why)
     struct capture_source **sources;
     size_t count = capture_sources(recording->capture, &sources);
     for (size_t i = 0; i < count; i++)
-        if (!sources[i]->capture_id && !note_source(recording, sources[i], why))
+        if ((!sources[i]->capture_id && !note_source(recording, sources[i], why)) ||
+            !note_totals(recording, sources[i], why))
             return false;
-    return recording_totals(recording, why) && pipeline_finish(recording->pipeline, why);
+    return pipeline_finish(recording->pipeline, why);
 }
 
 bool recording_close(struct recording *recording, struct failure *why)

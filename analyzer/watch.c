@@ -142,10 +142,12 @@ static void print_start(const struct watched *w)
     if (w->options->quiet)
         return;
     fprintf(stderr, "heloscope: %s ", w->doing);
-    if (count == 1)
-        text_print(stderr, bytes_of_string(capture_source_title(sources[0]->name)));
+    if (count && sources[0]->live)
+        text_print(stderr, bytes_of_string(sources[0]->name));
+    else if (w->options->word_count == 1) /* it may be a directory, still empty */
+        text_print(stderr, bytes_of_string(capture_source_title(w->options->words[0])));
     else
-        fputs(text_counted(count, "file", words), stderr);
+        fputs(text_counted(w->options->word_count, "file", words), stderr);
     fprintf(stderr, ", history in %s; Ctrl-C ends it\n", w->options->database);
 }
 
@@ -158,8 +160,7 @@ static void print_end(const struct watched *w)
         return;
     pipeline_totals(w->recording.pipeline, &totals);
     fprintf(stderr, "heloscope: %s", text_counted(count_packets(w), "packet", words));
-    capture_sources(w->capture, &sources);
-    if (sources[0]->live)
+    if (capture_sources(w->capture, &sources) && sources[0]->live)
         fprintf(stderr, " (%" PRIu64 " dropped by the kernel)", sources[0]->dropped);
     fprintf(stderr, ", %s", text_counted(totals.sessions, "session", words));
     fprintf(stderr, ", %s", text_counted(totals.messages, "message", words));

@@ -36,6 +36,7 @@ TESTED_ELSEWHERE = {
     "analyzer/main.c": "tests/system runs the program",
     "analyzer/cmd_analyze.c": "tests/system: golden output, bad input, JSON",
     "analyzer/capture_file.c": "tests/analyzer/test_capture_input.c, test_capture_problem.c",
+    "analyzer/capture_merge.c": "tests/analyzer/test_capture.c, test_capture_growing.c",
     "analyzer/watch.c": "tests/system/test_follow.py, test_live.py",
     "analyzer/finding_print.c": "tests/system: golden output",
     "analyzer/recording.c": "tests/system/test_bad_input.py: what of each file is stored and said",

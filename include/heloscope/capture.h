@@ -15,6 +15,7 @@ struct capture_source {
     uint64_t packets, bytes, dropped;
     uint64_t duplicates; /* of packets that a mirror sent twice; counted by the analysis */
     int64_t capture_id;  /* kept here for the caller; 0 at first */
+    uint64_t noted;      /* so too: the packets that its row in the history counts */
     char problem[512];   /* what could not be read, one line; "" = nothing */
 };
 
@@ -35,7 +36,7 @@ struct capture_files {
     size_t count;
     const char *filter;    /* tcpdump's language; NULL = everything */
     bool growing;          /* they are still being written: their ends are waited at */
-    int64_t quiet_seconds; /* growing: until they have not grown for so long; 0 = for ever */
+    int64_t quiet_seconds; /* growing: until none has grown for so long; 0 = for ever */
 };
 
 /* Opens files as one capture, merged in time order: each file's packets stay in their order, and
@@ -44,8 +45,8 @@ struct capture_files {
  * compressed with gzip, xz, zstd or lz4. A file that cannot be opened or is no capture gets its
  * `problem` set and takes no further part; the others go on. NULL with `why` only when memory is
  * short or the filter does not compile. Files are opened when their turn comes, so that a thousand
- * rotated files need few descriptors; those that may grow are all kept open, and one that has
- * nothing new does not hold up the others. */
+ * rotated files need few descriptors. Of those that may grow one that has nothing new does not hold
+ * up the others, and the files that come to a directory are read too, in the same order. */
 struct capture *capture_open(const struct capture_files *files, struct failure *why);
 
 /* The same for files that are complete; `filter` may be NULL. */
@@ -77,13 +78,16 @@ enum capture_result capture_next(struct capture *capture, struct packet_record *
 /* Makes capture_next() return CAPTURE_END. Safe in a signal handler. */
 void capture_stop(struct capture *capture);
 
-/* The sources in the order in which they were given, those of a directory by name. Live: refreshes
- * `dropped` from the kernel. */
+/* The sources in the order in which they were given, those of a directory by name, or as they come.
+ * Live: refreshes `dropped` from the kernel. */
 size_t capture_sources(struct capture *capture, struct capture_source ***out);
 
 /* Line `index` of what is to be said of directories whose files are not all captures (which is no
  * problem); NULL behind the last. */
-const char *capture_note(const struct capture *capture, size_t index);
+const char *capture_note(struct capture *capture, size_t index);
+
+/* Whether files may still come, since a directory is followed. */
+bool capture_expects_files(const struct capture *capture);
 
 /* Octets read so far and in all, for a progress bar; `total` 0 when it cannot be known. */
 void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *total);

@@ -7,6 +7,7 @@
 
 struct capture_input {
     struct capture_source source;
+    size_t number;                /* in the order given */
     struct packet_filter *filter; /* of files; shared, NULL = all pass */
     bool regular;                 /* a file that can be opened a second time, and has a size */
     uint64_t size;
@@ -15,7 +16,9 @@ struct capture_input {
 
     /* A file that is still being written. */
     bool growing;
-    int64_t quiet_us;    /* it is complete when it has not grown for so long; 0 = never */
+    bool of_folder;      /* others may follow it, or take its place on the disk */
+    bool done;           /* nothing more is read of it */
+    bool listed;         /* among the sources; kept here for the capture */
     int64_t grown_clock; /* when it was last seen to grow, and to what */
     uint64_t grown_to;
 
@@ -40,6 +43,18 @@ bool capture_input_is_open(const struct capture_input *input);
 
 /* Reads on to the next packet. */
 enum input_result capture_input_advance(struct capture_input *input);
+
+/* Whether it is known to be a capture, whole or not. */
+bool capture_input_is_capture(const struct capture_input *input);
+
+/* A growing file grows no more: its end is the end. */
+void capture_input_complete(struct capture_input *input);
+
+/* A growing file that has been written over: what was read of it so far is all. */
+void capture_input_give_up(struct capture_input *input);
+
+/* The system's clock that never goes back. */
+int64_t capture_clock_us(void);
 
 /* Whether the filter lets the current packet of a file pass. (Filtering is done here and not by
  * libpcap so that packets keep the numbers that they have in the file.) A link type that it does

@@ -23,6 +23,7 @@ struct capture_paths {
     size_t count, room;
     const char **folders; /* as named; folder 1 is folders[0] */
     size_t folder_count;
+    bool growing;
     char **notes; /* what is to be said of directories that hold other files too */
     size_t note_count;
 };
@@ -30,11 +31,21 @@ struct capture_paths {
 /* Puts in the place of each directory the plain files in it, in the order of their names with
  * numbers in them read as numbers, as rotation makes them. Directories in it are not entered, and
  * hidden files left out, as a shell's * does. A directory without files, or that cannot be read,
- * stands for itself. False when memory is short. */
-bool capture_paths_expand(struct capture_paths *out, const char *const *names, size_t count);
+ * stands for itself. `growing`: the files of directories are not looked for, since more may come;
+ * they are added as they are found. False when memory is short. */
+bool capture_paths_expand(struct capture_paths *out, const char *const *names, size_t count,
+                          bool growing);
+
+/* Adds a file found in directory number `folder`; `name` is owned from now on, NULL fails as want
+ * of memory does. */
+bool capture_paths_add(struct capture_paths *paths, char *name, size_t folder);
+
+/* "FOLDER/NAME", to be freed; NULL when memory is short. */
+char *capture_path_join(const char *folder, const char *name);
 
 /* Decides what part each plays, once `foreign` is set, and makes the notes: one for each directory
- * that has strangers among its captures. False when memory is short. */
+ * that has strangers among its captures, or may still get captures. Can be called again. False when
+ * memory is short. */
 bool capture_paths_judge(struct capture_paths *paths);
 
 void capture_paths_free(struct capture_paths *paths);

@@ -45,6 +45,6 @@ enum speaker {
 };
 enum speaker speaker_of(struct bytes data);
 
-void watch_free(struct classifier *classifier, struct watch *watch);
+void watch_free(struct watch *watch); /* NULL is allowed */
 
 #endif

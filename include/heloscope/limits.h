@@ -6,6 +6,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* --- capture files --- */
+enum {
+    KEPT_OPEN = 16, /* files that are opened only once; of more, each waits closed for its turn */
+    FOLLOWED_LIMIT = 16, /* files of followed directories that are waited for at their ends */
+};
+
 /* --- connections --- */
 enum {
     CONNECTION_LIMIT = 2000 * 1000, /* beyond this one that was silent longest is given up */

@@ -21,7 +21,7 @@ bool recording_open(struct recording *recording, const struct options *options,
 bool recording_packet(struct recording *recording, const struct packet_record *packet,
                       struct failure *why);
 
-/* Notes the sources' totals so far. */
+/* Notes the totals so far of the sources that have got packets since. */
 bool recording_totals(struct recording *recording, struct failure *why);
 
 /* Ends the sessions and notes all sources, also those without packets. */

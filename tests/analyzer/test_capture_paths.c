@@ -18,7 +18,7 @@ Test(capture_paths, a_directory_means_its_files_in_the_order_of_their_numbers)
     cr_assert_eq(mkdir(inner, 0700), 0);
     const char *given[] = {"-", folder, "/tmp/heloscope-no-such-file"};
     struct capture_paths paths;
-    cr_assert(capture_paths_expand(&paths, given, 3));
+    cr_assert(capture_paths_expand(&paths, given, 3, false));
     cr_assert_eq(paths.count, 5);
     static const char *const wanted[] = {"-", "/x.pcap", "/x.pcap2", "/x.pcap10", "no-such-file"};
     for (size_t i = 0; i < 5; i++) {

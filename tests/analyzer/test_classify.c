@@ -58,7 +58,7 @@ static enum classification watched(struct classifier *classifier, const struct c
             left = bytes_from(left, step);
         }
     }
-    watch_free(classifier, watch);
+    watch_free(watch);
     return found;
 }
 
@@ -100,7 +100,7 @@ Test(classify, an_endless_doubt_ends)
     for (; found == CLASS_UNDECIDED && spans < 100000; spans++)
         found = classify_span(classifier, watch, SIDE_SERVER, bytes_of_string("22"), ports);
     cr_expect(found == CLASS_OTHER, "got %d after %d spans", (int)found, spans);
-    watch_free(classifier, watch);
+    watch_free(watch);
     classifier_free(classifier);
 }
 

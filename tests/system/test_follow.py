@@ -133,6 +133,47 @@ def same_in_the_end():
               "sessions")
 
 
+@test("a directory is followed: the files that rotation adds to it are one capture")
+def rotated():
+    before, behind = growing()
+    header = before[:24]
+    with Scratch() as scratch:
+        os.mkdir(scratch.path("rotated"))
+        with Follower(scratch, scratch.path("rotated")) as follower:
+            follower.says("the history", lambda: os.path.exists(scratch.path("x.db")))
+            whole = len(before) - 9
+            scratch.file("rotated/mx-9.pcap", before[:whole])
+            follower.prints("RCPT TO:<b@example.org>")
+            scratch.file("rotated/notes.txt", b"rotated every hour\n")
+            scratch.file("rotated/mx-10.pcap", header + before[whole:] + behind)
+            follower.prints("C> DATA")
+            follower.says("all packets", lambda: rows(
+                scratch.path("x.db"), "SELECT sum(packets) FROM captures") ==
+                [(packets_of(before + behind),)])
+            equal(follower.stop(signal.SIGINT), 0, f"status after {follower.err}")
+            contains(follower.err, "following", "rotated", "2 errors 503", "notes.txt: no capture")
+        equal(len(causes(scratch)), 2, "findings")
+        equal(rows(scratch.path("x.db"), "SELECT count(*) FROM sessions"), [(1,)], "sessions")
+        equal([(os.path.basename(source), packets > 0) for source, packets in
+               rows(scratch.path("x.db"), "SELECT source, packets FROM captures ORDER BY source")],
+              [("mx-10.pcap", True), ("mx-9.pcap", True)], "captures")
+
+def packets_of(pcap):
+    at, count = 24, 0
+    while at < len(pcap):
+        at += 16 + int.from_bytes(pcap[at + 8:at + 12], "little")
+        count += 1
+    return count
+
+
+@test("a followed directory in which nothing comes is no mistake")
+def nothing_comes():
+    with Scratch() as scratch:
+        os.mkdir(scratch.path("rotated"))
+        heloscope("analyze", "--follow=1", "--db", scratch.path("x.db"),
+                  scratch.path("rotated")).expect(0)
+
+
 @test("what is no capture is said at once")
 def no_capture():
     with Scratch() as scratch:
