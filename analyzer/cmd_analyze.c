@@ -6,6 +6,7 @@
 #include "heloscope/finding_print.h"
 #include "heloscope/recording.h"
 #include "heloscope/text.h"
+#include "heloscope/totals_print.h"
 #include "heloscope/watch.h"
 
 enum {
@@ -168,28 +169,24 @@ static void print_sessions(const struct pipeline_totals *totals)
     }
 }
 
-static void print_packets(const struct pipeline_totals *totals)
+static void print_packets(const struct run *run)
 {
+    const struct pipeline_totals *totals = &run->totals;
+    const uint64_t dropped = sources_dropped(run->capture);
     char words[TEXT_COUNT];
     print_row("packets");
-    printf("%" PRIu64, totals->packets);
-    printf(" (%" PRIu64 " TCP in %s", totals->tcp_packets,
-           text_counted(totals->connections, "connection", words));
-    if (totals->unreadable_packets)
-        printf(", %" PRIu64 " unreadable", totals->unreadable_packets);
-    if (totals->duplicates)
-        printf(", %s", text_counted(totals->duplicates, "duplicate", words));
-    if (totals->fragments)
-        printf(", %s", text_counted(totals->fragments, "fragment", words));
-    if (totals->incomplete_datagrams)
-        printf(" with %s incomplete",
-               text_counted(totals->incomplete_datagrams, "datagram", words));
+    printf("%" PRIu64 " (", totals->packets);
+    totals_print_packets(stdout, totals);
     puts(")");
-    if (!totals->bytes_missing)
-        return;
-    print_row("missing");
-    printf("%s that the capture does not hold\n",
-           text_counted(totals->bytes_missing, "octet", words));
+    if (dropped) {
+        print_row("dropped");
+        printf("%s before they could be captured\n", text_counted(dropped, "packet", words));
+    }
+    if (totals->bytes_missing) {
+        print_row("missing");
+        printf("%s that the capture does not hold\n",
+               text_counted(totals->bytes_missing, "octet", words));
+    }
 }
 
 /* The causes, the most frequent first. */
@@ -244,7 +241,7 @@ static void print_summary(const struct run *run)
     printf("%sSummary of ", terminal_style(run->terminal, STYLE_HEADING));
     print_sources(run);
     printf("%s\n", terminal_style(run->terminal, STYLE_PLAIN));
-    print_packets(&run->totals);
+    print_packets(run);
     print_sessions(&run->totals);
     costs_print(stdout, "  limits      ", &run->totals.costs);
     print_errors(findings);
@@ -277,6 +274,7 @@ static void json_sources(const struct run *run, struct json *json)
         json_string(json, "source", sources[i]->name);
         json_integer(json, "packets", (int64_t)sources[i]->packets);
         json_integer(json, "bytes", (int64_t)sources[i]->bytes);
+        json_integer(json, "dropped", (int64_t)sources[i]->dropped);
         json_integer(json, "duplicates", (int64_t)sources[i]->duplicates);
         json_integer(json, "started_us", sources[i]->started_us);
         json_integer(json, "ended_us", sources[i]->ended_us);
@@ -297,6 +295,7 @@ static void json_totals(const struct run *run, struct json *json)
         {"packets", totals->packets},
         {"tcp_packets", totals->tcp_packets},
         {"unreadable_packets", totals->unreadable_packets},
+        {"dropped_packets", sources_dropped(run->capture)},
         {"duplicates", totals->duplicates},
         {"fragments", totals->fragments},
         {"datagrams", totals->datagrams},

@@ -23,7 +23,8 @@ struct pcapng_interface {
     bool binary;       /* ticks of 2^-exponent seconds, else of 10^-exponent */
     uint8_t exponent;  /* 0 to 127 */
     int64_t offset_us; /* of its clock against 1970 */
-    uint64_t dropped;  /* by its last statistics */
+    /* Packets that were lost, by what its last statistics say and by what its packets add up to. */
+    uint64_t reported, summed;
 };
 
 struct block {
@@ -189,6 +190,34 @@ static enum file_result add_interface(struct pcapng *file, struct bytes body, st
     return FILE_PACKET;
 }
 
+enum {
+    BELIEVED_DROPS = 1 << 30, /* more in one count is damage */
+};
+
+/* The two accounts are of the same losses, by the same interface and system: the larger one counts,
+ * since either may be incomplete (a capture that was cut has no statistics at its end; few programs
+ * count in packets). */
+static uint64_t dropped_by(const struct pcapng_interface *one)
+{
+    return one->reported > one->summed ? one->reported : one->summed;
+}
+
+static void note_drops(struct pcapng *file, struct pcapng_interface *one, uint64_t reported,
+                       uint64_t summed)
+{
+    uint64_t before = dropped_by(one);
+    one->reported = reported;
+    one->summed = summed;
+    file->dropped += dropped_by(one) - before;
+}
+
+/* The 8 octets of a counter. */
+static uint64_t read_count(const struct pcapng *file, const struct option *option)
+{
+    uint64_t count = option->value.len == 8 ? load_u64(option->value.at, file->big_endian) : 0;
+    return count < BELIEVED_DROPS ? count : 0;
+}
+
 /* isb_ifdrop and isb_osdrop (4.6). Each report holds the counts since the capture began, so the
  * last one of an interface stands. */
 static void read_statistics(struct pcapng *file, struct bytes body)
@@ -197,21 +226,16 @@ static void read_statistics(struct pcapng *file, struct bytes body)
         DROPPED_BY_INTERFACE = 5,
         DROPPED_BY_SYSTEM = 7
     };
-    static const uint64_t most = UINT64_C(1) << 40; /* more than that is damage */
     if (body.len < 12 || load_u32(body.at, file->big_endian) >= file->count)
         return;
     struct pcapng_interface *one = &file->interfaces[load_u32(body.at, file->big_endian)];
     struct bytes options = bytes_from(body, 12);
     struct option option;
-    uint64_t dropped = 0;
+    uint64_t reported = 0;
     while (next_option(file, &options, &option))
-        if ((option.code == DROPPED_BY_INTERFACE || option.code == DROPPED_BY_SYSTEM) &&
-            option.value.len == 8) {
-            uint64_t count = load_u64(option.value.at, file->big_endian);
-            dropped += count < most ? count : 0;
-        }
-    file->dropped += dropped - one->dropped;
-    one->dropped = dropped;
+        if (option.code == DROPPED_BY_INTERFACE || option.code == DROPPED_BY_SYSTEM)
+            reported += read_count(file, &option);
+    note_drops(file, one, reported, one->summed);
 }
 
 /* ------------------------------------------------------------------------------------ packets */
@@ -264,7 +288,7 @@ struct packet_fields {
     bool timed;
     uint64_t ticks;
     uint32_t length, wire_length;
-    struct bytes behind; /* the frame and what follows it */
+    uint16_t dropped; /* since the packet before */
 };
 
 static void read_enhanced(const struct pcapng *file, const uint8_t *at, struct packet_fields *out)
@@ -281,8 +305,12 @@ static void read_enhanced(const struct pcapng *file, const uint8_t *at, struct p
  * versions of the text). */
 static void read_obsolete(const struct pcapng *file, const uint8_t *at, struct packet_fields *out)
 {
+    const uint16_t not_known = 0xffff;
     read_enhanced(file, at, out);
     out->interface = load_u16(at, file->big_endian);
+    out->dropped = load_u16(at + 2, file->big_endian);
+    if (out->dropped == not_known)
+        out->dropped = 0;
 }
 
 /* Of the first interface, without a time, as long as the interface lets it be (4.4). */
@@ -313,6 +341,31 @@ static const struct packet_row *packet_row_of(uint32_t type)
     return NULL;
 }
 
+/* epb_dropcount (4.3): packets of the interface that were lost since the one before. */
+static uint64_t read_drop_count(const struct pcapng *file, struct bytes options)
+{
+    enum {
+        DROP_COUNT = 4
+    };
+    struct option option;
+    uint64_t dropped = 0;
+    while (next_option(file, &options, &option))
+        if (option.code == DROP_COUNT)
+            dropped = read_count(file, &option);
+    return dropped;
+}
+
+static void count_drops(struct pcapng *file, uint32_t type, const struct packet_fields *fields,
+                        struct bytes frame)
+{
+    struct pcapng_interface *one = &file->interfaces[fields->interface];
+    uint64_t dropped = fields->dropped;
+    if (type == ENHANCED_PACKET)
+        dropped += read_drop_count(file, bytes_from(frame, ((size_t)fields->length + 3) & ~3UL));
+    if (dropped)
+        note_drops(file, one, one->reported, one->summed + dropped);
+}
+
 static enum file_result read_packet(struct pcapng *file, const struct packet_row *row,
                                     struct bytes body, struct file_packet *out, struct failure *why)
 {
@@ -330,6 +383,7 @@ static enum file_result read_packet(struct pcapng *file, const struct packet_row
     const struct pcapng_interface *one = &file->interfaces[fields.interface];
     if (fields.timed)
         file->last_us = interface_time(one, fields.ticks);
+    count_drops(file, row->type, &fields, frame);
     *out = (struct file_packet){
         .frame = bytes_first(frame, fields.length),
         .wire_length = fields.wire_length > fields.length ? fields.wire_length : fields.length,

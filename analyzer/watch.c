@@ -7,6 +7,7 @@
 #include "heloscope/capture_problem.h"
 #include "heloscope/finding_print.h"
 #include "heloscope/text.h"
+#include "heloscope/totals_print.h"
 
 enum {
     COMMIT_US = 1000000, /* at least so often ... */
@@ -153,16 +154,16 @@ static void print_start(const struct watched *w)
 
 static void print_end(const struct watched *w)
 {
-    struct capture_source **sources;
     struct pipeline_totals totals;
+    const uint64_t dropped = sources_dropped(w->capture);
     char words[TEXT_COUNT];
     if (w->options->quiet)
         return;
     pipeline_totals(w->recording.pipeline, &totals);
-    fprintf(stderr, "heloscope: %s", text_counted(count_packets(w), "packet", words));
-    if (capture_sources(w->capture, &sources) && sources[0]->live)
-        fprintf(stderr, " (%" PRIu64 " dropped by the kernel)", sources[0]->dropped);
-    fprintf(stderr, ", %s", text_counted(totals.sessions, "session", words));
+    fprintf(stderr, "heloscope: %s (", text_counted(totals.packets, "packet", words));
+    totals_print_packets(stderr, &totals);
+    fprintf(stderr, "), %" PRIu64 " dropped before they could be captured\n", dropped);
+    fprintf(stderr, "heloscope: %s", text_counted(totals.sessions, "session", words));
     fprintf(stderr, ", %s", text_counted(totals.messages, "message", words));
     fprintf(stderr, ", %s 503\n", text_counted(totals.errors_503, "error", words));
     costs_print(stderr, "heloscope: ", &totals.costs);

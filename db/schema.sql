@@ -14,7 +14,7 @@ CREATE TABLE captures (
     ended_us   INTEGER NOT NULL DEFAULT 0, -- of the last packet so far
     packets    INTEGER NOT NULL DEFAULT 0,
     bytes      INTEGER NOT NULL DEFAULT 0, -- octets of packets as captured
-    dropped    INTEGER NOT NULL DEFAULT 0, -- packets that the kernel could not hand over
+    dropped    INTEGER NOT NULL DEFAULT 0, -- packets lost before they could be captured, where that is known
     duplicates INTEGER NOT NULL DEFAULT 0, -- TCP packets that a mirror sent a second time
     problem    TEXT,                       -- what could not be read
     UNIQUE (source, started_us)            -- reading the same file again keeps its row

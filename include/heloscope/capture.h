@@ -12,7 +12,8 @@ struct capture_source {
     bool live;
     int64_t started_us; /* time of its first packet; 0 when it has none */
     int64_t ended_us;   /* time of the last packet read so far */
-    uint64_t packets, bytes, dropped;
+    uint64_t packets, bytes;
+    uint64_t dropped;    /* lost before they could be written, as far as the source tells */
     uint64_t duplicates; /* of packets that a mirror sent twice; counted by the analysis */
     int64_t capture_id;  /* kept here for the caller; 0 at first */
     uint64_t noted;      /* so too: the packets that its row in the history counts */

@@ -53,7 +53,7 @@ struct pcapng {
     size_t count, room;
     int64_t last_us;  /* for packets without a time */
     uint64_t others;  /* records that are no packets, but have numbers in Wireshark */
-    uint64_t dropped; /* what interface statistics report, all interfaces and sections */
+    uint64_t dropped; /* what statistics or packets say, all interfaces and sections */
 };
 
 bool pcapng_begins(struct bytes start);

@@ -144,7 +144,7 @@ Test(pcapng, packets_of_the_simple_and_the_obsolete_block)
     image_fill(&image, 3, 3);
     pcapng_end(&image, begun);
     const struct wanted wanted[] = {{5000000, 1}, {5000000, 1}, {6000000, 1}};
-    expect_packets(&image, wanted, 3);
+    cr_expect_eq(expect_packets(&image, wanted, 3), 9);
 }
 
 /* The length of a simple packet is that of the wire; the interface says how much of it is there. */
@@ -199,6 +199,49 @@ Test(pcapng, the_last_statistics_of_each_interface_count)
     statistics(&image, 0, 100, UINT64_MAX); /* the latter cannot be */
     const struct wanted wanted = {1, 1};
     cr_expect_eq(expect_packets(&image, &wanted, 1), 117);
+}
+
+/* A packet before which `dropped` others were lost. */
+static void packet_behind_drops(struct image *image, unsigned interface, int64_t us, uint8_t mark,
+                                uint64_t dropped)
+{
+    size_t begun = pcapng_begin(image, 6);
+    image_put(image, interface, 4);
+    image_put(image, (uint64_t)us >> 32, 4);
+    image_put(image, (uint64_t)us & UINT32_MAX, 4);
+    image_put(image, IMAGE_FRAME - 1, 4); /* so that there is padding */
+    image_put(image, IMAGE_FRAME - 1, 4);
+    image_put(image, mark, 1);
+    image_fill(image, 0, IMAGE_FRAME - 2);
+    image_put(image, 0, 1);
+    pcapng_option(image, 2, 1, 4); /* flags */
+    pcapng_option(image, 4, dropped, 8);
+    image_put(image, 0, 4);
+    pcapng_end(image, begun);
+}
+
+/* Packets and statistics count the same losses. */
+Test(pcapng, of_the_two_accounts_of_drops_the_larger_counts)
+{
+    static const struct {
+        uint64_t summed[2], reported, wanted;
+    } rows[] = {
+        {{3, 4}, 0, 7}, {{3, 4}, 5, 7},          {{3, 4}, 9, 9},
+        {{0, 0}, 9, 9}, {{3, UINT64_MAX}, 0, 3}, /* no counter gets there */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct image image = {.big_endian = i % 2};
+        pcapng_section(&image);
+        pcapng_interface(&image, 1);
+        pcapng_interface(&image, 1);
+        packet_behind_drops(&image, 0, 1000000, 1, rows[i].summed[0]);
+        packet_behind_drops(&image, 0, 2000000, 2, rows[i].summed[1]);
+        packet_behind_drops(&image, 1, 3000000, 3, 100);
+        if (rows[i].reported)
+            statistics(&image, 0, rows[i].reported, 0);
+        const struct wanted wanted[] = {{1000000, 1}, {2000000, 1}, {3000000, 1}};
+        cr_expect_eq(expect_packets(&image, wanted, 3), rows[i].wanted + 100, "row %zu", i);
+    }
 }
 
 Test(pcapng, other_blocks_are_passed_over)

@@ -236,6 +236,8 @@ def many_interfaces():
         equal(analyze(scratch, path)[0], wanted, "findings")
         equal(rows(scratch.path("history.db"), "SELECT packets, dropped FROM captures"),
               [(len(made.packets), 6)], "captures")
+        result = heloscope("analyze", "--db", scratch.path("again.db"), path).expect(0)
+        contains(result.out, "dropped     6 packets before they could be captured")
         equal(analyze(scratch, path, "--filter", "tcp port 40002")[0], wanted[1:2],
               "findings behind a filter")
 

@@ -1,0 +1,14 @@
+/* What went through the analysis, in words: for the ends of `analyze` and `monitor`. */
+#ifndef HELOSCOPE_TOTALS_PRINT_H
+#define HELOSCOPE_TOTALS_PRINT_H
+
+#include "heloscope/pipeline.h"
+
+/* What sources say of packets that were lost before they were captured. */
+uint64_t sources_dropped(struct capture *capture);
+
+/* "15 TCP in 1 connection, 2 unreadable, 3 duplicates ...": what is behind the count of packets,
+ * without what is zero. */
+void totals_print_packets(FILE *out, const struct pipeline_totals *totals);
+
+#endif
