@@ -276,6 +276,7 @@ static void json_sources(const struct run *run, struct json *json)
         json_integer(json, "bytes", (int64_t)sources[i]->bytes);
         json_integer(json, "dropped", (int64_t)sources[i]->dropped);
         json_integer(json, "duplicates", (int64_t)sources[i]->duplicates);
+        json_integer(json, "overlaps", (int64_t)sources[i]->overlaps);
         json_integer(json, "started_us", sources[i]->started_us);
         json_integer(json, "ended_us", sources[i]->ended_us);
         json_string(json, "problem", sources[i]->problem[0] ? sources[i]->problem : NULL);
@@ -300,6 +301,9 @@ static void json_totals(const struct run *run, struct json *json)
         {"fragments", totals->fragments},
         {"datagrams", totals->datagrams},
         {"incomplete_datagrams", totals->incomplete_datagrams},
+        {"overlapping_fragments", totals->overlapping_fragments},
+        {"contradicting_fragments", totals->contradicting_fragments},
+        {"malformed_fragments", totals->malformed_fragments},
         {"connections", totals->connections},
         {"sessions", totals->sessions},
         {"sessions_known", totals->sessions_known},

@@ -228,8 +228,10 @@ static void keep(struct fragments *f, struct datagram *d, const struct segment *
         d->end = end;
     if (end > d->reach)
         d->reach = end;
-    f->counts.overlaps += differs;
-    f->counts.repeated += !differs && d->units == before;
+    uint32_t added = d->units - before, there = (length + UNIT - 1) / UNIT - added;
+    f->counts.overlaps += there && (added || differs);
+    f->counts.contradicting += differs;
+    f->counts.repeated += !differs && !added;
 }
 
 static void hand_out(struct fragments *f, struct datagram *d, struct segment *s, int64_t now_us)

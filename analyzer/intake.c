@@ -34,6 +34,18 @@ void intake_free(struct intake *intake)
     free(intake);
 }
 
+/* Of a fragment that overlaps others its source is told too. */
+static bool take_fragment(struct intake *intake, const struct packet_record *packet, int64_t now_us,
+                          struct segment *out)
+{
+    struct fragment_counts before, after;
+    fragments_counts(intake->fragments, &before);
+    bool whole = fragments_take(intake->fragments, out, now_us);
+    fragments_counts(intake->fragments, &after);
+    packet->source->overlaps += after.overlaps - before.overlaps;
+    return whole;
+}
+
 /* PACKET_FRAGMENT is left where the rest is still to come. */
 static enum packet_kind decode(struct intake *intake, const struct packet_record *packet,
                                int64_t now_us, struct segment *out)
@@ -41,7 +53,7 @@ static enum packet_kind decode(struct intake *intake, const struct packet_record
     enum packet_kind kind =
         packet_decode(packet->link_type, packet->frame, packet->wire_length, out);
     for (int n = 0; kind == PACKET_FRAGMENT && n < NESTED_FRAGMENTS; n++) {
-        if (!fragments_take(intake->fragments, out, now_us))
+        if (!take_fragment(intake, packet, now_us, out))
             return PACKET_FRAGMENT;
         kind = packet_resume(out);
     }

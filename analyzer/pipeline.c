@@ -624,6 +624,9 @@ void pipeline_totals(const struct pipeline *p, struct pipeline_totals *out)
     out->fragments = in.fragments.fragments;
     out->datagrams = in.fragments.datagrams;
     out->incomplete_datagrams = in.incomplete;
+    out->overlapping_fragments = in.fragments.overlaps;
+    out->contradicting_fragments = in.fragments.contradicting;
+    out->malformed_fragments = in.fragments.malformed;
     out->costs.of[COST_FRAGMENTS] = in.fragments.given_up;
     store_counts(p->store, &out->sessions_added, &out->sessions_known);
 }

@@ -56,6 +56,7 @@ static bool note_totals(struct recording *recording, struct capture_source *sour
         .bytes = source->bytes,
         .dropped = source->dropped,
         .duplicates = source->duplicates,
+        .overlaps = source->overlaps,
         .ended_us = source->ended_us,
         .problem = source->problem[0] ? source->problem : NULL,
     };

@@ -25,6 +25,9 @@ void totals_print_packets(FILE *out, const struct pipeline_totals *totals)
         {", ", totals->duplicates, "duplicate", ""},
         {", ", totals->fragments, "fragment", ""},
         {" with ", totals->incomplete_datagrams, "datagram", " incomplete"},
+        {", ", totals->overlapping_fragments, NULL, " overlapping"},
+        {", ", totals->contradicting_fragments, NULL, " contradicting others"},
+        {", ", totals->malformed_fragments, NULL, " impossible"},
     };
     char words[TEXT_COUNT];
     fprintf(out, "%" PRIu64 " TCP in %s", totals->tcp_packets,

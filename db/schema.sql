@@ -16,6 +16,7 @@ CREATE TABLE captures (
     bytes      INTEGER NOT NULL DEFAULT 0, -- octets of packets as captured
     dropped    INTEGER NOT NULL DEFAULT 0, -- packets lost before they could be captured, where that is known
     duplicates INTEGER NOT NULL DEFAULT 0, -- TCP packets that a mirror sent a second time
+    overlaps   INTEGER NOT NULL DEFAULT 0, -- IP fragments that overlap others and are no copies of them
     problem    TEXT,                       -- what could not be read
     UNIQUE (source, started_us)            -- reading the same file again keeps its row
 ) STRICT;

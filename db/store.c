@@ -203,14 +203,15 @@ static bool note_totals(struct store *store, int64_t capture_id,
     sqlite3_stmt *statement = prepare(
         store, "UPDATE main.captures SET packets = max(packets, ?2), bytes = max(bytes, ?3), "
                "dropped = max(dropped, ?4), duplicates = max(duplicates, ?5), "
-               "ended_us = max(ended_us, ?6), "
-               "problem = iif(?2 >= packets, ?7, problem) WHERE capture_id = ?1");
+               "overlaps = max(overlaps, ?6), ended_us = max(ended_us, ?7), "
+               "problem = iif(?2 >= packets, ?8, problem) WHERE capture_id = ?1");
     struct binder row = {statement, 0};
     next_number(&row, (uint64_t)capture_id);
     next_number(&row, totals->packets);
     next_number(&row, totals->bytes);
     next_number(&row, totals->dropped);
     next_number(&row, totals->duplicates);
+    next_number(&row, totals->overlaps);
     next_number(&row, (uint64_t)totals->ended_us);
     next_word(&row, totals->problem);
     const bool done = statement && statement_run(statement);

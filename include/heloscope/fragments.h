@@ -13,10 +13,13 @@ struct fragment_counts {
     uint64_t fragments; /* all that came */
     uint64_t datagrams; /* put together */
     uint64_t repeated;  /* fragments that brought nothing new */
-    uint64_t overlaps;  /* fragments that say something else of octets that were there */
-    uint64_t malformed; /* fragments that cannot be true, not kept */
-    uint64_t expired;   /* datagrams of which a part did not come in time */
-    uint64_t given_up;  /* datagrams that had to go before, for want of memory */
+    /* Fragments that brought octets again, and others with them or in their place. No host splits a
+     * datagram so, and RFC 5722 forbids it in IPv6: somebody tries to hide something. */
+    uint64_t overlaps;
+    uint64_t contradicting; /* those among them that say something else of octets that were there */
+    uint64_t malformed;     /* fragments that cannot be true, not kept */
+    uint64_t expired;       /* datagrams of which a part did not come in time */
+    uint64_t given_up;      /* datagrams that had to go before, for want of memory */
 };
 
 struct fragments;

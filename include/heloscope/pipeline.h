@@ -16,6 +16,7 @@ struct pipeline_totals {
     uint64_t packets, tcp_packets, other_packets, unreadable_packets;
     uint64_t duplicates; /* of TCP packets, sent twice by a mirror */
     uint64_t fragments, datagrams, incomplete_datagrams; /* put together; and not */
+    uint64_t overlapping_fragments, contradicting_fragments, malformed_fragments;
     uint64_t connections, sessions, messages, commands, errors_503, diagnoses, violations;
     uint64_t bytes_missing;
     uint64_t silent;                         /* connections to mail ports that carried nothing */

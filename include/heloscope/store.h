@@ -21,7 +21,7 @@ int64_t store_capture(struct store *store, const char *source, const char *kind,
 
 /* Totals of a capture, so far or in the end. */
 struct capture_totals {
-    uint64_t packets, bytes, dropped, duplicates;
+    uint64_t packets, bytes, dropped, duplicates, overlaps;
     int64_t ended_us;
     const char *problem; /* what could not be read, or NULL */
 };

@@ -113,6 +113,30 @@ Test(intake, fragments_become_a_segment)
     cr_expect_eq(c.incomplete, 0);
 }
 
+/* The first part comes once more, with the beginning of the last behind it. */
+Test(intake, fragments_that_overlap_count_at_their_source)
+{
+    struct frame tcp, first, last, longer;
+    struct segment s;
+    frame_tcp(&tcp, "NOOP\r\n");
+    split(frame_bytes(&tcp), &first, &last, 6, 1);
+    frame_clear(&longer);
+    frame_wrap_bytes(&longer, bytes_first(frame_bytes(&tcp), 24));
+    uint8_t header[20];
+    memcpy(header, frame_bytes(&first).at, sizeof header);
+    header[3] = 20 + 24;
+    frame_wrap_bytes(&longer, bytes_of(header, sizeof header));
+    cr_expect_eq(take_frame(&first, 1), INTAKE_NOTHING);
+    cr_expect_eq(take_frame(&first, 2), INTAKE_NOTHING);
+    cr_expect_eq(source.overlaps, 0, "a copy is no overlap");
+    cr_expect_eq(take_frame(&longer, 3), INTAKE_NOTHING);
+    cr_expect_eq(source.overlaps, 1);
+    cr_expect_eq(take(101, frame_bytes(&last), 4, &s), INTAKE_SEGMENT);
+    cr_expect(bytes_equal(s.payload, bytes_of_string("NOOP\r\n")));
+    cr_expect_eq(source.overlaps, 2);
+    cr_expect_eq(counts().fragments.contradicting, 0);
+}
+
 /* A mirror shows the fragments in two VLANs: two datagrams, and the second is a copy. */
 Test(intake, fragments_that_came_twice_are_one_segment)
 {

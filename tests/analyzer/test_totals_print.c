@@ -31,7 +31,10 @@ Test(totals_print, everything)
         .duplicates = 2,
         .fragments = 3,
         .incomplete_datagrams = 1,
+        .overlapping_fragments = 2,
+        .contradicting_fragments = 1,
+        .malformed_fragments = 4,
     };
     expect(&totals, "15 TCP in 2 connections, 1 unreadable, 2 duplicates, 3 fragments with 1 "
-                    "datagram incomplete");
+                    "datagram incomplete, 2 overlapping, 1 contradicting others, 4 impossible");
 }

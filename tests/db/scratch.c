@@ -86,7 +86,7 @@ void scratch_fill(const struct scratch *scratch)
     scratch_write(store, story_chapter(&story, true));
     story_free(&story);
     cr_assert(store_capture_totals(
-        store, capture, &(struct capture_totals){27, 2700, 0, 0, start + 6000000, NULL}, NULL));
+        store, capture, &(struct capture_totals){27, 2700, 0, 0, 0, start + 6000000, NULL}, NULL));
     scratch_close(store);
 }
 

@@ -22,7 +22,7 @@ TestSuite(schema, .init = make, .fini = clean);
 static const struct {
     const char *relation, *columns;
 } published[] = {
-    {"captures", "capture_id, source, kind, packets, bytes, dropped, duplicates"},
+    {"captures", "capture_id, source, kind, packets, bytes, dropped, duplicates, overlaps"},
     {"sessions",
      "session_id, capture_id, source, uid, community_id, client_addr, client_port, server_addr, "
      "server_port, started_us, ended_us, helo, server_software, client_software, commands, "

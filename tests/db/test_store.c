@@ -54,7 +54,7 @@ Test(store, a_poorer_analysis_changes_nothing)
     scratch_write(store, story_chapter(&story, true));
     story_free(&story);
     cr_assert(store_capture_totals(
-        store, 1, &(struct capture_totals){2, 200, 0, 0, start + 1000, "cut short"}, NULL));
+        store, 1, &(struct capture_totals){2, 200, 0, 0, 0, start + 1000, "cut short"}, NULL));
     scratch_close(store);
     scratch_expect(&at, scratch_everything, before);
     scratch_expect(&at, "SELECT problem FROM captures", "NULL");
@@ -158,15 +158,16 @@ Test(store, a_capture_read_again_keeps_its_row)
     cr_expect_neq(first, later);
     cr_expect_eq(store_capture(store, "a.pcap", "file", start, NULL), first);
     cr_assert(store_capture_totals(
-        store, first, &(struct capture_totals){10, 1000, 1, 3, start + 5, "it is cut off"}, NULL));
+        store, first, &(struct capture_totals){10, 1000, 1, 3, 2, start + 5, "it is cut off"},
+        NULL));
     cr_assert(store_commit(store, NULL));
     scratch_expect(&at,
                    "SELECT packets || ' ' || bytes || ' ' || dropped || ' ' || duplicates || ' ' "
-                   "|| problem FROM captures "
+                   "|| overlaps || ' ' || problem FROM captures "
                    "WHERE capture_id = 1",
-                   "10 1000 1 3 it is cut off");
+                   "10 1000 1 3 2 it is cut off");
     cr_assert(store_capture_totals(
-        store, first, &(struct capture_totals){20, 2000, 1, 2, start + 9, NULL}, NULL));
+        store, first, &(struct capture_totals){20, 2000, 1, 2, 0, start + 9, NULL}, NULL));
     scratch_close(store);
     scratch_expect(&at, "SELECT packets || ' ' || coalesce(problem, 'whole') FROM captures LIMIT 1",
                    "20 whole");
