@@ -84,7 +84,8 @@ enum {
     WLAN_AGGREGATE = 0x8000,
 };
 
-/* IEEE 802.11 section 9.3.2.1, data frames: whole ones, not encrypted, one packet in each. */
+/* IEEE 802.11 section 9.3.2.1, data frames: whole ones, not encrypted, one packet in each. An
+ * A-MSDU (section 9.3.2.2) holds several, for which one segment a frame has no room. */
 enum layer read_wlan(struct walk *walk)
 {
     struct cursor c = cursor_over(walk->left);

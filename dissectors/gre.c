@@ -73,10 +73,13 @@ enum layer read_gre(struct walk *walk)
     return walk_on(walk, &c, behind_gre(walk, flags, type, key));
 }
 
-/* Version(4) VLAN(12) class(3) encapsulation(2) truncated(1) session(10), in both types. */
+/* draft-foschiano-erspan-03, types II and III: version(4) VLAN(12) class(3) encapsulation(2)
+ * truncated(1) session(10), in both types. The VLAN is that of the mirrored frame, whose tag, if it
+ * had one, the switch may have taken off. */
 static void enter_erspan(struct walk *walk, uint32_t word)
 {
     enter_tunnel(walk, TUNNEL_ERSPAN, word & 0x3ff);
+    walk->mirrored_vlan = word >> 16 & 0xfff;
 }
 
 enum layer read_erspan_ii(struct walk *walk)

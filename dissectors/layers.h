@@ -61,6 +61,7 @@ struct walk {
     struct bytes left; /* octets not yet read, as captured */
     size_t wire;       /* what `left` measured on the wire: >= left.len */
     struct segment *out;
+    uint16_t mirrored_vlan; /* of the frame that follows, if it has no tag of its own; 0 = none */
 };
 
 /* A row of a table that leads from a number on the wire to the layer behind it. */
@@ -113,6 +114,9 @@ static inline void walk_through(struct walk *walk, unsigned what, uint32_t id)
     product = (product ^ product >> 32) * 0xbf58476d1ce4e5b9u;
     walk->out->path = (uint32_t)(product >> 32) | 1; /* never 0 */
 }
+
+/* The walk comes through an 802.1Q tag; identifier 0 carries a priority only. */
+void enter_vlan(struct walk *walk, uint16_t id);
 
 /* The walk enters a tunnel whose header has a number, or one that has none. */
 void enter_tunnel(struct walk *walk, enum tunnel_kind kind, uint32_t id);

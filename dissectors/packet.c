@@ -61,6 +61,16 @@ const char *tunnel_name(enum tunnel_kind kind)
     return tunnel_names[kind];
 }
 
+void enter_vlan(struct walk *walk, uint16_t id)
+{
+    if (!id)
+        return;
+    if (walk->out->vlan == 0)
+        walk->out->vlan = id;
+    walk->mirrored_vlan = 0;
+    walk_through(walk, THROUGH_VLAN, id);
+}
+
 void enter_tunnel(struct walk *walk, enum tunnel_kind kind, uint32_t id)
 {
     if (walk->out->tunnel.kind == TUNNEL_NONE)
@@ -94,6 +104,8 @@ static enum packet_kind walk_layers(struct walk *walk, enum layer layer)
         if (walk->left.len == 0)
             return PACKET_SHORT;
         layer = readers[layer](walk);
+        if (walk->mirrored_vlan && layer != LAYER_ETHERNET && layer != LAYER_VLAN)
+            enter_vlan(walk, walk->mirrored_vlan);
     }
     if (layer == END_FRAGMENT) {
         size_t missing = walk->wire - walk->left.len;

@@ -55,17 +55,13 @@ enum layer read_llc(struct walk *walk)
     return walk_on(walk, &c, ethertype ? layer_of_ethertype(type) : END_OTHER);
 }
 
-/* IEEE 802.1Q. Identifier 0 carries a priority only. */
+/* IEEE 802.1Q. */
 enum layer read_vlan(struct walk *walk)
 {
     struct cursor c = cursor_over(walk->left);
     uint16_t tag = cursor_u16(&c);
     uint16_t type = cursor_u16(&c);
-    uint16_t id = tag & 0x0fff;
-    if (walk->out->vlan == 0)
-        walk->out->vlan = id;
-    if (id)
-        walk_through(walk, THROUGH_VLAN, id);
+    enter_vlan(walk, tag & 0x0fff);
     return walk_on(walk, &c, layer_of_ethertype(type));
 }
 

@@ -261,8 +261,8 @@ numbered("GRE, bridged, over IPv6", lambda f, n: ip6(GRE, gre(0x6558, f, n)), tu
 simple("ERSPAN I", lambda f, way: _outer(GRE, gre(0x88BE, f)), RAW, tunnel="ERSPAN")
 
 
-def _erspan2(frame, session):
-    return _outer(GRE, gre(0x88BE, struct.pack("!HHI", 0x1000, session, 0) + frame, None, 1))
+def _erspan2(frame, session, vlan=0):
+    return _outer(GRE, gre(0x88BE, struct.pack("!HHI", 0x1000 | vlan, session, 0) + frame, None, 1))
 
 
 simple("ERSPAN II", lambda f, way: _erspan2(f, 70 + way), RAW, tunnel="ERSPAN", number=70)
@@ -270,6 +270,8 @@ simple("ERSPAN III", lambda f, way: _outer(
     GRE, gre(0x22EB, struct.pack("!HHIHH", 0x2000, 70 + way, 0, 0, 1) + bytes(8) + f, None, 1)),
     RAW, tunnel="ERSPAN", number=70)
 simple("ERSPAN II, tagged inside", lambda f, way: _erspan2(tag(f, VLAN_ID + way), 70), RAW,
+       tunnel="ERSPAN", number=70, vlan=VLAN_ID)
+simple("ERSPAN II, the VLAN in its header", lambda f, way: _erspan2(f, 70, VLAN_ID + way), RAW,
        tunnel="ERSPAN", number=70, vlan=VLAN_ID)
 
 
