@@ -1,10 +1,12 @@
-/* Captures made to exhaust: what is held and what is stored stays within the limits, and what that
- * costs is counted. Memory is asked of the allocator; nothing here looks at a clock. */
+/* Captures made to exhaust: what is held and what is stored stays within the limits, what that
+ * costs is counted, and none takes more work than is its due. Memory is asked of the allocator,
+ * work is counted in basic blocks; nothing here looks at a clock. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
 #include "tests/support/peak.h"
 #include "tests/support/talk.h"
+#include "tests/support/work.h"
 
 enum {
     MILLION = 1000 * 1000,
@@ -84,7 +86,9 @@ Test(hostile, a_million_segments_of_one_octet_out_of_order)
     struct received r = {0};
     uint32_t overfull;
     struct peak peak = peak_begin();
+    struct work work = work_begin();
     push_shuffled(MILLION, BLOCK, &r, &peak, &overfull);
+    work_expect(&work, MILLION, 1300);
     cr_expect_eq(r.octets, MILLION);
     cr_expect_eq(r.missing, 0);
     cr_expect_eq(overfull, 0);
@@ -101,7 +105,9 @@ Test(hostile, a_million_segments_far_out_of_order)
     uint32_t overfull;
     size_t count = MILLION / BLOCK * BLOCK;
     struct peak peak = peak_begin();
+    struct work work = work_begin();
     push_shuffled(count, BLOCK, &r, &peak, &overfull);
+    work_expect(&work, count, 800);
     cr_expect_eq(r.octets + r.missing, count);
     cr_expect_gt(r.missing, 0);
     cr_expect_gt(overfull, 0);
@@ -115,6 +121,7 @@ Test(hostile, a_million_segments_far_out_of_order)
 struct stage {
     struct talk talk;
     struct peak peak;
+    struct work work;
     uint64_t events, diagnoses, violations, longest;
     struct transaction transaction; /* the last that ended */
     uint32_t recipients;            /* in its list */
@@ -143,7 +150,7 @@ static void count_chapter(struct stage *stage, bool last)
 
 static void stage_begin(struct stage *stage)
 {
-    *stage = (struct stage){.peak = peak_begin()};
+    *stage = (struct stage){.peak = peak_begin(), .work = work_begin()};
     talk_begin(&stage->talk, false);
     TALK(&stage->talk, "S: 220 localhost", "C: EHLO localhost", "S: 250 localhost");
 }
@@ -155,13 +162,15 @@ static void stage_note(struct stage *stage)
         count_chapter(stage, false);
 }
 
-static void stage_end(struct stage *stage, size_t most)
+/* It took no more than `most` octets, and `blocks` for each of `count` things. */
+static void stage_end(struct stage *stage, size_t most, uint64_t count, uint64_t blocks)
 {
     struct mark mark = {.ts_us = 1, .packet = 1};
     session_end(stage->talk.session, &mark, SIDE_CLIENT, NULL);
     count_chapter(stage, true);
     peak_note(&stage->peak);
     peak_expect(&stage->peak, most);
+    work_expect(&stage->work, count, blocks);
     session_free(stage->talk.session);
 }
 
@@ -183,7 +192,7 @@ Test(hostile, a_reply_of_a_million_lines)
     TALK(&stage.talk, "S: 214 end", "C: QUIT", "S: 221 bye");
     cr_expect_eq(cost(&stage, COST_REPLIES), 1);
     cr_expect_eq(stage.talk.session->row.replies, 4);
-    stage_end(&stage, 4 * CHAPTER_LIMIT);
+    stage_end(&stage, 4 * CHAPTER_LIMIT, MILLION, 150);
     cr_expect_eq(stage.events, 9);
     cr_expect_eq(stage.diagnoses, 0);
 }
@@ -201,7 +210,7 @@ Test(hostile, a_line_of_a_gigabyte)
     }
     TALK(&stage.talk, "C: ", "S: 500 too long", "C: QUIT", "S: 221 bye");
     cr_expect_eq(cost(&stage, COST_LINES), 1);
-    stage_end(&stage, 4 * CHAPTER_LIMIT);
+    stage_end(&stage, 4 * CHAPTER_LIMIT, 1024, 250);
     cr_expect_eq(stage.longest, 1024 * MEGABYTE);
     cr_expect_eq(stage.events, 9);
 }
@@ -220,7 +229,7 @@ Test(hostile, a_hundred_thousand_recipients)
     }
     cr_expect_eq(cost(&stage, COST_RECIPIENTS), COUNT - RECIPIENT_LIMIT);
     TALK(&stage.talk, "C: DATA", "S: 354 go on", "C: .", "S: 250 ok");
-    stage_end(&stage, 8 * CHAPTER_LIMIT);
+    stage_end(&stage, 8 * CHAPTER_LIMIT, COUNT, 2500);
     cr_expect_eq(stage.transaction.recipients, COUNT);
     cr_expect_eq(stage.transaction.accepted, COUNT);
     cr_expect_eq(stage.recipients, RECIPIENT_LIMIT);
@@ -240,7 +249,7 @@ Test(hostile, a_client_that_never_acknowledges)
         stage_note(&stage);
     }
     cr_expect_gt(cost(&stage, COST_RECEIPTS), 0);
-    stage_end(&stage, 8 * CHAPTER_LIMIT);
+    stage_end(&stage, 8 * CHAPTER_LIMIT, MILLION / 10, 2500);
 }
 
 Test(hostile, commands_that_are_never_answered)
@@ -253,7 +262,7 @@ Test(hostile, commands_that_are_never_answered)
         stage_note(&stage);
     }
     cr_expect_eq(cost(&stage, COST_PENDING), MILLION / 10 - PENDING_LIMIT);
-    stage_end(&stage, 32 * CHAPTER_LIMIT);
+    stage_end(&stage, 32 * CHAPTER_LIMIT, MILLION / 10, 800);
     cr_expect_eq(stage.events, 5 + MILLION / 10);
 }
 
@@ -266,7 +275,7 @@ Test(hostile, replies_to_nothing_by_the_million)
         stage_note(&stage);
     }
     cr_expect_eq(stage.talk.session->row.replies, MILLION + 2);
-    stage_end(&stage, 8 * CHAPTER_LIMIT);
+    stage_end(&stage, 8 * CHAPTER_LIMIT, MILLION, 4000);
     cr_expect_eq(stage.events, MILLION + 5);
     cr_expect_leq(stage.diagnoses, 1, "%lu", (unsigned long)stage.diagnoses);
 }

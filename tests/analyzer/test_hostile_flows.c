@@ -3,6 +3,7 @@
 
 #include "lab.h"
 #include "tests/support/peak.h"
+#include "tests/support/work.h"
 
 enum {
     MILLION = 1000 * 1000,
@@ -72,12 +73,14 @@ Test(hostile, a_million_syns_to_a_mail_port)
     struct lab lab;
     lab_begin(&lab);
     struct peak peak = peak_begin();
+    struct work work = work_begin();
     for (uint32_t n = 0; n < MILLION; n++) {
         fire(&lab, &(struct shot){.n = n, .port = 25, .flags = TCP_SYN, .seq = n});
         if (n % 1024 == 0)
             peak_note(&peak);
     }
     peak_expect(&peak, (size_t)SILENT_LIMIT * PER_CONNECTION);
+    work_expect(&work, MILLION, 800);
     lab_finish(&lab);
     cr_expect_eq(lab.totals.connections, MILLION);
     cr_expect_eq(lab.totals.silent, MILLION);
@@ -95,6 +98,7 @@ Test(hostile, a_flood_of_flows_of_which_nothing_is_known)
     struct lab lab;
     lab_begin(&lab);
     struct peak peak = peak_begin();
+    struct work work = work_begin();
     for (uint32_t n = 0; n < COUNT; n++) {
         fire(&lab, &(struct shot){.n = n, .port = 3333, .flags = TCP_SYN, .seq = 9});
         fire(&lab, &(struct shot){.n = n,
@@ -115,6 +119,7 @@ Test(hostile, a_flood_of_flows_of_which_nothing_is_known)
     }
     /* nDPI's flow takes more than all of ours */
     peak_expect(&peak, (size_t)WATCHED_LIMIT * 4 * PER_CONNECTION);
+    work_expect(&work, COUNT, 2000);
     lab_finish(&lab);
     cr_expect_eq(lab.totals.connections, COUNT);
     cr_expect_eq(lab.totals.costs.of[COST_WATCHED], COUNT - WATCHED_LIMIT);
@@ -133,6 +138,7 @@ Test(hostile, octets_that_wait_in_many_connections)
     struct lab lab;
     lab_begin(&lab);
     struct peak peak = peak_begin();
+    struct work work = work_begin();
     for (uint32_t n = 0; n < COUNT; n++) {
         fire(&lab, &(struct shot){.n = n, .port = 25, .flags = TCP_SYN, .seq = 9});
         fire(&lab, &(struct shot){.n = n,
@@ -151,6 +157,7 @@ Test(hostile, octets_that_wait_in_many_connections)
         peak_note(&peak);
     }
     peak_expect(&peak, HELD_LIMIT + (size_t)16 * MEGABYTE);
+    work_expect(&work, COUNT * EACH, 800);
     lab_finish(&lab);
     cr_expect_geq(lab.totals.costs.of[COST_HELD], 49);
     cr_expect_eq(lab.totals.sessions, COUNT);
