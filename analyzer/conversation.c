@@ -261,6 +261,13 @@ static int first_to_finish(const struct conversation *c)
     return finished_second(c, 0) && !finished_second(c, 1) ? 1 : 0;
 }
 
+bool conversation_left_before(const struct conversation *c, int side, const struct span *span)
+{
+    const struct stream *own = &c->side[side], *peer = &c->side[!side];
+    uint32_t end = peer->base + (uint32_t)(span->offset + span->data.len + span->gap);
+    return own->finished && own->next >= own->end && (int32_t)(c->fin_ack[side] - end) < 0;
+}
+
 void conversation_push(struct conversation *c, int side, const struct segment *segment,
                        int64_t ts_us, uint64_t packet, conversation_sink *sink, void *context)
 {

@@ -143,8 +143,8 @@ static void give_to_session(struct pipeline *p, struct connection *c, int side,
         begin_session(p, c);
         p->drafts += c->talk->session->draft->arena.total;
     }
-    const struct stream *client = &c->talk->conversation.side[SIDE_CLIENT];
-    c->talk->session->client_gone = client->finished && client->next >= client->end;
+    c->talk->session->client_gone =
+        side == SIDE_SERVER && conversation_left_before(&c->talk->conversation, SIDE_CLIENT, span);
     struct session *s = c->talk->session;
     size_t before = s->draft ? s->draft->arena.total : 0;
     session_span(s, side, span);

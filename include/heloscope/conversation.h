@@ -44,6 +44,10 @@ void conversation_push(struct conversation *c, int side, const struct segment *s
  * random (RFC 9293 section 3.4.1): those of another connection do not, but by rare chance. */
 bool conversation_continues(const struct conversation *c, int side, const struct segment *segment);
 
+/* Whether `side` had said its last when it had not received all of the peer's `span` yet. Its FIN
+ * may have been captured in front of octets that it acknowledges: what it says itself decides. */
+bool conversation_left_before(const struct conversation *c, int side, const struct span *span);
+
 /* Gives up every hole and delivers all that waits. Before the connection is closed or expired. */
 void conversation_drain(struct conversation *c, conversation_sink *sink, void *context);
 

@@ -161,7 +161,7 @@ struct session {
     uint64_t server_hole_end; /* server octets up to the end of the last hole in them */
     bool acks_prove;       /* acknowledgement numbers have been seen to cover what was answered */
     uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
-    bool client_gone;      /* its FIN has come */
+    bool client_gone;      /* it left before it received what is being read */
     event_no foreign;      /* the first line that shows another protocol */
     bool no_proxy;         /* its first octets are no PROXY header */
     event_no proxy_header; /* the header of a load balancer */

@@ -25,6 +25,34 @@ Test(pipeline_ends, a_reset)
     lab_remove(&lab);
 }
 
+/* A reply to nothing is a finding, but not what is said to a client that has left. Whether it had
+ * left is told by what its FIN acknowledges, in whatever order the two were captured. */
+Test(pipeline_ends, a_reply_to_nothing_and_the_client_that_left)
+{
+    static const struct {
+        bool received, swapped;
+    } rows[] = {{true, false}, {true, true}, {false, false}, {false, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct lab lab;
+        struct trace trace;
+        trace_begin(&trace, 40000, 25, 1000, 5000);
+        trace_open(&trace);
+        TRACE_LINES(&trace, "S: 220 localhost", "C: EHLO localhost", "S: 250 localhost");
+        if (rows[i].received)
+            trace_say(&trace, SIDE_SERVER, "554 Security failure\r\n");
+        trace_flag(&trace, SIDE_CLIENT, TCP_FIN | TCP_ACK);
+        if (!rows[i].received)
+            trace_say(&trace, SIDE_SERVER, "554 Security failure\r\n");
+        if (rows[i].swapped)
+            trace_move(&trace, trace.count - 2, trace.count - 1);
+        trace_flag(&trace, SIDE_SERVER, TCP_FIN | TCP_ACK);
+        trace_retime(&trace, trace.packets[0].ts_us);
+        lab_run(&lab, &trace);
+        lab_count(&lab, "diagnoses", rows[i].received);
+        lab_remove(&lab);
+    }
+}
+
 /* Stray packets behind the end are no session of their own. */
 Test(pipeline_ends, packets_behind_the_end)
 {

@@ -142,8 +142,10 @@ def first_lost(capture, frames, kept):
 
 
 def any_loss(capture, chance):
-    """Any case of perturb.py but a cut file, which would be the end of all that stand behind."""
-    return chance.choice([c for c in perturb.lossy(capture, chance.random()) if not c.cut])
+    """Any case of perturb.py but a cut file, which would be the end of all that stand behind, and a
+    snap length, which cuts what a packet is wrapped into (`snapped`)."""
+    return chance.choice([c for c in perturb.lossy(capture, chance.random())
+                          if not c.cut and c.kind != "snap length"])
 
 
 def octets(packets, chance):
