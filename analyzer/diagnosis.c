@@ -82,6 +82,17 @@ static void relate(struct session *s, struct diagnosis *d, event_no seq, enum ro
     (*tail)->role = role;
 }
 
+/* Whether the text says what the session shows: -1 where it does not speak of that. To a line of a
+ * message the server says what would be true of a command. */
+static int agreement(const struct reason *f)
+{
+    if (f->claim == CAUSE_NONE || f->claim == CAUSE_UNKNOWN || f->cause == CAUSE_UNKNOWN)
+        return -1;
+    if (claim_agrees(f->claim, f->cause))
+        return 1;
+    return f->cause == CAUSE_CONTENT_AS_COMMANDS ? -1 : 0;
+}
+
 static void write_finding(struct session *s, const struct pending *p, const struct answer *a,
                           const struct verdict *v, const struct reason *f)
 {
@@ -94,14 +105,13 @@ static void write_finding(struct session *s, const struct pending *p, const stru
     d->certainty = f->certainty;
     d->fault = fault_of(s, p, v, f);
     d->server_says = f->claim;
-    d->agrees = f->claim == CAUSE_NONE || f->claim == CAUSE_UNKNOWN || f->cause == CAUSE_UNKNOWN
-                    ? -1
-                    : claim_agrees(f->claim, f->cause);
+    d->agrees = agreement(f);
     for (int i = 0; v && f->cause == v->cause && i < v->related_count; i++)
         relate(s, d, v->related[i], v->roles[i]);
     relate(s, d, f->related, f->role);
     d->explanation = explain_finding(s, &s->draft->arena, d, p, v);
-    d->advice = advise_finding(&s->draft->arena, d);
+    d->advice = advise_finding(s, &s->draft->arena, d);
+    s->found[s->found_count++ % FOUND_KEPT] = d->reply;
     *s->draft->diagnoses_tail = d;
     s->draft->diagnoses_tail = &d->next;
     s->news = true;

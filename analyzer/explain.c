@@ -230,11 +230,25 @@ struct bytes explain_finding(struct session *s, struct arena *arena, const struc
     return bytes_of_string(sentence ? sentence(&scene) : explain_beside_order(&scene));
 }
 
-struct bytes advise_finding(struct arena *arena, const struct diagnosis *d)
+/* Whether the reply has a finding of its own, as far back as that is known. */
+static bool is_found(const struct session *s, event_no reply)
+{
+    for (uint32_t i = 0; i < FOUND_KEPT && i < s->found_count; i++)
+        if (s->found[i] == reply)
+            return true;
+    return false;
+}
+
+struct bytes advise_finding(const struct session *s, struct arena *arena, const struct diagnosis *d)
 {
     const struct cause_entry *entry = cause_entry(d->cause);
     switch (d->fault) {
     case FAULT_PIPELINING:
+        if (is_found(s, d->origin))
+            return arena_print(arena,
+                               "Look at what is said of the refusal #%u, which has a cause of its "
+                               "own: that is to be changed, and this reply goes with it.",
+                               d->origin);
         return arena_print(arena,
                            "Look at the refusal #%u: it is the real answer. The client should "
                            "report that reply, not this one.",

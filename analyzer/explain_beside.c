@@ -174,16 +174,16 @@ static const char *content_as_commands(const struct scene *t)
                    t->d->origin, quote(t));
     if (t->d->origin == t->s->chunk_refusal)
         return SAY(t,
-                   "BDAT was refused (#%u), and the server read the octets of its chunk as "
+                   "BDAT was refused at %s, and the server read the octets of its chunk as "
                    "commands, here %s.%s",
-                   t->d->origin, quote(t),
+                   scene_refusal(t, t->d->origin), quote(t),
                    t->d->fault == FAULT_PIPELINING ? " They were already on their way when the "
                                                      "refusal came, as RFC 3030 allows."
                                                    : "");
     return SAY(t,
-               "DATA was refused (#%u), but the message was sent all the same. The server read its "
+               "DATA was refused at %s, but the message was sent all the same. The server read its "
                "lines as commands, here %s.",
-               t->d->origin, quote(t));
+               scene_refusal(t, t->d->origin), quote(t));
 }
 
 static const char *reply_desync(const struct scene *t)
@@ -205,7 +205,7 @@ static const char *session_refused(const struct scene *t)
 
 static const char *session_over(const struct scene *t)
 {
-    return t->s->order.facts[FACT_QUIT].code == 421
+    return t->s->order.facts[FACT_QUIT].code.number == 421
                ? SAY(t, "The server had ended the session at #%u (421).", t->d->origin)
                : SAY(t, "QUIT #%u had ended the session.", t->d->origin);
 }

@@ -259,7 +259,7 @@ static void judge_ban(const struct order *order, const struct order_command *com
     const struct fact *fact = &order->facts[rule->fact];
     if (!fact->since)
         return;
-    if (rule->fact == FACT_QUIT && fact->code == 421 && command->saw < fact->since)
+    if (rule->fact == FACT_QUIT && fact->code.number == 421 && command->saw < fact->since)
         return; /* the 421 was still on its way */
     v->rule = rule;
     v->kind = fact->doubtful ? VERDICT_DOUBTFUL : VERDICT_BROKEN;

@@ -6,16 +6,14 @@ struct settling {
     struct order *order;
     const struct order_command *command; /* of the greeting: with its event only */
     const struct verdict *verdict;
-    event_no reply;
-    int code;
-    unsigned extensions;
+    const struct order_reply *reply;
 };
 
 static void forget_recipients(struct order *order)
 {
     order->accepted = order->refused = order->limited = order->refused_temporary = 0;
     order->first_refusal = order->last_refusal = order->last_rcpt_refusal = 0;
-    order->first_refusal_code = 0;
+    order->first_refusal_code = (struct reply_code){0};
 }
 
 /* What is part of a transaction goes with it. */
@@ -55,8 +53,8 @@ static void establish(const struct settling *t, enum fact_name fact)
     if (fact == FACT_HELLO) {
         enum verb verb = t->command->verb;
         order->hello_verb = verb;
-        order->extensions = verb == VERB_EHLO || verb == VERB_LHLO ? t->extensions : 0;
-        order->offer = t->reply;
+        order->extensions = verb == VERB_EHLO || verb == VERB_LHLO ? t->reply->extensions : 0;
+        order->offer = t->reply->seq;
     }
 }
 
@@ -69,7 +67,7 @@ static void prove(const struct settling *t, enum fact_name fact)
 static void refuse(const struct settling *t, enum fact_name fact)
 {
     struct fact *f = &t->order->facts[fact];
-    *f = (struct fact){.refused = t->reply, .code = t->code, .doubtful = f->doubtful};
+    *f = (struct fact){.refused = t->reply->seq, .code = t->reply->code, .doubtful = f->doubtful};
     f->doubtful |= t->verdict->kind == VERDICT_DOUBTFUL;
     if (t->verdict->kind == VERDICT_BROKEN)
         f->blame = blame_of(t->verdict);
@@ -78,7 +76,7 @@ static void refuse(const struct settling *t, enum fact_name fact)
 
 static void refuse_again(const struct settling *t, enum fact_name fact)
 {
-    t->order->facts[fact].again = t->reply;
+    t->order->facts[fact].again = t->reply->seq;
 }
 
 static void clear(const struct settling *t, enum fact_name fact)
@@ -97,7 +95,7 @@ static void undo(const struct settling *t, enum fact_name fact)
 static void fail(const struct settling *t, enum fact_name fact)
 {
     t->order->facts[fact] =
-        (struct fact){.since = t->command->seq, .refused = t->reply, .code = t->code};
+        (struct fact){.since = t->command->seq, .refused = t->reply->seq, .code = t->reply->code};
 }
 
 static void fail_last(const struct settling *t, enum fact_name fact)
@@ -108,7 +106,7 @@ static void fail_last(const struct settling *t, enum fact_name fact)
 
 static void mark(const struct settling *t, enum fact_name fact)
 {
-    t->order->facts[fact].refused = t->reply;
+    t->order->facts[fact].refused = t->reply->seq;
 }
 
 static void disturb(const struct settling *t, enum fact_name fact)
@@ -120,7 +118,7 @@ static void disturb(const struct settling *t, enum fact_name fact)
         blame.origin = c->seq;
     }
     t->order->facts[fact] = (struct fact){
-        .since = c->verb == VERB_DATA ? c->seq : 0, .refused = t->reply, .blame = blame};
+        .since = c->verb == VERB_DATA ? c->seq : 0, .refused = t->reply->seq, .blame = blame};
 }
 
 static void burden(const struct settling *t, enum fact_name fact)
@@ -128,10 +126,10 @@ static void burden(const struct settling *t, enum fact_name fact)
     (void)fact;
     struct order *order = t->order;
     if (!order->first_refusal) {
-        order->first_refusal = t->reply;
-        order->first_refusal_code = t->code;
+        order->first_refusal = t->reply->seq;
+        order->first_refusal_code = t->reply->code;
     }
-    order->last_refusal = t->reply;
+    order->last_refusal = t->reply->seq;
 }
 
 static void go_on(const struct settling *t, enum fact_name fact)
@@ -160,7 +158,7 @@ static void show(const struct settling *t, enum fact_name fact)
 
 static void close_session(const struct settling *t, enum fact_name fact)
 {
-    t->order->facts[fact] = (struct fact){.since = t->reply, .code = t->code};
+    t->order->facts[fact] = (struct fact){.since = t->reply->seq, .code = t->reply->code};
 }
 
 static void settle_facts(const struct settling *t, bool greeting)
@@ -174,7 +172,7 @@ static void settle_facts(const struct settling *t, bool greeting)
         [EFFECT_CLOSE] = close_session,
     };
     const struct order_command *command = greeting ? NULL : t->command;
-    enum reply_class class = reply_class(command, t->code);
+    enum reply_class class = reply_class(command, t->reply->code.number);
     size_t count;
     const struct effect *effects = order_effects(&count);
     for (size_t i = 0; i < count; i++)
@@ -205,22 +203,30 @@ static void note_tolerated(struct order *order, const struct order_command *c,
         order->tolerated = (struct blame){verdict->cause, verdict->origin, verdict->refusal, false};
 }
 
-void order_settle(struct order *order, const struct order_command *c, const struct verdict *verdict,
-                  event_no reply, int code, unsigned extensions)
+struct reply_code reply_code_of(int number, struct bytes enhanced)
 {
+    struct reply_code code = {.number = number};
+    if (enhanced.len && enhanced.len < ENHANCED_ROOM)
+        memcpy(code.enhanced, enhanced.at, enhanced.len);
+    return code;
+}
+
+void order_settle(struct order *order, const struct order_command *c, const struct verdict *verdict,
+                  const struct order_reply *reply)
+{
+    int code = reply->code.number;
     if (code / 100 == 5 && !order->errors++)
-        order->first_error = reply;
-    settle_facts(&(struct settling){order, c, verdict, reply, code, extensions}, false);
+        order->first_error = reply->seq;
+    settle_facts(&(struct settling){order, c, verdict, reply}, false);
     if (c->verb == VERB_RCPT)
-        count_recipient(order, reply, code);
+        count_recipient(order, reply->seq, code);
     note_tolerated(order, c, verdict, code);
 }
 
 void order_settle_doubtfully(struct order *order, const struct order_command *command,
-                             const struct verdict *verdict, event_no reply, int code,
-                             unsigned extensions)
+                             const struct verdict *verdict, const struct order_reply *reply)
 {
-    order_settle(order, command, verdict, reply, code, extensions);
+    order_settle(order, command, verdict, reply);
     for (int f = 0; f < FACT_COUNT; f++)
         order->facts[f].doubtful = true;
 }
@@ -232,11 +238,11 @@ void order_begin_cleanly(struct order *order)
     order->hole = 0;
 }
 
-void order_greeting(struct order *order, event_no reply, int code)
+void order_greeting(struct order *order, const struct order_reply *reply)
 {
-    struct order_command greeting = {.seq = reply};
+    struct order_command greeting = {.seq = reply->seq};
     struct verdict none = {.kind = VERDICT_LEGAL};
-    settle_facts(&(struct settling){order, &greeting, &none, reply, code, 0}, true);
+    settle_facts(&(struct settling){order, &greeting, &none, reply}, true);
 }
 
 void order_transaction_lost(struct order *order, event_no by)

@@ -27,11 +27,18 @@ bool scene_inherited(const struct scene *t)
 const char *scene_refusal(const struct scene *t, event_no refusal)
 {
     const struct order *o = &t->s->order;
-    int code = o->first_refusal == refusal ? o->first_refusal_code : 0;
+    const struct reply_code *code = NULL;
+    if (o->first_refusal == refusal)
+        code = &o->first_refusal_code;
     for (int f = 0; f < FACT_COUNT; f++)
-        if (o->facts[f].refused == refusal && o->facts[f].code)
-            code = o->facts[f].code;
-    return code ? SAY(t, "#%u (%d)", refusal, code) : SAY(t, "#%u", refusal);
+        if (o->facts[f].refused == refusal && o->facts[f].code.number)
+            code = &o->facts[f].code;
+    if (t->s->content_refusal.seq == refusal)
+        code = &t->s->content_refusal.code;
+    if (!code || !code->number)
+        return SAY(t, "#%u", refusal);
+    return SAY(t, "#%u (%d%s%s)", refusal, code->number, *code->enhanced ? " " : "",
+               code->enhanced);
 }
 
 const char *scene_knowledge(const struct scene *t)

@@ -152,6 +152,13 @@ static struct answer answer_of(struct session *s, const struct event *e, bool do
                            .doubtful = doubtful};
 }
 
+static struct order_reply reply_of(const struct event *e)
+{
+    return (struct order_reply){.seq = e->seq,
+                                .code = reply_code_of(e->code, e->enhanced),
+                                .extensions = extensions_of(e->text)};
+}
+
 static void greet(struct session *s, uint64_t end)
 {
     struct event *e = reply_event(s, EVENT_GREETING, end);
@@ -165,7 +172,8 @@ static void greet(struct session *s, uint64_t end)
     name = bytes_first(name, space ? (size_t)(space - name.at) : 255);
     s->row.server_name = arena_copy(&s->own, bytes_first(name, 255));
     identify_greeting(&s->identify, &s->own, e);
-    order_greeting(&s->order, e->seq, e->code);
+    struct order_reply greeting = reply_of(e);
+    order_greeting(&s->order, &greeting);
     if (e->code / 100 != 2)
         diagnose_greeting(s, &answer);
     for (uint32_t i = 0; i < s->ring_count && e->code / 100 != 2; i++)
@@ -210,19 +218,22 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
                    uint64_t end)
 {
     struct answer answer = answer_of(s, e, doubtful);
+    struct order_reply reply = reply_of(e);
     bool final = e->code / 100 != 3 || p->command.verb != VERB_AUTH;
     struct verdict verdict = {.kind = VERDICT_LEGAL};
     if (!doubtful)
         identify_exchange(&s->identify, p->command.verb, p->kind == PENDING_CONTENT,
                           p->content_line ? bytes_of(NULL, 0) : p->text, e);
+    if (e->code >= 400 && p->kind == PENDING_COMMAND && !p->content_line &&
+        (p->command.verb == VERB_DATA || p->command.verb == VERB_BDAT))
+        s->content_refusal = reply;
     if (final)
         verdict = diagnose(s, p, &answer);
     struct order_command command = p->command;
     if (command.verb == VERB_AUTH && s->auth_command) /* the exchange is the AUTH's */
         command.seq = s->auth_command;
     if (!p->due) /* LMTP: the last of the replies that are due settles the message */
-        (doubtful ? order_settle_doubtfully : order_settle)(&s->order, &command, &verdict, e->seq,
-                                                            e->code, extensions_of(e->text));
+        (doubtful ? order_settle_doubtfully : order_settle)(&s->order, &command, &verdict, &reply);
     transaction_settle(s, p, e->seq, e->code, answer.text);
     count_message(s, p, e->code);
     note_outcome(s, p, e->code);
@@ -345,7 +356,8 @@ static void finish_reply(struct session *s, uint64_t end)
         if (e->code == 421) {
             struct order_command none = {0};
             struct verdict legal = {.kind = VERDICT_LEGAL};
-            order_settle(&s->order, &none, &legal, e->seq, 421, 0);
+            struct order_reply closing = reply_of(e);
+            order_settle(&s->order, &none, &legal, &closing);
             s->over = true;
         }
         s->last_reply_end = end;

@@ -7,6 +7,7 @@
 /* Why it came to this, and what to change: in `arena`. `p` may be NULL. */
 struct bytes explain_finding(struct session *s, struct arena *arena, const struct diagnosis *d,
                              const struct pending *p, const struct verdict *v);
-struct bytes advise_finding(struct arena *arena, const struct diagnosis *d);
+struct bytes advise_finding(const struct session *s, struct arena *arena,
+                            const struct diagnosis *d);
 
 #endif

@@ -31,15 +31,24 @@ struct blame {
     bool vague;       /* likely, not certain */
 };
 
+enum {
+    ENHANCED_ROOM = 12 /* "5.999.999" and its end */
+};
+
+struct reply_code {
+    int number;                   /* 550 */
+    char enhanced[ENHANCED_ROOM]; /* "5.1.1"; "" = the reply has none */
+};
+
 struct fact {
-    event_no since;     /* the event that established it; 0 = does not hold */
-    event_no refused;   /* the reply that refused it, as long as nothing newer happened */
-    event_no again;     /* the newest refusal, when there were several */
-    event_no cleared;   /* the event that took it away, likewise */
-    bool doubtful;      /* a hole in the capture may have changed it */
-    bool vague;         /* cleared while doubtful: whether it held before will not be known */
-    struct blame blame; /* of `refused` */
-    int code;           /* of `refused` */
+    event_no since;         /* the event that established it; 0 = does not hold */
+    event_no refused;       /* the reply that refused it, as long as nothing newer happened */
+    event_no again;         /* the newest refusal, when there were several */
+    event_no cleared;       /* the event that took it away, likewise */
+    bool doubtful;          /* a hole in the capture may have changed it */
+    bool vague;             /* cleared while doubtful: whether it held before will not be known */
+    struct blame blame;     /* of `refused` */
+    struct reply_code code; /* of `refused` */
 };
 
 struct order {
@@ -54,7 +63,7 @@ struct order {
         limited; /* recipients of the open transaction; limited: by 452/552 */
     uint32_t refused_temporary;
     event_no first_refusal; /* in the open transaction: of RCPT, DATA or BDAT */
-    int first_refusal_code;
+    struct reply_code first_refusal_code;
     event_no last_refusal;
     event_no last_rcpt_refusal; /* in the open transaction */
     struct blame tolerated; /* a rule broken in the open transaction that the server did not mind */
@@ -142,22 +151,30 @@ struct verdict {
 /* Judges `command` against the facts as they are now. Changes nothing. */
 struct verdict order_judge(const struct order *order, const struct order_command *command);
 
-/* The server answered `command` with `reply` (its event) and `code`: moves the facts. `extensions`
- * of an accepted EHLO/LHLO. `verdict` is order_judge()'s for this command. */
+/* A reply as the validator needs it. */
+struct order_reply {
+    event_no seq;
+    struct reply_code code;
+    unsigned extensions; /* of an accepted EHLO or LHLO */
+};
+
+struct reply_code reply_code_of(int number, struct bytes enhanced);
+
+/* The server answered `command` with `reply`: moves the facts. `verdict` is order_judge()'s for
+ * this command. */
 void order_settle(struct order *order, const struct order_command *command,
-                  const struct verdict *verdict, event_no reply, int code, unsigned extensions);
+                  const struct verdict *verdict, const struct order_reply *reply);
 
 /* The same when it is not certain that `reply` answered `command`, or all of the reply was not
  * seen: what it seems to say is taken, and stays doubtful. */
 void order_settle_doubtfully(struct order *order, const struct order_command *command,
-                             const struct verdict *verdict, event_no reply, int code,
-                             unsigned extensions);
+                             const struct verdict *verdict, const struct order_reply *reply);
 
 /* The beginning was seen after all: nothing is doubtful. */
 void order_begin_cleanly(struct order *order);
 
 /* The server's first reply. */
-void order_greeting(struct order *order, event_no reply, int code);
+void order_greeting(struct order *order, const struct order_reply *reply);
 
 /* The server has shown that `by` took the open transaction away, though no rule says so. */
 void order_transaction_lost(struct order *order, event_no by);

@@ -25,7 +25,7 @@ const char *scene_server(const struct scene *t);
 /* Whether the command only suffers from what went wrong with another one before it. */
 bool scene_inherited(const struct scene *t);
 
-/* A refusal with its code where the session still has it: "#8 (550)". */
+/* A refusal with its code where the session still has it: "#8 (550 5.1.1)". */
 const char *scene_refusal(const struct scene *t, event_no refusal);
 
 /* A sentence: what the client knew of the refusal when it sent the command. */

@@ -130,6 +130,10 @@ struct draft {
     struct transaction **transactions_tail;
 };
 
+enum {
+    FOUND_KEPT = 16 /* replies of which it is known that they have a finding of their own */
+};
+
 struct session {
     struct session_row row; /* its text lives in `own` */
     struct arena own;
@@ -185,6 +189,9 @@ struct session {
     bool guess;             /* the answer will not be seen: decide at the next octets */
     bool chunk_doubt;       /* a BDAT was refused: is its chunk skipped, or read as commands? */
     event_no chunk_refusal; /* the reply that refused the newest BDAT; its lines point to it */
+    struct order_reply content_refusal; /* the newest that refused a DATA or BDAT */
+    event_no found[FOUND_KEPT];         /* the newest replies that have a finding, in a ring */
+    uint32_t found_count;
     uint64_t chunk_refusal_end;
     uint64_t chunk_size, chunk_left;
 

@@ -67,8 +67,10 @@ struct verdict sequence_play(struct order *order, const char *sequence)
             continue;
         }
         verdict = order_judge(order, &step.command);
+        struct order_reply reply = {
+            .seq = seq + 1, .code = {.number = step.code}, .extensions = step.extensions};
         if (step.code)
-            order_settle(order, &step.command, &verdict, seq + 1, step.code, step.extensions);
+            order_settle(order, &step.command, &verdict, &reply);
     }
     return verdict;
 }
@@ -77,6 +79,6 @@ struct verdict sequence_judge(const char *sequence, int greeting)
 {
     struct order order = {.hole = 0};
     if (greeting)
-        order_greeting(&order, 1, greeting);
+        order_greeting(&order, &(struct order_reply){.seq = 1, .code = {.number = greeting}});
     return sequence_play(&order, sequence);
 }

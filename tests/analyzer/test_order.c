@@ -4,6 +4,8 @@
 
 #include "sequence.h"
 
+static const struct order_reply greeting = {.seq = 1, .code = {.number = 220}};
+
 static struct verdict judge(const char *sequence)
 {
     return sequence_judge(sequence, 220);
@@ -335,7 +337,7 @@ Test(order, what_is_seen_behind_a_hole_counts)
 Test(order, doubt_is_told_verb_by_verb)
 {
     struct order order = {.hole = 0};
-    order_greeting(&order, 1, 220);
+    order_greeting(&order, &greeting);
     sequence_play(&order, "EHLO=250");
     cr_expect_not(order_doubtful(&order, VERB_MAIL));
     sequence_play(&order, "EHLO=250 hole");
@@ -351,7 +353,7 @@ Test(order, doubt_is_told_verb_by_verb)
 Test(order, judging_changes_nothing)
 {
     struct order order = {.hole = 0}, before;
-    order_greeting(&order, 1, 220);
+    order_greeting(&order, &greeting);
     sequence_play(&order, "EHLO=250 MAIL=250 RCPT=550");
     before = order;
     for (int v = 0; v < VERB_COUNT; v++) {
@@ -364,14 +366,14 @@ Test(order, judging_changes_nothing)
 Test(order, recipients_are_counted)
 {
     struct order order = {.hole = 0};
-    order_greeting(&order, 1, 220);
+    order_greeting(&order, &greeting);
     sequence_play(&order, "EHLO=250 MAIL=250 RCPT=250 RCPT=550 RCPT=452 RCPT=250 RCPT=450");
     cr_expect_eq(order.accepted, 2);
     cr_expect_eq(order.refused, 3);
     cr_expect_eq(order.limited, 1);
     cr_expect_eq(order.refused_temporary, 2);
     cr_expect_eq(order.first_refusal, 41);
-    cr_expect_eq(order.first_refusal_code, 550);
+    cr_expect_eq(order.first_refusal_code.number, 550);
     cr_expect_eq(order.first_error, 41);
     cr_expect_eq(order.errors, 1);
 }
@@ -402,7 +404,10 @@ Test(order, whatever_comes_the_facts_keep_their_shape)
         cr_assert_eq(v.kind == VERDICT_LEGAL, v.origin == 0);
         for (int i = 0; i < v.related_count; i++)
             cr_assert_lt(v.related[i], seq);
-        order_settle(&order, &c, &v, seq + 1, codes[random() % 13], (unsigned)random());
+        struct order_reply reply = {.seq = seq + 1,
+                                    .code = {.number = codes[random() % 13]},
+                                    .extensions = (unsigned)random()};
+        order_settle(&order, &c, &v, &reply);
         for (int f = 0; f < FACT_COUNT; f++) {
             cr_assert_leq(order.facts[f].since, seq + 1);
             cr_assert_leq(order.facts[f].refused, seq + 1);

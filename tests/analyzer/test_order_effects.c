@@ -50,7 +50,7 @@ static const struct left *left_by(enum effect_kind kind)
 static struct fact state_of_fact(unsigned number, enum fact_name fact)
 {
     static const struct fact states[] = {
-        {.since = 0}, {.since = 5}, {.refused = 6, .code = 550}, {.cleared = 7}};
+        {.since = 0}, {.since = 5}, {.refused = 6, .code = {.number = 550}}, {.cleared = 7}};
     struct fact f = states[number % 4];
     f.doubtful = number / 4 % 2;
     if (fact == FACT_CHUNKS) { /* it stands for a chunk that failed, and that was refused */
@@ -118,7 +118,7 @@ static void compare(const struct order *before, const struct order *after,
         } else if (!left[f]) {
             cr_assert(is->since == was->since && is->refused == was->refused &&
                           is->cleared == was->cleared && is->doubtful == was->doubtful &&
-                          is->code == was->code,
+                          is->code.number == was->code.number,
                       "%s %d (%d): %s has changed, and no row says so", verb, code, verdict, label);
         } else {
             /* A transaction that was not open is not cleared. */
@@ -154,7 +154,8 @@ Test(order_effects, what_is_announced_comes_about_and_nothing_else_does)
                 const struct left *left[FACT_COUNT] = {NULL};
                 bool forgotten[FACT_COUNT] = {false};
                 announce(&before, &c, codes[i], verdict.kind, left, forgotten);
-                order_settle(&after, &c, &verdict, REPLY, codes[i], 0);
+                struct order_reply reply = {.seq = REPLY, .code = {.number = codes[i]}};
+                order_settle(&after, &c, &verdict, &reply);
                 compare(&before, &after, left, forgotten, &c, codes[i], verdict.kind);
             }
 }
@@ -194,7 +195,7 @@ Test(order_effects, the_greeting_is_a_row_too)
     } rows[] = {{220, true, false}, {554, false, true}, {521, false, true}, {421, false, true}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct order order = {.hole = 0};
-        order_greeting(&order, 1, rows[i].code);
+        order_greeting(&order, &(struct order_reply){.seq = 1, .code = {.number = rows[i].code}});
         cr_expect_eq(order.facts[FACT_GREETING].since != 0, rows[i].since, "%d", rows[i].code);
         cr_expect_eq(order.facts[FACT_GREETING].refused != 0, rows[i].refused, "%d", rows[i].code);
         cr_expect_eq(order.facts[FACT_QUIT].since, 0, "%d", rows[i].code);
