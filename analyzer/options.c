@@ -61,6 +61,16 @@ static bool set_follow(struct options *o, const char *name, const char *value, s
     return !value || read_number(name, value, 1, 1000000, &o->follow, why);
 }
 
+/* --anonymize, or --anonymize=KEYFILE. */
+static bool set_anonymize(struct options *o, const char *name, const char *value,
+                          struct failure *why)
+{
+    (void)name, (void)why;
+    o->anonymize = true;
+    o->pseudonym_key = value;
+    return true;
+}
+
 static bool set_snap_length(struct options *o, const char *name, const char *value,
                             struct failure *why)
 {
@@ -175,6 +185,9 @@ static const struct option_row {
     {FOR_ANALYZE, 0, "follow", "[=SECONDS]", set_follow,
      "go on with files that are still being written and those that come to a directory, until "
      "stopped, or until nothing has grown for SECONDS; each 503 as it happens"},
+    {FOR_CAPTURE, 0, "anonymize", "[=KEYFILE]", set_anonymize,
+     "store pseudonyms instead of addresses and names; the same ones in each run with the same "
+     "KEYFILE"},
     {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
      "ports that are SMTP (default: 25,465,587,2525,24)"},
     {FOR_SHOW, 0, "errors", NULL, set_errors_only, "list only sessions with a 503"},

@@ -1,4 +1,5 @@
 /* The stages wired together: frame -> segment -> connection -> conversation -> session -> store. */
+#include "heloscope/anonymize.h"
 #include "heloscope/pipeline.h"
 
 #include <stdlib.h>
@@ -23,6 +24,7 @@ static const uint16_t default_ports[] = {25, 465, 587, 2525, 24};
 struct pipeline {
     struct store *store;
     struct writer *writer;
+    const struct pseudonyms *pseudonyms; /* NULL = names are stored as they are */
     uint8_t declared[65536 / 8];
     struct classifier *classifier;
     struct memo *memo;
@@ -56,6 +58,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
         return NULL;
     }
     p->store = store;
+    p->pseudonyms = options->pseudonyms;
     p->intake = intake_new();
     p->memo = memo_new();
     flow_table_init(&p->table);
@@ -102,6 +105,8 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
             s->costs.of[COST_EVENTS] += s->last_seq - SESSION_EVENTS;
         costs_add(&p->totals.costs, &s->costs);
     }
+    if (p->pseudonyms)
+        anonymize_chapter(p->pseudonyms, &draft->chapter, &draft->arena);
     if (p->failed)
         draft_free(draft);
     else if (!writer_put(p->writer, draft, &p->failure))

@@ -11,8 +11,12 @@ bool recording_open(struct recording *recording, const struct options *options,
     const struct pipeline_options pipeline = {
         .ports = options->port_count ? options->ports : NULL,
         .port_count = options->port_count,
+        .pseudonyms = options->anonymize ? &recording->pseudonyms : NULL,
     };
     *recording = (struct recording){.capture = capture, .terminal = terminal};
+    if (options->anonymize &&
+        !pseudonyms_begin(&recording->pseudonyms, options->pseudonym_key, why))
+        return false;
     recording->store = store_open(options->database, why);
     if (recording->store)
         recording->pipeline = pipeline_new(&pipeline, recording->store, why);

@@ -14,15 +14,16 @@ enum {
 struct options {
     const char *database;
     const char *filter;
-    const char *interface; /* NULL = the first that is up */
-    const char *by;        /* NULL = all rankings */
-    long limit;            /* -1 = none was given */
-    long follow;           /* seconds without growth that end a file; 0 = none do, -1 = do not */
+    const char *interface;     /* NULL = the first that is up */
+    const char *by;            /* NULL = all rankings */
+    const char *pseudonym_key; /* a file; NULL = a key of chance */
+    long limit;                /* -1 = none was given */
+    long follow; /* seconds without growth that end a file; 0 = none do, -1 = do not */
     int snap_length, buffer_kib;
     uint16_t ports[OPTIONS_PORTS_MAX];
     size_t port_count;
     enum colour_choice colour;
-    bool json, quiet, no_promiscuous, list_interfaces, errors_only, rules, help;
+    bool json, quiet, no_promiscuous, list_interfaces, errors_only, rules, help, anonymize;
 
     /* What is left on the command line, and the files of -r in front of it; owned, see
      * options_free(). */

@@ -4,11 +4,13 @@
 
 #include "heloscope/capture.h"
 #include "heloscope/limits.h"
+#include "heloscope/pseudonym.h"
 #include "heloscope/store.h"
 
 struct pipeline_options {
     const uint16_t *ports; /* declared SMTP ports; NULL = 25, 465, 587, 2525, 24 */
     size_t port_count;
+    const struct pseudonyms *pseudonyms; /* borrowed; NULL = names are stored as they are */
 };
 
 /* What went through so far. */

@@ -10,6 +10,7 @@ struct recording {
     struct terminal *terminal;
     struct store *store;
     struct pipeline *pipeline;
+    struct pseudonyms pseudonyms;
     bool incomplete; /* something could not be read */
 };
 

@@ -1,0 +1,468 @@
+/* A text is cut into tokens at blanks and punctuation; each token is looked at by itself. */
+#include "heloscope/scrub.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <strings.h>
+
+static const char *const known_words[] = {
+#include "analyzer/known_words.h"
+};
+
+enum {
+    WORD_LIMIT = 48,    /* no known word is longer */
+    ADDRESS_LIMIT = 64, /* nor is an address of a host, as text */
+    SHORT_NUMBER = 3,   /* digits: codes, minutes, small counts */
+    LONG_NUMBER = 12,   /* digits of a size or a count of ours */
+    PATH_LIMIT = 1024,  /* octets between angle brackets that can be a path */
+};
+
+struct scrubber {
+    const struct pseudonyms *pseudonyms;
+    struct arena *arena;
+    enum manner manner;
+    char *out;
+    size_t length, room;
+    bool sized; /* the word before was one that a number follows */
+};
+
+/* ------------------------------------------------------------------------------------- writing */
+
+static void put(struct scrubber *s, const void *octets, size_t length)
+{
+    if (s->length + length > s->room) {
+        s->room = 2 * (s->length + length) + 256;
+        s->out = memory_resize(s->out, s->room);
+    }
+    memcpy(s->out + s->length, octets, length);
+    s->length += length;
+}
+
+static void put_bytes(struct scrubber *s, struct bytes text)
+{
+    if (text.len)
+        put(s, text.at, text.len);
+}
+
+static void put_word(struct scrubber *s, const char *word)
+{
+    put(s, word, strlen(word));
+}
+
+static void put_pseudonym(struct scrubber *s, struct bytes name)
+{
+    char out[PSEUDONYM_SIZE];
+    put_word(s, pseudonym_name(s->pseudonyms, name, out));
+}
+
+static struct bytes finish(struct scrubber *s)
+{
+    static const uint8_t nothing;
+    struct bytes out =
+        arena_copy(s->arena, s->length ? bytes_of(s->out, s->length) : bytes_of(&nothing, 0));
+    free(s->out);
+    return out;
+}
+
+/* -------------------------------------------------------------------------------------- tokens */
+
+static bool is_separator(uint8_t c)
+{
+    return c <= ' ' || (c < 0x80 && strchr("<>()[]\"',;:=/#?&", c));
+}
+
+static struct bytes token_at(struct bytes text)
+{
+    size_t length = 0;
+    while (length < text.len && !is_separator(text.at[length]))
+        length++;
+    return bytes_first(text, length);
+}
+
+static size_t count_if(struct bytes text, int (*holds)(int))
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += text.at[i] < 0x80 && holds(text.at[i]);
+    return count;
+}
+
+static size_t count_of(struct bytes text, char c)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += text.at[i] == (uint8_t)c;
+    return count;
+}
+
+static int compare_words(const void *key, const void *row)
+{
+    return strcmp(key, *(const char *const *)row);
+}
+
+static bool is_known(struct bytes word)
+{
+    char lower[WORD_LIMIT];
+    if (word.len == 0 || word.len >= sizeof lower)
+        return false;
+    for (size_t i = 0; i < word.len; i++)
+        lower[i] = (char)tolower(word.at[i]);
+    lower[word.len] = '\0';
+    return bsearch(lower, known_words, sizeof known_words / sizeof *known_words,
+                   sizeof *known_words, compare_words);
+}
+
+/* "mail-server": of known words, without numbers, which "host-192-0-2-1" has. */
+static bool is_known_compound(struct bytes word)
+{
+    for (;;) {
+        const uint8_t *dash = memchr(word.at, '-', word.len);
+        struct bytes part = dash ? bytes_first(word, (size_t)(dash - word.at)) : word;
+        if (count_if(part, isalpha) != part.len || !is_known(part))
+            return false;
+        if (!dash)
+            return true;
+        word = bytes_from(word, part.len + 1);
+    }
+}
+
+/* "5.1.1", "4.96": at most three numbers, each of at most three digits. Four are an address. */
+static bool is_version(struct bytes token)
+{
+    size_t digits = 0, parts = 1;
+    for (size_t i = 0; i < token.len; i++) {
+        if (isdigit(token.at[i])) {
+            digits++;
+        } else if (token.at[i] == '.' && digits) {
+            digits = 0;
+            parts++;
+        } else {
+            return false;
+        }
+        if (digits > SHORT_NUMBER)
+            return false;
+    }
+    return digits && parts <= 3;
+}
+
+/* 1990 to 2099. */
+static bool is_year(struct bytes token)
+{
+    return token.len == 4 && (memcmp(token.at, "199", 3) == 0 || memcmp(token.at, "20", 2) == 0);
+}
+
+static bool number_stays(const struct scrubber *s, struct bytes token)
+{
+    if (s->manner == SCRUB_OURS || s->sized)
+        return token.len <= LONG_NUMBER;
+    return token.len <= SHORT_NUMBER || is_year(token);
+}
+
+/* "+0100" of a date, "0x1301" of a cipher. */
+static bool is_formal(const struct scrubber *s, struct bytes token)
+{
+    if (token.len == 5 && strchr("+-", token.at[0]))
+        return count_if(token, isdigit) == 4;
+    return s->manner == SCRUB_OURS && token.len <= 6 && memcmp(token.at, "0x", 2) == 0 &&
+           count_if(bytes_from(token, 2), isxdigit) == token.len - 2;
+}
+
+/* "->", "...": no octet of a name. */
+static bool is_punctuation(struct bytes token)
+{
+    for (size_t i = 0; i < token.len; i++)
+        if (token.at[i] >= 0x80 || isalnum(token.at[i]))
+            return false;
+    return true;
+}
+
+static bool stays(const struct scrubber *s, struct bytes token)
+{
+    if (is_punctuation(token))
+        return true;
+    if (s->manner == SCRUB_ALL)
+        return false;
+    if (count_if(token, isdigit) == token.len)
+        return number_stays(s, token) || is_known(token);
+    return is_version(token) || is_formal(s, token) || is_known(token) || is_known_compound(token);
+}
+
+/* ----------------------------------------------------------------------------------- addresses */
+
+/* A host's address at the front of `text`; returns its length, 0 when there is none. */
+static size_t find_host_address(struct bytes text, struct address *out)
+{
+    char candidate[ADDRESS_LIMIT];
+    size_t length = 0;
+    while (length < text.len && length + 1 < sizeof candidate &&
+           (text.at[length] == ':' || text.at[length] == '.' || isxdigit(text.at[length]))) {
+        candidate[length] = (char)text.at[length];
+        length++;
+    }
+    while (length && strchr(".:", candidate[length - 1]) &&
+           !(length > 1 && candidate[length - 2] == ':'))
+        length--; /* the end of a sentence */
+    candidate[length] = '\0';
+    *out = (struct address){0};
+    bool ends = length == text.len || is_separator(text.at[length]) || text.at[length] == '.';
+    if (length && ends && inet_pton(AF_INET6, candidate, out->octets) == 1)
+        out->family = 6;
+    char *colon = strchr(candidate, ':'); /* a port behind it */
+    if (!out->family && colon) {
+        *colon = '\0';
+        length = (size_t)(colon - candidate);
+        ends = true;
+    }
+    if (!out->family && ends && inet_pton(AF_INET, candidate, out->octets) == 1)
+        out->family = 4;
+    return out->family ? length : 0;
+}
+
+static bool put_host_address(struct scrubber *s, struct bytes *text)
+{
+    struct address address;
+    char out[46];
+    size_t length = find_host_address(*text, &address);
+    if (!length)
+        return false;
+    address = pseudonym_address(s->pseudonyms, &address);
+    put_word(s, address_print(&address, out));
+    *text = bytes_from(*text, length);
+    return true;
+}
+
+/* A domain, or an address of a host in brackets. */
+static void put_domain(struct scrubber *s, struct bytes domain)
+{
+    struct bytes inner = domain;
+    if (domain.len > 2 && domain.at[0] == '[' && domain.at[domain.len - 1] == ']') {
+        inner = bytes_first(bytes_from(domain, 1), domain.len - 2);
+        put_word(s, "[");
+        if (inner.len > 5 && strncasecmp((const char *)inner.at, "IPv6:", 5) == 0) {
+            put_word(s, "IPv6:");
+            inner = bytes_from(inner, 5);
+        }
+        if (put_host_address(s, &inner)) {
+            put_word(s, "]");
+            return;
+        }
+        put_pseudonym(s, inner);
+        put_word(s, "]");
+        return;
+    }
+    if (domain.len && !put_host_address(s, &inner))
+        put_pseudonym(s, domain);
+}
+
+/* "local@domain". A route of RFC 5321 appendix C in front is part of the local part. */
+static void put_mailbox(struct scrubber *s, struct bytes mailbox)
+{
+    size_t at = mailbox.len;
+    while (at && mailbox.at[at - 1] != '@')
+        at--;
+    struct bytes local = at ? bytes_first(mailbox, at - 1) : mailbox;
+    if (local.len) {
+        char word[PSEUDONYM_SIZE];
+        put_word(s, pseudonym_word(s->pseudonyms, local, word));
+    }
+    if (!at)
+        return;
+    put_word(s, "@");
+    put_domain(s, bytes_from(mailbox, at));
+}
+
+/* What stands in angle brackets at the front of `text`, if it is a path: with an @, or any when all
+ * words go. */
+static bool put_path(struct scrubber *s, struct bytes *text)
+{
+    struct bytes window = bytes_first(*text, PATH_LIMIT);
+    const uint8_t *end = memchr(window.at, '>', window.len);
+    if (!end)
+        return false;
+    struct bytes path = bytes_first(bytes_from(*text, 1), (size_t)(end - text->at) - 1);
+    if (!path.len || memchr(path.at, '\n', path.len) ||
+        (s->manner != SCRUB_ALL && !memchr(path.at, '@', path.len)))
+        return false;
+    put_word(s, "<");
+    put_mailbox(s, path);
+    put_word(s, ">");
+    *text = bytes_from(*text, path.len + 2);
+    return true;
+}
+
+/* ---------------------------------------------------------------------------------- altogether */
+
+static bool is_edge(uint8_t c)
+{
+    return strchr(".!*", c);
+}
+
+/* Words behind which a number is no secret. */
+static bool announces_number(struct bytes token)
+{
+    static const char *const words[] = {"SIZE", "BDAT", "port", "RCPTMAX", "MAILMAX"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (bytes_equal_nocase(token, words[i]))
+            return true;
+    return false;
+}
+
+static void put_token(struct scrubber *s, struct bytes token)
+{
+    size_t front = 0, behind = token.len;
+    while (front < behind && is_edge(token.at[front]))
+        front++;
+    while (behind > front && is_edge(token.at[behind - 1]))
+        behind--;
+    struct bytes core = bytes_first(bytes_from(token, front), behind - front);
+    put_bytes(s, bytes_first(token, front));
+    if (core.len && count_of(core, '@'))
+        put_mailbox(s, core);
+    else if (core.len && stays(s, core))
+        put_bytes(s, core);
+    else if (core.len)
+        put_pseudonym(s, core);
+    put_bytes(s, bytes_from(token, behind));
+    s->sized = announces_number(core);
+}
+
+/* "250-" at the beginning of a reply's line would make one word with what follows. */
+static void put_reply_code(struct scrubber *s, struct bytes *text)
+{
+    if (text->len >= 4 && count_if(bytes_first(*text, 3), isdigit) == 3 && text->at[3] == '-') {
+        put_bytes(s, bytes_first(*text, 4));
+        *text = bytes_from(*text, 4);
+    }
+}
+
+static void put_text(struct scrubber *s, struct bytes text);
+
+/* What heloscope quotes may be a line of a message. A single word that is known stays: a verb. */
+static bool put_quote(struct scrubber *s, struct bytes *text)
+{
+    struct bytes inner = bytes_from(*text, 1);
+    const uint8_t *end = memchr(inner.at, '"', inner.len);
+    if (!end)
+        return false;
+    inner = bytes_first(inner, (size_t)(end - inner.at));
+    *text = bytes_from(*text, inner.len + 2);
+    put_word(s, "\"");
+    s->manner = is_known(inner) ? SCRUB_TEXT : SCRUB_ALL;
+    put_text(s, inner);
+    s->manner = SCRUB_OURS;
+    put_word(s, "\"");
+    return true;
+}
+
+static void put_text(struct scrubber *s, struct bytes text)
+{
+    bool line = true;
+    while (text.len) {
+        if (line && s->manner == SCRUB_TEXT)
+            put_reply_code(s, &text);
+        line = text.len && *text.at == '\n';
+        if (!text.len || put_host_address(s, &text) || (*text.at == '<' && put_path(s, &text)) ||
+            (s->manner == SCRUB_OURS && *text.at == '"' && put_quote(s, &text)))
+            continue;
+        struct bytes token = token_at(text);
+        if (token.len)
+            put_token(s, token);
+        else
+            put(s, text.at, 1);
+        text = bytes_from(text, token.len ? token.len : 1);
+    }
+}
+
+struct bytes scrub_text(const struct pseudonyms *pseudonyms, struct arena *arena, struct bytes text,
+                        enum manner manner)
+{
+    struct scrubber s = {.pseudonyms = pseudonyms, .arena = arena, .manner = manner};
+    if (!text.at)
+        return text;
+    put_text(&s, text);
+    return finish(&s);
+}
+
+struct bytes scrub_mailbox(const struct pseudonyms *pseudonyms, struct arena *arena,
+                           struct bytes mailbox)
+{
+    struct scrubber s = {.pseudonyms = pseudonyms, .arena = arena, .manner = SCRUB_ALL};
+    if (!mailbox.at)
+        return mailbox;
+    if (!mailbox.len || *mailbox.at != '<' || !put_path(&s, &mailbox))
+        put_mailbox(&s, mailbox);
+    return finish(&s);
+}
+
+/* ------------------------------------------------------------------------------------ commands */
+
+/* How the argument of a command is read; of all others every word goes, since anything may stand
+ * there. */
+static const struct argument_row {
+    const char *verb;
+    bool path; /* a path first, behind a colon */
+    enum manner manner;
+} argument_rows[] = {
+    {"MAIL", true, SCRUB_TEXT},  {"RCPT", true, SCRUB_TEXT},   {"AUTH", false, SCRUB_TEXT},
+    {"BDAT", false, SCRUB_TEXT}, {"PROXY", false, SCRUB_OURS},
+};
+
+static const struct argument_row *argument_row_of(const char *verb)
+{
+    static const struct argument_row other = {"", false, SCRUB_ALL};
+    for (size_t i = 0; i < sizeof argument_rows / sizeof *argument_rows; i++)
+        if (strcmp(argument_rows[i].verb, verb) == 0)
+            return &argument_rows[i];
+    return &other;
+}
+
+/* "FROM:<path>", however it is written. What is no path all the same goes as a whole. */
+static void put_path_argument(struct scrubber *s, struct bytes *text)
+{
+    const uint8_t *colon = memchr(text->at, ':', text->len);
+    if (!colon)
+        return;
+    size_t front = (size_t)(colon - text->at) + 1;
+    while (front < text->len && (text->at[front] == ' ' || text->at[front] == '\t'))
+        front++;
+    put_text(s, bytes_first(*text, front));
+    *text = bytes_from(*text, front);
+    if (!text->len)
+        return;
+    enum manner manner = s->manner;
+    s->manner = SCRUB_ALL;
+    if (*text->at != '<' || !put_path(s, text)) {
+        const uint8_t *blank = memchr(text->at, ' ', text->len);
+        size_t length = blank ? (size_t)(blank - text->at) : text->len;
+        put_text(s, bytes_first(*text, length));
+        *text = bytes_from(*text, length);
+    }
+    s->manner = manner;
+}
+
+struct bytes scrub_command(const struct pseudonyms *pseudonyms, struct arena *arena,
+                           struct bytes text, const char *verb, bool content)
+{
+    struct scrubber s = {.pseudonyms = pseudonyms, .arena = arena, .manner = SCRUB_ALL};
+    if (!text.at)
+        return text;
+    if (verb) {
+        size_t length = 0;
+        while (length < text.len && text.at[length] > ' ' && text.at[length] != ':')
+            length++;
+        const struct argument_row *row = argument_row_of(verb);
+        struct bytes typed = bytes_first(text, length);
+        if (is_known(typed))
+            put_bytes(&s, typed); /* "mail" */
+        else
+            put_word(&s, verb);
+        text = bytes_from(text, length);
+        s.manner = content && !row->path ? SCRUB_ALL : row->manner;
+        s.sized = announces_number(bytes_of_string(verb));
+        if (row->path)
+            put_path_argument(&s, &text);
+    }
+    put_text(&s, text);
+    return finish(&s);
+}
