@@ -6,6 +6,7 @@
 
 #include "heloscope/content.h"
 #include "heloscope/content_run.h"
+#include "heloscope/half.h"
 #include "heloscope/reader.h"
 #include "heloscope/session.h"
 
@@ -81,7 +82,7 @@ static enum verb verb_behind_chunk(struct session *s)
     size_t size = (size_t)(s->chunk_size < 65536 ? s->chunk_size : 65536) + 512;
     uint8_t *waiting = memory_get(size);
     struct bytes rest =
-        bytes_from(bytes_of(waiting, reader_peek(&s->half[SIDE_CLIENT], waiting, size)),
+        bytes_from(bytes_of(waiting, half_peek(&s->half[SIDE_CLIENT], waiting, size)),
                    (size_t)(s->chunk_size < size ? s->chunk_size : size));
     struct smtp_command c = {0};
     struct bytes line;
@@ -132,7 +133,7 @@ static void guess_chunk(struct session *s)
 {
     struct half *half = &s->half[SIDE_CLIENT];
     uint8_t head[256];
-    struct bytes first = {head, reader_peek(half, head, sizeof head)};
+    struct bytes first = {head, half_peek(half, head, sizeof head)};
     if (half->queued >= s->chunk_size) {
         chunk_was_skipped(s);
         return;
@@ -163,7 +164,7 @@ static void guess_by_octets(struct session *s)
 {
     struct half *half = &s->half[SIDE_CLIENT];
     uint8_t head[1024];
-    struct bytes first = {head, reader_peek(half, head, sizeof head)};
+    struct bytes first = {head, half_peek(half, head, sizeof head)};
     struct smtp_command c;
     if (!first.len) {
         s->guess = true;

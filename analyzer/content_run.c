@@ -4,7 +4,7 @@
 #include "heloscope/content_run.h"
 
 #include "heloscope/pairing.h"
-#include "heloscope/reader.h"
+#include "heloscope/half.h"
 #include "heloscope/session.h"
 
 static void content_run_end(struct session *s)
@@ -70,7 +70,7 @@ bool content_run_in_flight(struct session *s)
     uint8_t waiting[4096];
     if (!found && lines)
         found = holds_content(
-            bytes_of(waiting, reader_peek(&s->half[SIDE_CLIENT], waiting, sizeof waiting)));
+            bytes_of(waiting, half_peek(&s->half[SIDE_CLIENT], waiting, sizeof waiting)));
     if (found)
         mark_flight(s);
     else

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "heloscope/half.h"
 #include "heloscope/reader.h"
 
 enum {

@@ -1,4 +1,4 @@
-/* Octets of one side to lines, message content, chunks and TLS records.
+/* Octets of one side to lines, message content and chunks; opaque.c has what cannot be read.
  *
  * What is complete is read where it lies; only an incomplete line is copied. How a client's octets
  * are to be read depends on what the server answers (DATA, AUTH, STARTTLS, BDAT): until the answer
@@ -10,6 +10,8 @@
 #include "heloscope/content.h"
 #include "heloscope/content_run.h"
 #include "heloscope/foreign.h"
+#include "heloscope/half.h"
+#include "heloscope/opaque.h"
 #include "heloscope/pairing.h"
 #include "heloscope/proxied.h"
 #include "heloscope/proxy_header.h"
@@ -19,93 +21,7 @@
 
 #include "heloscope/reader.h"
 
-void half_free(struct half *half)
-{
-    free(half->held);
-    while (half->queue) {
-        struct queued_span *q = half->queue;
-        half->queue = q->next;
-        free(q);
-    }
-}
-
-/* --- what waits --- */
-
-static void enqueue(struct half *half, const struct span *span)
-{
-    struct queued_span *q = memory_get(sizeof *q + span->data.len);
-    q->span = *span;
-    if (span->data.at) {
-        memcpy(q->data, span->data.at, span->data.len);
-        q->span.data.at = q->data;
-    }
-    if (half->queue)
-        half->queue_last->next = q;
-    else
-        half->queue = q;
-    half->queue_last = q;
-    half->queued += span->data.len;
-    half->queued_spans++;
-}
-
-void reader_put_back(struct session *s, const struct line *line)
-{
-    size_t end = (size_t)(line->end - line->start - line->length);
-    uint8_t *octets = memory_get((size_t)line->length + end);
-    memcpy(octets, line->text.at, line->text.len);
-    memcpy(octets + line->text.len, &"\r\n"[end == 1], end);
-    struct span span = {
-        .offset = line->start, .data = bytes_of(octets, line->text.len + end), .mark = line->mark};
-    enqueue(&s->half[SIDE_CLIENT], &span);
-    free(octets);
-}
-
-size_t reader_peek(const struct half *half, uint8_t *out, size_t size)
-{
-    size_t n = 0;
-    for (const struct queued_span *q = half->queue; q && q->span.data.at && n < size; q = q->next) {
-        struct bytes part = bytes_first(q->span.data, size - n);
-        memcpy(out + n, part.at, part.len);
-        n += part.len;
-    }
-    return n;
-}
-
 /* --- lines --- */
-
-static void hold(struct half *half, struct bytes data, uint64_t offset, const struct mark *mark)
-{
-    if (!half->held_length && !half->skipped) {
-        half->held_offset = offset;
-        half->held_mark = *mark;
-    }
-    size_t room = LINE_LIMIT - half->held_length;
-    struct bytes part = bytes_first(data, room);
-    half->skipped += data.len - part.len;
-    if (half->held_length + part.len > half->held_size) {
-        uint32_t size = half->held_size ? half->held_size : 128;
-        while (size < half->held_length + part.len)
-            size *= 2;
-        half->held = memory_resize(half->held, size);
-        half->held_size = size;
-    }
-    if (part.len)
-        memcpy(half->held + half->held_length, part.at, part.len);
-    half->held_length += (uint32_t)part.len;
-    if (data.len)
-        half->last = data.at[data.len - 1];
-}
-
-static void release(struct half *half)
-{
-    half->held_length = 0;
-    half->skipped = 0;
-    if (half->held_size > 1024) { /* an idle session keeps little */
-        free(half->held);
-        half->held = NULL;
-        half->held_size = 0;
-    }
-}
 
 /* `raw` and `skipped` octets behind it end in LF, or CR LF when `cr`. */
 static void deliver_line(struct session *s, enum side side, struct bytes raw, uint64_t skipped,
@@ -150,7 +66,7 @@ static size_t read_line(struct session *s, enum side side, struct bytes data, ui
     struct half *half = &s->half[side];
     const uint8_t *lf = memchr(data.at, '\n', data.len);
     if (!lf) {
-        hold(half, data, offset, mark);
+        half_hold(half, data, offset, mark);
         return data.len;
     }
     struct bytes part = {data.at, (size_t)(lf - data.at) + 1};
@@ -160,7 +76,7 @@ static size_t read_line(struct session *s, enum side side, struct bytes data, ui
         return part.len;
     }
     bool cr = part.len > 1 ? lf[-1] == '\r' : half->last == '\r';
-    hold(half, part, offset, mark);
+    half_hold(half, part, offset, mark);
     /* The line is on loan while it is delivered; what it calls may hold octets of its own. */
     uint8_t *held = half->held;
     uint32_t length = half->held_length, size = half->held_size;
@@ -175,111 +91,9 @@ static size_t read_line(struct session *s, enum side side, struct bytes data, ui
     } else {
         half->held = held;
         half->held_size = size;
-        release(half);
+        half_release(half);
     }
     return part.len;
-}
-
-/* --- TLS --- */
-
-static void note_hello(struct session *s, enum side side, struct bytes body,
-                       const struct mark *mark)
-{
-    struct tls_hello hello;
-    char version[16];
-    if (!tls_hello_read(body, &hello))
-        return;
-    tls_version_print(hello.version, version);
-    struct bytes text;
-    if (hello.server) {
-        s->row.tls_version = arena_copy(&s->own, bytes_of_string(version));
-        text =
-            arena_print(&s->draft->arena, "ServerHello: %s, cipher 0x%04x", version, hello.cipher);
-    } else {
-        bool odd;
-        s->row.tls_sni = hello.sni.len
-                             ? arena_printable(&s->own, bytes_first(hello.sni, 255), false, &odd)
-                             : bytes_of(NULL, 0);
-        text = arena_print(&s->draft->arena, "ClientHello: up to %s%s%.*s", version,
-                           hello.sni.len ? ", server name " : "", (int)s->row.tls_sni.len,
-                           s->row.tls_sni.len ? (const char *)s->row.tls_sni.at : "");
-    }
-    struct event *e = session_event(s, EVENT_TLS, side, mark, text);
-    e->saw = session_seen(s, !side, mark->seen);
-    if (side == SIDE_CLIENT)
-        s->tls_event = e->seq;
-}
-
-void reader_tls_answered(struct session *s)
-{
-    struct half *client = &s->half[SIDE_CLIENT];
-    if (s->half[SIDE_SERVER].reading != READ_LINES || s->tls_answered || !client->offset)
-        return;
-    struct pending *p = pending_push(s, PENDING_TLS);
-    s->tls_answered = true;
-    if (!s->tls_event) {
-        struct mark mark = client->held_length ? client->held_mark : s->reply.mark;
-        struct event *e = session_event(s, EVENT_TLS, SIDE_CLIENT, &mark,
-                                        bytes_of_string("ClientHello, cut off"));
-        e->saw = session_seen(s, SIDE_SERVER, mark.seen);
-        e->notes |= NOTE_INCOMPLETE;
-        s->tls_event = e->seq;
-    }
-    if (p) {
-        p->command = (struct order_command){.seq = s->tls_event, .well_formed = true};
-        p->end = client->offset;
-    }
-}
-
-/* The first record is held until it is whole, since it carries the hello; later ones are only
- * counted. */
-static size_t read_tls(struct session *s, enum side side, struct bytes data, uint64_t offset,
-                       const struct mark *mark)
-{
-    struct half *half = &s->half[side];
-    if (half->record_left) {
-        struct bytes part = bytes_first(data, half->record_left);
-        half->record_left -= part.len;
-        return part.len;
-    }
-    size_t want = half->held_length < 5 ? 5 - half->held_length : 0;
-    struct tls_record record;
-    if (want) {
-        struct bytes part = bytes_first(data, want);
-        hold(half, part, offset, mark);
-        if (half->held_length < 5)
-            return part.len;
-        if (!tls_record_read(bytes_of(half->held, 5), &record)) {
-            half->reading = READ_NOTHING;
-            return part.len;
-        }
-        half->records++;
-        s->row.tls_records++;
-        if (half->records > 1) {
-            half->record_left = record.length;
-            release(half);
-        }
-        return part.len;
-    }
-    if (!tls_record_read(bytes_of(half->held, 5), &record))
-        return data.len;
-    size_t whole = 5 + record.length;
-    struct bytes part = bytes_first(data, whole - half->held_length);
-    hold(half, part, offset, mark);
-    if (half->held_length >= whole || half->held_length >= LINE_LIMIT) {
-        note_hello(s, side, bytes_of(half->held + 5, half->held_length - 5), &half->held_mark);
-        half->record_left = whole - half->held_length;
-        release(half);
-    }
-    return part.len;
-}
-
-/* A handshake record; in a session begun midway any record. */
-static bool tls_begins(struct bytes data, bool midway)
-{
-    uint8_t type = data.at[0];
-    return (type == TLS_HANDSHAKE || (midway && type >= 20 && type <= 23)) &&
-           (data.len < 2 || data.at[1] == 3);
 }
 
 /* --- the rest of what a client sends --- */
@@ -310,16 +124,6 @@ static size_t read_chunk(struct session *s, struct bytes data, uint64_t offset,
     return part.len;
 }
 
-/* A SASL security layer: octets behind a length of four (RFC 4422 section 3.7). What follows is
- * opaque. */
-static void begin_layer(struct session *s, enum side side, const struct mark *mark)
-{
-    struct event *e =
-        session_event(s, EVENT_TLS, side, mark, bytes_of_string("SASL security layer"));
-    e->saw = session_seen(s, !side, mark->seen);
-    s->half[SIDE_CLIENT].reading = s->half[SIDE_SERVER].reading = READ_NOTHING;
-}
-
 static void read_span(struct session *s, enum side side, const struct span *span);
 
 /* --- the PROXY header of load balancers, version 2 --- */
@@ -332,7 +136,7 @@ static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
     size_t whole = proxy_header_length(bytes_of(half->held, half->held_length));
     size_t want = whole ? whole : PROXY_FIXED;
     struct bytes part = bytes_first(data, want - half->held_length);
-    hold(half, part, offset, mark);
+    half_hold(half, part, offset, mark);
     struct bytes held = bytes_of(half->held, half->held_length);
     whole = proxy_header_length(held);
     if (!proxy_header_begins(held) || (!whole && held.len == PROXY_FIXED) || whole > LINE_LIMIT) {
@@ -348,7 +152,7 @@ static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
     } else if (whole && held.len == whole) {
         proxied_binary(s, held, &half->held_mark);
         half->reading = READ_LINES;
-        release(half);
+        half_release(half);
     }
     return part.len;
 }
@@ -374,7 +178,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
             return 0;
         }
         if (s->layer_possible && !half->held_length && data.at[0] < '\t') {
-            begin_layer(s, side, mark);
+            sasl_layer_begin(s, side, mark);
             return data.len;
         }
         /* A client set to TLS that speaks to a port in clear. */
@@ -402,7 +206,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
     case READ_CHUNK:
         return read_chunk(s, data, offset, mark);
     case READ_TLS:
-        return read_tls(s, side, data, offset, mark);
+        return tls_read(s, side, data, offset, mark);
     case READ_NOTHING:
     case READ_HELD:
     case READ_WAIT:
@@ -423,12 +227,12 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
     half->offset = span->offset + span->gap;
     if (half->reading == READ_TLS || half->reading == READ_NOTHING) {
         half->reading = READ_NOTHING; /* records cannot be counted on */
-        release(half);
+        half_release(half);
         return;
     }
     if (side == SIDE_SERVER) {
         server_reply_cut(s);
-        release(half);
+        half_release(half);
         half->resync = true;
         if (!s->greeted) /* the greeting lay in it */
             s->greeted = true;
@@ -456,7 +260,7 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
     }
     if (half->reading == READ_CHUNK)
         content_end_chunk(s, half->offset, NOTE_INCOMPLETE);
-    release(half);
+    half_release(half);
     half->reading = READ_LINES;
     half->resync = true;
     order_hole(&s->order, e->seq);
@@ -474,7 +278,7 @@ static void read_span(struct session *s, enum side side, const struct span *span
     struct span rest = *span;
     while (rest.data.len) {
         if (half->reading == READ_WAIT || half->reading == READ_HELD) {
-            enqueue(half, &rest);
+            half_enqueue(half, &rest);
             return;
         }
         half->offset = rest.offset;
@@ -484,6 +288,18 @@ static void read_span(struct session *s, enum side side, const struct span *span
         if (half->reading != READ_WAIT || rest.data.len == 0)
             half->offset = rest.offset;
     }
+}
+
+void reader_put_back(struct session *s, const struct line *line)
+{
+    size_t end = (size_t)(line->end - line->start - line->length);
+    uint8_t *octets = memory_get((size_t)line->length + end);
+    memcpy(octets, line->text.at, line->text.len);
+    memcpy(octets + line->text.len, &"\r\n"[end == 1], end);
+    struct span span = {
+        .offset = line->start, .data = bytes_of(octets, line->text.len + end), .mark = line->mark};
+    half_enqueue(&s->half[SIDE_CLIENT], &span);
+    free(octets);
 }
 
 void reader_resume(struct session *s, enum side side)
@@ -496,7 +312,7 @@ void reader_resume(struct session *s, enum side side)
     while (q) {
         struct queued_span *next = q->next;
         if (half->reading == READ_WAIT)
-            enqueue(half, &q->span);
+            half_enqueue(half, &q->span);
         else
             read_span(s, side, &q->span);
         free(q);
@@ -509,14 +325,14 @@ void session_span(struct session *s, enum side side, const struct span *span)
     session_open_draft(s);
     struct half *half = &s->half[side];
     if (half->reading == READ_HELD) {
-        enqueue(half, span);
+        half_enqueue(half, span);
         s->costs.of[COST_WAITS] += half_waits(half) > WAIT_LIMIT;
         if (half_waits(half) > WAIT_LIMIT || !span->data.at)
             foreign_give_up(s);
         return;
     }
     if (half->reading == READ_WAIT) {
-        enqueue(half, span);
+        half_enqueue(half, span);
         if (!span->data.at)
             content_run_doubt(s);
         s->costs.of[COST_WAITS] += half_waits(half) > WAIT_LIMIT;

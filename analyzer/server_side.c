@@ -1,129 +1,24 @@
 /* What the server sends: lines to replies, replies to the commands that they answer. */
 #include "heloscope/server_side.h"
 
-#include <stdlib.h>
-
 #include "heloscope/answers.h"
 #include "heloscope/client_side.h"
 #include "heloscope/content.h"
 #include "heloscope/diagnosis.h"
 #include "heloscope/foreign.h"
 #include "heloscope/group.h"
+#include "heloscope/opaque.h"
 #include "heloscope/pairing.h"
 #include "heloscope/proxied.h"
-#include "heloscope/reader.h"
+#include "heloscope/reply_building.h"
 #include "heloscope/session.h"
 #include "heloscope/transaction.h"
 #include "heloscope/violation.h"
 
-static struct bytes enhanced_of(int code, struct bytes text)
-{
-    return smtp_enhanced_code(code, text);
-}
-
-/* --- lines to replies --- */
-
-static void append_line(struct session *s, struct bytes text)
-{
-    struct reply_building *r = &s->reply;
-    if (r->length + text.len + 1 > REPLY_LIMIT) {
-        s->costs.of[COST_REPLIES] += !r->truncated;
-        r->truncated = true;
-        text = bytes_first(text, r->length + 1 < REPLY_LIMIT ? REPLY_LIMIT - r->length - 1 : 0);
-    }
-    if (r->length + text.len + 1 > r->size) {
-        uint32_t size = r->size ? r->size : 128;
-        while (size < r->length + text.len + 1)
-            size *= 2;
-        r->text = memory_resize(r->text, size);
-        r->size = size;
-    }
-    if (r->lines && r->length < REPLY_LIMIT)
-        r->text[r->length++] = '\n';
-    memcpy(r->text + r->length, text.at, text.len);
-    r->length += (uint32_t)text.len;
-    r->lines++;
-}
-
-static void forget_reply(struct session *s)
-{
-    struct reply_building *r = &s->reply;
-    r->length = r->lines = 0;
-    r->code = 0;
-    r->truncated = r->doubtful = false;
-    r->notes = 0;
-    if (r->size > 1024) { /* an idle session keeps little */
-        free(r->text);
-        r->text = NULL;
-        r->size = 0;
-    }
-}
-
-/* A server that quotes what it did not understand may quote a credential. */
-static void mask_secrets(struct session *s)
-{
-    struct reply_building *r = &s->reply;
-    for (int i = 0; i < 2; i++) {
-        size_t n = s->secret_length[i];
-        char *at = r->text;
-        while (n && r->length >= n &&
-               (at = memmem(at, (size_t)(r->text + r->length - at), s->secret[i], n))) {
-            memset(at, '*', n);
-            r->notes |= NOTE_MASKED;
-            at += n;
-        }
-    }
-}
-
-/* The text of a reply without its codes: what follows "503 5.5.1 " on each line, joined by LF. */
-static struct bytes plain_text(struct session *s, struct bytes raw)
-{
-    uint8_t *copy = arena_get(&s->draft->arena, raw.len + 1);
-    size_t n = 0;
-    while (raw.len) {
-        const uint8_t *lf = memchr(raw.at, '\n', raw.len);
-        struct bytes line = {raw.at, lf ? (size_t)(lf - raw.at) : raw.len};
-        raw = bytes_from(raw, line.len + (lf ? 1 : 0));
-        struct smtp_reply_line parsed;
-        smtp_reply_line_parse(line, &parsed);
-        struct bytes text = parsed.well_formed ? parsed.text : line;
-        struct bytes enhanced =
-            parsed.well_formed ? enhanced_of(parsed.code, text) : bytes_of("", 0);
-        if (enhanced.len && enhanced.at - text.at <= 1) { /* qmail writes it behind the text */
-            text = bytes_from(text, (size_t)(enhanced.at - text.at) + enhanced.len);
-            while (text.len && text.at[0] == ' ')
-                text = bytes_from(text, 1);
-        }
-        if (n)
-            copy[n++] = '\n';
-        if (text.len)
-            memcpy(copy + n, text.at, text.len);
-        n += text.len;
-    }
-    return bytes_of(copy, n);
-}
-
-static unsigned extensions_of(struct bytes raw)
-{
-    unsigned extensions = 0;
-    for (int i = 0; raw.len; i++) {
-        const uint8_t *lf = memchr(raw.at, '\n', raw.len);
-        struct bytes line = {raw.at, lf ? (size_t)(lf - raw.at) : raw.len};
-        raw = bytes_from(raw, line.len + (lf ? 1 : 0));
-        struct smtp_reply_line parsed;
-        smtp_reply_line_parse(line, &parsed);
-        if (i && parsed.well_formed) /* the first line is the server's name (RFC 5321 4.1.1.1) */
-            extensions |= smtp_extension(parsed.text);
-    }
-    return extensions;
-}
-
-/* --- replies --- */
-
 static struct event *reply_event(struct session *s, enum event_kind kind, uint64_t end)
 {
     struct reply_building *r = &s->reply;
-    mask_secrets(s);
+    reply_mask_secrets(s);
     struct event *e =
         session_event(s, kind, SIDE_SERVER, &r->mark, bytes_of(r->text ? r->text : "", r->length));
     e->code = r->code;
@@ -132,7 +27,7 @@ static struct event *reply_event(struct session *s, enum event_kind kind, uint64
     const char *lf = memchr(r->text ? r->text : "", '\n', r->length);
     smtp_reply_line_parse(bytes_of(r->text, lf ? (size_t)(lf - r->text) : r->length), &first);
     if (first.well_formed)
-        e->enhanced = arena_copy(&s->draft->arena, enhanced_of(first.code, first.text));
+        e->enhanced = arena_copy(&s->draft->arena, smtp_enhanced_code(first.code, first.text));
     if (e->enhanced.len && e->enhanced.at[0] == '#')
         e->enhanced = bytes_from(e->enhanced, 1);
     e->saw = session_seen(s, SIDE_CLIENT, r->mark.seen);
@@ -148,7 +43,7 @@ static struct answer answer_of(struct session *s, const struct event *e, bool do
     return (struct answer){.seq = e->seq,
                            .code = e->code,
                            .enhanced = e->enhanced,
-                           .text = plain_text(s, e->text),
+                           .text = reply_plain_text(&s->draft->arena, e->text),
                            .doubtful = doubtful};
 }
 
@@ -156,7 +51,7 @@ static struct order_reply reply_of(const struct event *e)
 {
     return (struct order_reply){.seq = e->seq,
                                 .code = reply_code_of(e->code, e->enhanced),
-                                .extensions = extensions_of(e->text)};
+                                .extensions = reply_extensions(e->text)};
 }
 
 static void greet(struct session *s, uint64_t end)
@@ -313,62 +208,62 @@ static void refuse_header(struct session *s, uint64_t end)
     struct pending p = proxied_command(s);
     struct event *e = reply_event(s, EVENT_REPLY, end);
     e->answers = p.command.seq;
-    forget_reply(s);
+    reply_forget(s);
     settle(s, &p, e, false, end);
     s->last_answered_seq = 0;
 }
 
-/* A reply is complete. It may be the answer for which the client's octets wait: what comes before
- * it in the order of things is read first. */
-static void finish_reply(struct session *s, uint64_t end)
+/* The reply tells how octets of the client are to be read that came before it: they are read first.
+ */
+static void read_what_came_before(struct session *s)
 {
-    struct reply_building *r = &s->reply;
-    struct half *client = &s->half[SIDE_CLIENT];
-    if (!s->greeted && r->start == 0 && is_greeting(s)) {
-        greet(s, end);
-        forget_reply(s);
-        return;
-    }
-    s->greeted = true;
-    client_unread(s);
-    if (proxied_is_refused(s)) {
-        refuse_header(s, end);
-        return;
-    }
+    const struct half *client = &s->half[SIDE_CLIENT];
+    int code = s->reply.code;
     if (client->reading == READ_TLS && !s->ring_count)
-        reader_tls_answered(s);
+        tls_answered(s);
     /* "421 lost connection" answers a message as little as it answers anything (RFC 5321
      * section 3.8). */
-    if (client->reading == READ_CONTENT && !s->ring_count && (r->code != 421 || s->content_hole))
-        content_was_answered(s, r->code);
+    if (client->reading == READ_CONTENT && !s->ring_count && (code != 421 || s->content_hole))
+        content_was_answered(s, code);
     if (client->reading == READ_WAIT && s->chunk_doubt)
-        client_chunk_evidence(s, r->code);
+        client_chunk_evidence(s, code);
+}
 
-    drop_unanswered(s, r->code);
-    bool doubtful;
-    struct pending *found = pending_match(s, r->code, r->start, end, r->mark.seen, &doubtful);
-    if (!found) {
-        struct event *e = reply_event(s, EVENT_REPLY, end);
-        if (!doubtful)
-            e->notes |= NOTE_UNSOLICITED;
-        struct answer answer = answer_of(s, e, true);
-        diagnose(s, NULL, &answer);
-        if (e->code == 421) {
-            struct order_command none = {0};
-            struct verdict legal = {.kind = VERDICT_LEGAL};
-            struct order_reply closing = reply_of(e);
-            order_settle(&s->order, &none, &legal, &closing);
-            s->over = true;
-        }
-        s->last_reply_end = end;
-        /* Whatever asked for it lies in a hole: a message follows. */
-        if (e->code == 354 && doubtful && client->reading == READ_LINES)
-            content_begin(s);
-        if (e->code == 334 && client->reading == READ_LINES)
-            client->reading = READ_SASL; /* a secret follows */
-        forget_reply(s);
-        return;
-    }
+/* The service closes, whatever was asked (RFC 5321 section 3.8). */
+static void close_service(struct session *s, const struct event *e)
+{
+    struct order_command none = {0};
+    struct verdict legal = {.kind = VERDICT_LEGAL};
+    struct order_reply closing = reply_of(e);
+    order_settle(&s->order, &none, &legal, &closing);
+    s->over = true;
+}
+
+/* No command that was seen has asked for this reply. */
+static void settle_unasked(struct session *s, bool doubtful, uint64_t end)
+{
+    struct half *client = &s->half[SIDE_CLIENT];
+    struct event *e = reply_event(s, EVENT_REPLY, end);
+    if (!doubtful)
+        e->notes |= NOTE_UNSOLICITED;
+    struct answer answer = answer_of(s, e, true);
+    diagnose(s, NULL, &answer);
+    if (e->code == 421)
+        close_service(s, e);
+    s->last_reply_end = end;
+    /* Whatever asked for it lies in a hole: a message follows. */
+    if (e->code == 354 && doubtful && client->reading == READ_LINES)
+        content_begin(s);
+    if (e->code == 334 && client->reading == READ_LINES)
+        client->reading = READ_SASL; /* a secret follows */
+    reply_forget(s);
+}
+
+/* What the reply answers; it waits no longer, unless more replies to it are due: of `due` in what
+ * is returned nothing is left with the last one. */
+static struct pending take_answered(struct session *s, struct pending *found)
+{
+    const struct reply_building *r = &s->reply;
     /* LMTP answers the last chunk once for each recipient that it accepted (RFC 2033 section 4.3).
      */
     if (s->lmtp && found->command.verb == VERB_BDAT && found->command.chunk_last && !found->due &&
@@ -384,19 +279,51 @@ static void finish_reply(struct session *s, uint64_t end)
         pending_pop(s);
         p.due = 0;
     }
+    return p;
+}
+
+static void settle_asked(struct session *s, struct pending *found, bool doubtful, uint64_t end)
+{
+    const struct reply_building *r = &s->reply;
+    struct pending p = take_answered(s, found);
     /* An accepted chunk stands before its reply, as it was sent. */
-    if (client->reading == READ_WAIT && s->waiting_verb == VERB_BDAT &&
+    if (s->half[SIDE_CLIENT].reading == READ_WAIT && s->waiting_verb == VERB_BDAT &&
         s->waiting_for == p.command.seq && r->code / 100 == 2)
         client_answered(s, r->code, 0, end);
+    doubtful |= r->doubtful;
     struct event *e = reply_event(s, EVENT_REPLY, end);
     e->answers = p.command.seq;
-    if (doubtful || r->doubtful)
+    if (doubtful)
         e->notes |= NOTE_DOUBTFUL;
     if (e->code == 421)
         s->over = true;
-    bool was_doubtful = doubtful || r->doubtful;
-    forget_reply(s);
-    settle(s, &p, e, was_doubtful, end);
+    reply_forget(s);
+    settle(s, &p, e, doubtful, end);
+}
+
+/* A reply is complete. It may be the answer for which the client's octets wait. */
+static void finish_reply(struct session *s, uint64_t end)
+{
+    const struct reply_building *r = &s->reply;
+    if (!s->greeted && r->start == 0 && is_greeting(s)) {
+        greet(s, end);
+        reply_forget(s);
+        return;
+    }
+    s->greeted = true;
+    client_unread(s);
+    if (proxied_is_refused(s)) {
+        refuse_header(s, end);
+        return;
+    }
+    read_what_came_before(s);
+    drop_unanswered(s, r->code);
+    bool doubtful;
+    struct pending *found = pending_match(s, r->code, r->start, end, r->mark.seen, &doubtful);
+    if (found)
+        settle_asked(s, found, doubtful, end);
+    else
+        settle_unasked(s, doubtful, end);
 }
 
 void server_reply_cut(struct session *s)
@@ -407,7 +334,7 @@ void server_reply_cut(struct session *s)
     r->notes |= NOTE_INCOMPLETE;
     r->doubtful = true;
     reply_event(s, EVENT_REPLY, s->half[SIDE_SERVER].offset);
-    forget_reply(s);
+    reply_forget(s);
 }
 
 void server_line(struct session *s, const struct line *line)
@@ -431,12 +358,12 @@ void server_line(struct session *s, const struct line *line)
     bool more = parsed.well_formed ? parsed.more : r->lines > 0;
     if (parsed.well_formed)
         r->code = parsed.code; /* if the lines differ the last one counts (RFC 5321 4.2.1) */
-    append_line(s, line->text);
+    reply_add(s, line->text);
     if (more)
         return;
     if (!parsed.well_formed) { /* a farewell without a code, as hMailServer's: it answers nothing */
         reply_event(s, EVENT_REPLY, line->end)->notes |= NOTE_UNSOLICITED;
-        forget_reply(s);
+        reply_forget(s);
         return;
     }
     finish_reply(s, line->end);

@@ -1,0 +1,96 @@
+#include "heloscope/reply_building.h"
+
+#include <stdlib.h>
+
+void reply_add(struct session *s, struct bytes text)
+{
+    struct reply_building *r = &s->reply;
+    if (r->length + text.len + 1 > REPLY_LIMIT) {
+        s->costs.of[COST_REPLIES] += !r->truncated;
+        r->truncated = true;
+        text = bytes_first(text, r->length + 1 < REPLY_LIMIT ? REPLY_LIMIT - r->length - 1 : 0);
+    }
+    if (r->length + text.len + 1 > r->size) {
+        uint32_t size = r->size ? r->size : 128;
+        while (size < r->length + text.len + 1)
+            size *= 2;
+        r->text = memory_resize(r->text, size);
+        r->size = size;
+    }
+    if (r->lines && r->length < REPLY_LIMIT)
+        r->text[r->length++] = '\n';
+    memcpy(r->text + r->length, text.at, text.len);
+    r->length += (uint32_t)text.len;
+    r->lines++;
+}
+
+void reply_forget(struct session *s)
+{
+    struct reply_building *r = &s->reply;
+    r->length = r->lines = 0;
+    r->code = 0;
+    r->truncated = r->doubtful = false;
+    r->notes = 0;
+    if (r->size > 1024) { /* an idle session keeps little */
+        free(r->text);
+        r->text = NULL;
+        r->size = 0;
+    }
+}
+
+void reply_mask_secrets(struct session *s)
+{
+    struct reply_building *r = &s->reply;
+    for (int i = 0; i < 2; i++) {
+        size_t n = s->secret_length[i];
+        char *at = r->text;
+        while (n && r->length >= n &&
+               (at = memmem(at, (size_t)(r->text + r->length - at), s->secret[i], n))) {
+            memset(at, '*', n);
+            r->notes |= NOTE_MASKED;
+            at += n;
+        }
+    }
+}
+
+struct bytes reply_plain_text(struct arena *arena, struct bytes raw)
+{
+    uint8_t *copy = arena_get(arena, raw.len + 1);
+    size_t n = 0;
+    while (raw.len) {
+        const uint8_t *lf = memchr(raw.at, '\n', raw.len);
+        struct bytes line = {raw.at, lf ? (size_t)(lf - raw.at) : raw.len};
+        raw = bytes_from(raw, line.len + (lf ? 1 : 0));
+        struct smtp_reply_line parsed;
+        smtp_reply_line_parse(line, &parsed);
+        struct bytes text = parsed.well_formed ? parsed.text : line;
+        struct bytes enhanced =
+            parsed.well_formed ? smtp_enhanced_code(parsed.code, text) : bytes_of("", 0);
+        if (enhanced.len && enhanced.at - text.at <= 1) { /* qmail writes it behind the text */
+            text = bytes_from(text, (size_t)(enhanced.at - text.at) + enhanced.len);
+            while (text.len && text.at[0] == ' ')
+                text = bytes_from(text, 1);
+        }
+        if (n)
+            copy[n++] = '\n';
+        if (text.len)
+            memcpy(copy + n, text.at, text.len);
+        n += text.len;
+    }
+    return bytes_of(copy, n);
+}
+
+unsigned reply_extensions(struct bytes raw)
+{
+    unsigned extensions = 0;
+    for (int i = 0; raw.len; i++) {
+        const uint8_t *lf = memchr(raw.at, '\n', raw.len);
+        struct bytes line = {raw.at, lf ? (size_t)(lf - raw.at) : raw.len};
+        raw = bytes_from(raw, line.len + (lf ? 1 : 0));
+        struct smtp_reply_line parsed;
+        smtp_reply_line_parse(line, &parsed);
+        if (i && parsed.well_formed) /* the first line is the server's name (RFC 5321 4.1.1.1) */
+            extensions |= smtp_extension(parsed.text);
+    }
+    return extensions;
+}
