@@ -92,10 +92,8 @@ void anonymize_chapter(const struct pseudonyms *pseudonyms, struct chapter *chap
     replace_session(&a, &chapter->session);
     for (struct event *e = chapter->events; e; e = e->next)
         replace_event(&a, e);
-    for (struct diagnosis *d = chapter->diagnoses; d; d = d->next) {
-        replace(&a, &d->explanation, SCRUB_OURS);
-        replace(&a, &d->advice, SCRUB_OURS);
-    }
+    for (struct diagnosis *d = chapter->diagnoses; d; d = d->next)
+        replace(&a, &d->explanation, SCRUB_OURS); /* advice is the same for everybody */
     for (struct transaction *t = chapter->transactions; t; t = t->next)
         replace_transaction(&a, t);
 }

@@ -1,5 +1,6 @@
 /* Interfaces and filters; the only file that knows of libpcap. */
 #include "heloscope/capture_libpcap.h"
+#include "heloscope/limits.h"
 
 #include <pcap/pcap.h>
 #include <poll.h>
@@ -9,7 +10,6 @@
 enum {
     LIVE_TIMEOUT_MS = 100,
     SNAP_LENGTH_ALL = 262144, /* what tcpdump takes for "all" */
-    PROGRAMS = 16             /* link types for which a filter is kept compiled */
 };
 
 /* -------------------------------------------------------------------------------------- filters */
@@ -21,7 +21,7 @@ struct packet_filter {
         int link_type;
         struct bpf_program code;
         struct failure complaint; /* when it does not fit */
-    } programs[PROGRAMS];
+    } programs[FILTER_PROGRAMS];
     struct filter_program *last; /* that was asked for */
     size_t next;                 /* the slot to be used */
 };
@@ -46,7 +46,7 @@ void packet_filter_free(struct packet_filter *filter)
 {
     if (!filter)
         return;
-    for (size_t i = 0; i < PROGRAMS; i++)
+    for (size_t i = 0; i < FILTER_PROGRAMS; i++)
         forget(&filter->programs[i]);
     free(filter->text);
     free(filter);
@@ -85,11 +85,11 @@ static struct filter_program *program_for(struct packet_filter *filter, int link
 {
     if (filter->last && filter->last->link_type == link_type)
         return filter->last;
-    for (size_t i = 0; i < PROGRAMS; i++)
+    for (size_t i = 0; i < FILTER_PROGRAMS; i++)
         if (filter->programs[i].used && filter->programs[i].link_type == link_type)
             return filter->last = &filter->programs[i];
     struct filter_program *program = &filter->programs[filter->next];
-    filter->next = (filter->next + 1) % PROGRAMS;
+    filter->next = (filter->next + 1) % FILTER_PROGRAMS;
     forget(program);
     program->used = true;
     program->link_type = link_type;

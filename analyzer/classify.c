@@ -9,10 +9,9 @@
 #include "heloscope/smtp_command.h"
 #include "heloscope/smtp_reply.h"
 #include "heloscope/timeline.h"
+#include "heloscope/limits.h"
 
 enum {
-    SPANS_WATCHED = 12, /* with lines of both sides complete */
-    SPANS_LIMIT = 400,  /* after so many spans a flow is not SMTP */
     FED_PAYLOAD = 1200, /* octets of a span that nDPI gets to see */
 };
 

@@ -10,11 +10,7 @@
 #include "heloscope/pairing.h"
 #include "heloscope/proxied.h"
 #include "heloscope/session.h"
-
-enum {
-    PATH_LIMIT = 512,     /* octets of an address that are kept; RFC 5321 allows 256 */
-    MECHANISM_LIMIT = 40, /* of the name of a SASL mechanism; RFC 4422 allows 20 */
-};
+#include "heloscope/limits.h"
 
 static bool is_hello(enum verb verb)
 {
@@ -216,6 +212,7 @@ static struct pending *expect_reply(struct session *s, const struct line *line,
     p->content_after_data = place->within && place->after_data;
     /* BDAT: its size; AUTH: whether it brought its first response. */
     p->chunk_size = c->verb == VERB_AUTH ? c->initial_response : c->chunk_size;
+    s->costs.of[COST_PATHS] += c->path.len > PATH_LIMIT;
     p->path = arena_copy(&s->draft->arena, bytes_first(c->path, PATH_LIMIT));
     p->text = e->text;
     return p;

@@ -1,15 +1,5 @@
 #include "heloscope/conversation.h"
-
-enum {
-    /* A capture that reorders does so by a few packets; one that lost a packet never brings it. */
-    PATIENCE_PACKETS = 12,
-    PATIENCE_US = 250 * 1000,
-    /* A reset this far outside of what was sent is stale or forged (RFC 9293 section 3.10.7.4). */
-    RESET_WINDOW = 1 << 20,
-    /* How far from the expected place a segment of this connection may lie: what can be on its way.
-     */
-    FLIGHT = 1 << 20,
-};
+#include "heloscope/limits.h"
 
 /* Whether an acknowledgement of octets that were not seen can be true. */
 static bool believable(const struct stream *peer, int64_t offset)

@@ -4,11 +4,11 @@
 
 #include "heloscope/hash.h"
 #include "heloscope/memory.h"
+#include "heloscope/limits.h"
 
 enum {
     BUCKETS = COPIES_REMEMBERED,
-    LOOKED_AT = 16,   /* octets of the payload that are compared */
-    CHAIN_LIMIT = 64, /* segments with one hash are copies: more of them than this nobody sends */
+    LOOKED_AT = 16, /* octets of the payload that are compared */
 };
 
 /* A segment that was seen. Places are counted on and on; a place that the ring has overwritten
@@ -86,7 +86,7 @@ static uint64_t print_of(const struct copies *copies, const struct segment *s)
 static const struct seen *find(const struct copies *copies, uint64_t print, int64_t ts_us)
 {
     uint64_t place = copies->buckets[print % BUCKETS];
-    for (int n = 0; n < CHAIN_LIMIT && place && copies->count - place < COPIES_REMEMBERED; n++) {
+    for (int n = 0; n < COPY_CHAIN && place && copies->count - place < COPIES_REMEMBERED; n++) {
         const struct seen *seen = &copies->ring[(place - 1) % COPIES_REMEMBERED];
         int64_t apart = ts_us - seen->ts_us;
         if (seen->print == print && apart <= COPY_US && apart >= -COPY_US)

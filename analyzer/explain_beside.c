@@ -1,10 +1,7 @@
 #include "heloscope/explain_beside.h"
+#include "heloscope/limits.h"
 
 typedef const char *sentence_fn(const struct scene *t);
-
-enum {
-    QUOTE_LIMIT = 160, /* octets of a command that are quoted */
-};
 
 /* The command as it was sent, in quotes. */
 static const char *quote(const struct scene *t)

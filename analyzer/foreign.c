@@ -4,9 +4,9 @@
 
 #include "heloscope/half.h"
 #include "heloscope/reader.h"
+#include "heloscope/limits.h"
 
 enum {
-    STRANGE_LINES = 4, /* of a server, before any that is a reply */
     SUBMISSIONS = 465, /* TLS comes first there (RFC 8314 section 3.3) */
 };
 

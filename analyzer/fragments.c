@@ -14,12 +14,6 @@ enum {
     PAGES = LONGEST / PAGE_OCTETS + 1,
 };
 
-/* As Linux waits; RFC 791 section 3.2 suggests 15 s, RFC 8200 section 4.5 says 60 s. IPv4 numbers
- * come round again within seconds on a fast link (RFC 4963), so that longer is not better. */
-static const int64_t WAIT_US = 30ll * 1000 * 1000;
-/* A mirror brings fragments twice: the copies of what is complete must not wait for the rest. */
-static const int64_t REMEMBER_US = 100 * 1000;
-
 /* Octets come in any order and size; a bit for each unit tells which are there. So no fragment
  * costs more than its own octets, however many there are. */
 struct page {
@@ -129,9 +123,9 @@ static void forget(struct fragments *f, struct datagram *d)
 
 static void expire(struct fragments *f, int64_t now_us)
 {
-    while (f->complete.oldest && f->complete.oldest->since_us < now_us - REMEMBER_US)
+    while (f->complete.oldest && f->complete.oldest->since_us < now_us - FRAGMENTS_KNOWN_US)
         forget(f, f->complete.oldest);
-    while (f->waiting.oldest && f->waiting.oldest->since_us < now_us - WAIT_US) {
+    while (f->waiting.oldest && f->waiting.oldest->since_us < now_us - FRAGMENTS_WAIT_US) {
         forget(f, f->waiting.oldest);
         f->counts.expired++;
     }

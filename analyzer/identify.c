@@ -3,13 +3,7 @@
 #include "heloscope/identify.h"
 #include "heloscope/pattern.h"
 #include "heloscope/reply_texts.h"
-
-enum {
-    LINES_READ = 4,    /* of a reply */
-    LINE_READ = 512,   /* octets of a line: RFC 5321 section 4.5.3.1.5 */
-    REFUSALS_READ = 4, /* in a session */
-    SIGNATURE_SIZE = 512,
-};
+#include "heloscope/limits.h"
 
 /* Cuts the first line off `text`. */
 static struct bytes take_line(struct bytes *text)
@@ -17,7 +11,7 @@ static struct bytes take_line(struct bytes *text)
     const uint8_t *lf = text->len ? memchr(text->at, '\n', text->len) : NULL;
     struct bytes line = bytes_first(*text, lf ? (size_t)(lf - text->at) : text->len);
     *text = bytes_from(*text, line.len + (lf ? 1 : 0));
-    return bytes_first(line, LINE_READ);
+    return bytes_first(line, TEXT_LINE_READ);
 }
 
 /* --- the server
@@ -26,7 +20,7 @@ static struct bytes take_line(struct bytes *text)
 static bool look_at_lines(struct voice *server, enum place place, struct bytes text,
                           struct arena *own)
 {
-    for (int i = 0; i < LINES_READ && text.len; i++) {
+    for (int i = 0; i < VOICE_LINES_READ && text.len; i++) {
         struct bytes line = bytes_from(take_line(&text), strlen("250 "));
         if (voice_look(server, server_marks(), place, line, own))
             return true;
@@ -155,7 +149,7 @@ void identify_exchange(struct identify *id, enum verb verb, bool content, struct
 {
     enum place place = place_of_command(verb);
     if (command.len && place != PLACE_COUNT && voice_ask(&id->client, place))
-        voice_look(&id->client, client_marks(), place, bytes_first(command, LINE_READ), NULL);
+        voice_look(&id->client, client_marks(), place, bytes_first(command, TEXT_LINE_READ), NULL);
     look_at_reply(id, verb, content, reply);
 }
 

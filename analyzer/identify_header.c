@@ -1,11 +1,7 @@
 /* What a message's header tells of the client. Its fields are looked at once and dropped; numbers
  * of marks and the name of a program are all that stays of them. */
 #include "heloscope/identify.h"
-
-enum {
-    FIELD_READ = 512,  /* octets of a field, unfolded */
-    PROGRAM_LIMIT = 80 /* octets of a program's name */
-};
+#include "heloscope/limits.h"
 
 /* A field of the header, unfolded (RFC 5322 section 2.2.3). */
 struct field {

@@ -3,12 +3,8 @@
 #include <stdlib.h>
 
 #include "heloscope/copies.h"
+#include "heloscope/limits.h"
 #include "heloscope/memory.h"
-
-enum {
-    /* A tunnel in fragments may carry fragments. */
-    NESTED_FRAGMENTS = 4
-};
 
 struct intake {
     struct fragments *fragments;
@@ -57,6 +53,7 @@ static enum packet_kind decode(struct intake *intake, const struct packet_record
             return PACKET_FRAGMENT;
         kind = packet_resume(out);
     }
+    intake->counts.nested += kind == PACKET_FRAGMENT;
     return kind;
 }
 
@@ -78,6 +75,10 @@ enum intake_result intake_packet(struct intake *intake, const struct packet_reco
         counts->unreadable++;
         return INTAKE_NOTHING;
     case PACKET_SHORT:
+        counts->unreadable++;
+        return INTAKE_NOTHING;
+    case PACKET_TOO_DEEP:
+        counts->too_deep++;
         counts->unreadable++;
         return INTAKE_NOTHING;
     }

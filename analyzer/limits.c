@@ -33,6 +33,10 @@ static const struct row {
     [COST_RECIPIENTS] = {"recipients_not_stored", "recipient", "counted, not stored",
                          RECIPIENT_LIMIT, " of a transaction"},
     [COST_EVENTS] = {"events_not_stored", "event", "not stored", SESSION_EVENTS, " of a session"},
+    [COST_LAYERS] = {"packets_too_deep", "packet", "not read", LAYER_LIMIT, " headers"},
+    [COST_NESTED] = {"fragments_too_deep", "fragment", "not read", NESTED_FRAGMENTS,
+                     " fragments within each other"},
+    [COST_PATHS] = {"addresses_cut", "address", "cut", PATH_LIMIT, " octets"},
 };
 
 void costs_add(struct costs *to, const struct costs *more)

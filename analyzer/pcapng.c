@@ -6,12 +6,11 @@
 
 #include "heloscope/byte_order.h"
 #include "heloscope/capture_file.h"
+#include "heloscope/limits.h"
 
 enum {
-    BLOCK_AROUND = 12,        /* type and length in front, the length again behind (3.1) */
-    LONGEST_BLOCK = 16 << 20, /* more than that is damage */
-    MOST_INTERFACES = 1 << 16,
-    MICROSECONDS = 6, /* the resolution of an interface that names none (4.2) */
+    BLOCK_AROUND = 12, /* type and length in front, the length again behind (3.1) */
+    MICROSECONDS = 6,  /* the resolution of an interface that names none (4.2) */
 };
 
 static const uint32_t byte_order_magic = 0x1a2b3c4d;
@@ -80,7 +79,7 @@ static enum file_result next_block(struct pcapng *file, struct byte_source *sour
     if (type == SECTION_HEADER && learn_byte_order(file, source->at, why) != FILE_PACKET)
         return FILE_DAMAGED;
     uint32_t length = load_u32(source->at + 4, file->big_endian);
-    if (length < BLOCK_AROUND || length % 4 || length > LONGEST_BLOCK)
+    if (length < BLOCK_AROUND || length % 4 || length > BLOCK_LIMIT)
         return damaged(why, "a block of %" PRIu32 " octets", length);
     result = byte_source_need(source, length);
     if (result != BYTES_READY)
@@ -167,8 +166,8 @@ static enum file_result add_interface(struct pcapng *file, struct bytes body, st
 {
     if (body.len < 8)
         return damaged(why, "an interface described in %zu octets", body.len);
-    if (file->count == MOST_INTERFACES)
-        return damaged(why, "more than %d interfaces", MOST_INTERFACES);
+    if (file->count == INTERFACE_LIMIT)
+        return damaged(why, "more than %d interfaces", INTERFACE_LIMIT);
     struct pcapng_interface one = {
         .link_type = load_u16(body.at, file->big_endian),
         .snap_length = load_u32(body.at + 4, file->big_endian),
@@ -189,10 +188,6 @@ static enum file_result add_interface(struct pcapng *file, struct bytes body, st
     file->interfaces[file->count++] = one;
     return FILE_PACKET;
 }
-
-enum {
-    BELIEVED_DROPS = 1 << 30, /* more in one count is damage */
-};
 
 /* The two accounts are of the same losses, by the same interface and system: the larger one counts,
  * since either may be incomplete (a capture that was cut has no statistics at its end; few programs
@@ -215,7 +210,7 @@ static void note_drops(struct pcapng *file, struct pcapng_interface *one, uint64
 static uint64_t read_count(const struct pcapng *file, const struct option *option)
 {
     uint64_t count = option->value.len == 8 ? load_u64(option->value.at, file->big_endian) : 0;
-    return count < BELIEVED_DROPS ? count : 0;
+    return count < DROPS_LIMIT ? count : 0;
 }
 
 /* isb_ifdrop and isb_osdrop (4.6). Each report holds the counts since the capture began, so the

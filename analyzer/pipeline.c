@@ -10,15 +10,6 @@
 #include "heloscope/limits.h"
 #include "heloscope/writer.h"
 
-/* How long a connection may be silent, by the capture's clock. SMTP's own limits are ten minutes at
- * most (RFC 5321 section 4.5.3.2); pools keep connections longer. */
-static const int64_t SMTP_IDLE_US = 30ll * 60 * 1000 * 1000;
-/* What was on its way when a connection was reset may be captured behind the RST. */
-static const int64_t CLOSING_US = 1000 * 1000;
-/* A closed connection is remembered so long, that stray segments do not begin another. */
-static const int64_t CLOSED_US = 10ll * 1000 * 1000;
-static const int64_t OTHER_IDLE_US = 2ll * 60 * 1000 * 1000;
-
 static const uint16_t default_ports[] = {25, 465, 587, 2525, 24};
 
 struct pipeline {
@@ -633,6 +624,8 @@ void pipeline_totals(const struct pipeline *p, struct pipeline_totals *out)
     out->contradicting_fragments = in.fragments.contradicting;
     out->malformed_fragments = in.fragments.malformed;
     out->costs.of[COST_FRAGMENTS] = in.fragments.given_up;
+    out->costs.of[COST_LAYERS] = in.too_deep;
+    out->costs.of[COST_NESTED] = in.nested;
     store_counts(p->store, &out->sessions_added, &out->sessions_known);
 }
 

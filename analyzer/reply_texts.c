@@ -2,6 +2,7 @@
  * reply, a limited length of each. */
 #include "heloscope/pattern.h"
 #include "heloscope/reply_texts.h"
+#include "heloscope/limits.h"
 
 #define V(verb)  (1u << VERB_##verb)
 #define ANY_VERB (~0u)
@@ -12,9 +13,6 @@ static const struct reply_text rows[] = {
 
 enum {
     ROWS = sizeof rows / sizeof *rows,
-    LINES_READ = 8,   /* of a reply: what it is about stands at its beginning */
-    LINE_READ = 512,  /* octets of a line: RFC 5321 section 4.5.3.1.5 */
-    WHOLE_READ = 2048 /* octets of a reply of several lines */
 };
 
 _Static_assert((int)VERB_COUNT <= 32, "a verb is a bit of reply_text.verbs");
@@ -91,7 +89,7 @@ static struct bytes take_line(struct bytes *text)
     const uint8_t *lf = text->len ? memchr(text->at, '\n', text->len) : NULL;
     struct bytes line = bytes_first(*text, lf ? (size_t)(lf - text->at) : text->len);
     *text = bytes_from(*text, line.len + (lf ? 1 : 0));
-    return bytes_first(line, LINE_READ);
+    return bytes_first(line, TEXT_LINE_READ);
 }
 
 const struct reply_text *reply_text_find(const char *software, int code, struct bytes enhanced,
@@ -99,9 +97,10 @@ const struct reply_text *reply_text_find(const char *software, int code, struct 
 {
     const struct question q = {software, code, enhanced, verb};
     const struct reply_text *found = NULL;
-    if (text.len <= WHOLE_READ && memchr(text.len ? text.at : (const uint8_t *)"", '\n', text.len))
+    if (text.len <= REFUSAL_WHOLE_READ &&
+        memchr(text.len ? text.at : (const uint8_t *)"", '\n', text.len))
         found = best_row(&q, text);
-    for (int i = 0; i < LINES_READ && text.len && !found; i++)
+    for (int i = 0; i < REFUSAL_LINES_READ && text.len && !found; i++)
         found = best_row(&q, take_line(&text));
     return found;
 }

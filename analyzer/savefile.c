@@ -2,12 +2,12 @@
  * programs wrote. */
 #include "heloscope/byte_order.h"
 #include "heloscope/capture_file.h"
+#include "heloscope/limits.h"
 
 enum {
     HEADER = 24,
     RECORD = 16,
     RECORD_MODIFIED = 24,   /* of a patch to libpcap that is still met */
-    LONGEST_FRAME = 262144, /* what tcpdump takes for "all"; more than that is damage */
     LINK_TYPE_BITS = 0xffff /* above them are flags, and the length of the frame check sequence */
 };
 
@@ -80,7 +80,7 @@ enum file_result savefile_next(struct savefile *file, struct byte_source *source
         length = wire_length;
         wire_length = swap;
     }
-    if (length > LONGEST_FRAME) {
+    if (length > FRAME_LIMIT) {
         failure_set(why, "a frame of %lu octets", (unsigned long)length);
         return FILE_DAMAGED;
     }

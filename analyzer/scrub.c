@@ -6,16 +6,17 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "heloscope/limits.h"
+
 static const char *const known_words[] = {
 #include "analyzer/known_words.h"
 };
 
 enum {
-    WORD_LIMIT = 48,    /* no known word is longer */
-    ADDRESS_LIMIT = 64, /* nor is an address of a host, as text */
-    SHORT_NUMBER = 3,   /* digits: codes, minutes, small counts */
-    LONG_NUMBER = 12,   /* digits of a size or a count of ours */
-    PATH_LIMIT = 1024,  /* octets between angle brackets that can be a path */
+    WORD_ROOM = 48,    /* no known word is longer */
+    ADDRESS_ROOM = 64, /* nor is an address of a host, as text */
+    SHORT_NUMBER = 3,  /* digits: codes, minutes, small counts */
+    LONG_NUMBER = 12,  /* digits of a size or a count of ours */
 };
 
 struct scrubber {
@@ -103,7 +104,7 @@ static int compare_words(const void *key, const void *row)
 
 static bool is_known(struct bytes word)
 {
-    char lower[WORD_LIMIT];
+    char lower[WORD_ROOM];
     if (word.len == 0 || word.len >= sizeof lower)
         return false;
     for (size_t i = 0; i < word.len; i++)
@@ -193,7 +194,7 @@ static bool stays(const struct scrubber *s, struct bytes token)
 /* A host's address at the front of `text`; returns its length, 0 when there is none. */
 static size_t find_host_address(struct bytes text, struct address *out)
 {
-    char candidate[ADDRESS_LIMIT];
+    char candidate[ADDRESS_ROOM];
     size_t length = 0;
     while (length < text.len && length + 1 < sizeof candidate &&
            (text.at[length] == ':' || text.at[length] == '.' || isxdigit(text.at[length]))) {
@@ -276,7 +277,7 @@ static void put_mailbox(struct scrubber *s, struct bytes mailbox)
  * words go. */
 static bool put_path(struct scrubber *s, struct bytes *text)
 {
-    struct bytes window = bytes_first(*text, PATH_LIMIT);
+    struct bytes window = bytes_first(*text, PATH_LIMIT + 2);
     const uint8_t *end = memchr(window.at, '>', window.len);
     if (!end)
         return false;

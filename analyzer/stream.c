@@ -3,17 +3,13 @@
 #include <stdlib.h>
 
 #include "heloscope/memory.h"
+#include "heloscope/limits.h"
 
 void stream_start(struct stream *s, uint32_t seq)
 {
     s->started = true;
     s->base = seq;
 }
-
-enum {
-    /* Room before the first octets of a provisional stream: far more than a capture reorders. */
-    PROVISIONAL_ROOM = 1 << 20,
-};
 
 void stream_start_provisionally(struct stream *s, uint32_t seq)
 {

@@ -1,6 +1,7 @@
 /* Four libraries of one shape: a state, a step that takes some octets and makes others, and a way
  * to begin anew, since each format lets one complete member follow another (`cat a.gz b.gz`). */
 #include "heloscope/unpack.h"
+#include "heloscope/limits.h"
 
 #include <stdlib.h>
 
@@ -110,10 +111,6 @@ static void gzip_end(struct unpacker *u)
 /* ------------------------------------------------------------------------------------------ xz */
 
 #ifdef HAVE_LZMA
-enum {
-    XZ_MEMORY = 256 << 20 /* xz -9 wants 65 MiB; what wants much more does so to do harm */
-};
-
 static bool xz_begin(struct unpacker *u)
 {
     u->state.xz = (lzma_stream)LZMA_STREAM_INIT;

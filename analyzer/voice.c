@@ -3,13 +3,12 @@
 #include "heloscope/pattern.h"
 #include "heloscope/reply_texts.h"
 #include "heloscope/voice.h"
+#include "heloscope/limits.h"
 
 enum {
     NO_ROW = 0xffff,
-    TEXT_ROW = 0x8000,   /* marks from here on are rows of reply_texts.tsv */
-    LONG_TEXT = 24,      /* literal octets of a refusal that are hardly a coincidence */
-    VERSION_LIMIT = 32,  /* octets */
-    EVIDENCE_LIMIT = 500 /* octets */
+    TEXT_ROW = 0x8000, /* marks from here on are rows of reply_texts.tsv */
+    LONG_TEXT = 24,    /* literal octets of a refusal that are hardly a coincidence */
 };
 
 static int product_called(const struct mark_table *table, const char *name)

@@ -8,11 +8,11 @@
 #include "heloscope/finding_print.h"
 #include "heloscope/text.h"
 #include "heloscope/totals_print.h"
+#include "heloscope/limits.h"
 
 enum {
     COMMIT_US = 1000000, /* at least so often ... */
     NEWS_US = 100000,    /* ... and when there is news, but not more often than this */
-    NEWS_LIMIT = 1000,   /* findings printed after one commit */
 };
 
 struct watched {
@@ -65,6 +65,17 @@ static bool print_list(struct watched *w, const struct finding_list *list, struc
     return true;
 }
 
+/* A flood of findings is not all printed. */
+static void print_rest(const struct watched *w, const struct findings *findings)
+{
+    uint64_t rest = findings->total_origins_503 + findings->total_origins_other -
+                    findings->with_503.count - findings->other.count;
+    char words[TEXT_COUNT];
+    if (rest && !w->options->quiet)
+        fprintf(stderr, "heloscope: %s more, not printed; heloscope show SESSION prints any\n",
+                text_counted(rest, "finding", words));
+}
+
 static bool print_news(struct watched *w, struct failure *why)
 {
     struct news news = {.watched = w};
@@ -73,6 +84,7 @@ static bool print_news(struct watched *w, struct failure *why)
     if (!w->options->quiet)
         done = done && print_list(w, &news.findings.with_503, why) &&
                print_list(w, &news.findings.other, why);
+    print_rest(w, &news.findings);
     findings_free(&news.findings);
     if (fflush(stdout) != 0 && errno == EPIPE) {
         w->reader_gone = true;

@@ -5,10 +5,6 @@
 
 #include "heloscope/limits.h"
 
-enum {
-    COMMIT_CHAPTERS = 4000, /* written between two commits: a WAL of a few megabytes */
-};
-
 struct list {
     struct draft *first, **tail;
     uint32_t count;

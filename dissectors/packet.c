@@ -1,11 +1,6 @@
 /* The driver: takes a frame apart layer by layer until it comes to a TCP segment or to an end. */
+#include "heloscope/limits.h"
 #include "layers.h"
-
-/* More than any network nests, and a bound on the work that a forged frame can cause. An IPv6
- * extension header counts as a layer. */
-enum {
-    DEPTH_LIMIT = 32
-};
 
 typedef enum layer layer_reader(struct walk *walk);
 
@@ -99,7 +94,7 @@ void enter_plain_tunnel(struct walk *walk, enum tunnel_kind kind)
 /* Layer after layer, from `layer` on. */
 static enum packet_kind walk_layers(struct walk *walk, enum layer layer)
 {
-    for (int depth = 0; depth < DEPTH_LIMIT && layer > END_UNKNOWN_LINK; depth++) {
+    for (int depth = 0; depth < LAYER_LIMIT && layer > END_UNKNOWN_LINK; depth++) {
         /* A header that ends exactly where the frame ends leaves nothing to point at. */
         if (walk->left.len == 0)
             return PACKET_SHORT;
@@ -112,7 +107,7 @@ static enum packet_kind walk_layers(struct walk *walk, enum layer layer)
         walk->out->payload = walk->left;
         walk->out->cut = missing > UINT32_MAX ? UINT32_MAX : (uint32_t)missing;
     }
-    return layer <= END_UNKNOWN_LINK ? (enum packet_kind)layer : PACKET_OTHER;
+    return layer <= END_UNKNOWN_LINK ? (enum packet_kind)layer : PACKET_TOO_DEEP;
 }
 
 enum packet_kind packet_decode(int link_type, struct bytes frame, size_t wire_length,

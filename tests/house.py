@@ -184,6 +184,17 @@ def pure():
     no_offence(offences)
 
 
+# Bounds that are none of memory or work, but of what is printed.
+PRINTED = {"analyzer/cmd_analyze.c", "analyzer/timeline_print.c"}
+
+
+@test("every bound is in limits.h: no other file defines a name that ends in LIMIT")
+def bounds():
+    no_offence([f"{path} defines {name}" for path in all_sources()
+                if path != "include/heloscope/limits.h" and path not in PRINTED
+                for name in re.findall(r"\b(\w*LIMIT) = |#define (\w*LIMIT)\b", text(path))])
+
+
 @test("every source file has its test file, or a reason")
 def counterparts():
     offences = [f"{reason_for} does not exist" for reason_for in TESTED_ELSEWHERE

@@ -10,10 +10,6 @@
 #include "heloscope/limits.h"
 #include "heloscope/packet.h"
 
-/* How far apart two copies can be captured. TCP waits at least twice as long before it sends again
- * what nothing was heard of. */
-#define COPY_US (100 * 1000)
-
 struct copies;
 
 struct copies *copies_new(void);

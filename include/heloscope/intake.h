@@ -10,6 +10,8 @@
 struct intake_counts {
     uint64_t packets, tcp, other, unreadable, copies;
     struct fragment_counts fragments;
+    uint64_t too_deep;     /* packets with more headers than are read */
+    uint64_t nested;       /* fragments that lie in fragments deeper than is followed */
     uint64_t incomplete;   /* datagrams of which a part never came, so far */
     int unknown_link_type; /* one that had no row in the table; -1 = none */
 };

@@ -1,5 +1,6 @@
 /* Every bound of the program, in one place: what a hostile capture can make it hold and do. Where
- * something is given up at a bound, a counter says how often. */
+ * something is given up at a bound, a counter says how often. What is only a way to work (sizes of
+ * buffers, of blocks of memory, of pauses) stays where it is used. */
 #ifndef HELOSCOPE_LIMITS_H
 #define HELOSCOPE_LIMITS_H
 
@@ -9,7 +10,25 @@
 /* --- capture files --- */
 enum {
     KEPT_OPEN = 16, /* files that are opened only once; of more, each waits closed for its turn */
-    FOLLOWED_LIMIT = 16, /* files of followed directories that are waited for at their ends */
+    FOLLOWED_LIMIT = 16, /* files of followed directories that are waited for at their ends; an
+                          * older one that grows after all is a problem that is told */
+    /* What exceeds one of these is damage: the file ends there, and its problem says so. */
+    FRAME_LIMIT = 262144,      /* octets of a frame: what tcpdump takes for "all" */
+    BLOCK_LIMIT = 16 << 20,    /* octets of a block of pcapng */
+    INTERFACE_LIMIT = 1 << 16, /* interfaces of a section of pcapng */
+    XZ_MEMORY = 256 << 20,     /* xz -9 wants 65 MiB */
+    DROPS_LIMIT = 1 << 30,     /* packets lost by one count; more is passed over */
+
+    FILTER_PROGRAMS = 16, /* link types for which a filter is kept compiled; of more, the oldest is
+                           * compiled anew when it is needed */
+};
+
+/* --- packets --- */
+enum {
+    LAYER_LIMIT = 32,     /* headers of a frame, more than any network nests; each IPv6 extension
+                           * header counts */
+    NESTED_FRAGMENTS = 4, /* tunnels in fragments that carry fragments */
+    COPY_CHAIN = 64, /* segments with one hash that are looked at for a copy; nobody sends more */
 };
 
 /* --- connections --- */
@@ -24,6 +43,23 @@ enum {
     COPIES_REMEMBERED = 2048,       /* the newest segments, to know copies; a power of two */
 };
 
+/* How long a connection may be silent, by the capture's clock, before it ends: the outcome of its
+ * session says so. SMTP's own limits are ten minutes at most (RFC 5321 section 4.5.3.2); pools keep
+ * connections longer. */
+#define SMTP_IDLE_US  (INT64_C(30) * 60 * 1000 * 1000)
+#define OTHER_IDLE_US (INT64_C(2) * 60 * 1000 * 1000)
+/* What was on its way when a connection was reset may be captured behind the RST. */
+#define CLOSING_US (INT64_C(1000) * 1000)
+/* A closed connection is remembered so long, that stray segments do not begin another. */
+#define CLOSED_US (INT64_C(10) * 1000 * 1000)
+
+/* What cannot be recognised as SMTP within these is something else: a verdict, no loss. */
+enum {
+    SPANS_WATCHED = 12, /* with lines of both sides complete */
+    SPANS_LIMIT = 400,
+    STRANGE_LINES = 4, /* of a server, before any that is a reply */
+};
+
 /* --- what waits to be put in order --- */
 enum {
     STREAM_MAX_WAITING = 1 << 20, /* octets that may wait behind a hole of one stream */
@@ -31,7 +67,28 @@ enum {
     STREAM_MAX_AHEAD = 64 << 20, /* how far from the next octet one can be believed to lie */
     HELD_LIMIT = 256 << 20,      /* octets that wait in all connections together */
     FRAGMENTS_MEMORY = 8 << 20,  /* octets that all datagrams in fragments together may take */
+    PROVISIONAL_ROOM = 1 << 20,  /* octets in front of a stream whose beginning was not seen: far
+                                  * more than a capture reorders */
+    RESET_WINDOW = 1 << 20,      /* octets: a reset further away from what was sent is stale or
+                                  * forged (RFC 9293 section 3.10.7.4) */
+    FLIGHT = 1 << 20,            /* octets that can be on their way: a segment further away is of
+                                  * another connection */
+
+    /* A capture that reorders does so by a few packets; one that lost a packet never brings it. */
+    PATIENCE_PACKETS = 12,
+    PATIENCE_US = 250 * 1000,
 };
+
+/* How far apart two copies of a packet can be captured. TCP waits at least twice as long before it
+ * sends again what nothing was heard of. */
+#define COPY_US (100 * 1000)
+
+/* How long fragments wait for the rest; datagrams that lack a part are counted. As Linux waits; RFC
+ * 791 section 3.2 suggests 15 s, RFC 8200 section 4.5 says 60 s. IPv4 numbers come round again
+ * within seconds on a fast link (RFC 4963), so that longer is not better. */
+#define FRAGMENTS_WAIT_US (INT64_C(30) * 1000 * 1000)
+/* A mirror brings fragments twice: the copies of what is complete must not wait for the rest. */
+#define FRAGMENTS_KNOWN_US (INT64_C(100) * 1000)
 
 /* --- sessions --- */
 enum {
@@ -45,6 +102,24 @@ enum {
     HEADER_LIMIT = 8 * 1024,   /* of a message, looked at and dropped */
     SECRET_LIMIT = 96,         /* octets of a SASL response remembered, to mask echoes */
     SESSION_EVENTS = 16777215, /* stored of a session: its key in the history has 24 bits */
+    PATH_LIMIT = 512,          /* octets of an address of mail; RFC 5321 allows 256 */
+    MECHANISM_LIMIT = 40,      /* of the name of a SASL mechanism; RFC 4422 allows 20. The command
+                                * has it whole */
+    QUOTE_LIMIT = 160,         /* of a command that an explanation quotes */
+};
+
+/* What is looked at to recognise texts and software; they show it in less. */
+enum {
+    TEXT_LINE_READ = 512,      /* octets of a line: RFC 5321 section 4.5.3.1.5 */
+    REFUSAL_LINES_READ = 8,    /* of a reply: what it is about stands at its beginning */
+    REFUSAL_WHOLE_READ = 2048, /* octets of a reply of several lines */
+    VOICE_LINES_READ = 4,      /* of a reply */
+    REFUSALS_READ = 4,         /* in a session */
+    SIGNATURE_SIZE = 512,      /* octets of the keywords of EHLO */
+    FIELD_READ = 512,          /* octets of a field of a message's header, unfolded */
+    PROGRAM_LIMIT = 80,        /* octets of a program's name */
+    VERSION_LIMIT = 32,
+    EVIDENCE_LIMIT = 500,
 };
 
 /* --- on the way to the history --- */
@@ -55,6 +130,8 @@ enum {
     BATCH_CHAPTERS = 128,           /* handed over together: the lock and the wake-up cost once */
     BATCH_OCTETS = 1024 * 1024,     /* or so much of their memory */
     QUEUE_OCTETS = 8 * 1024 * 1024, /* what may wait for the writer; then the analysis waits */
+    COMMIT_CHAPTERS = 4000,         /* written between two commits: a WAL of a few megabytes */
+    NEWS_LIMIT = 1000,              /* findings printed after one commit; how many more is told */
 };
 
 /* What bounds have cost. */
@@ -74,6 +151,9 @@ enum limit {
     COST_RECEIPTS,
     COST_RECIPIENTS,
     COST_EVENTS,
+    COST_LAYERS,
+    COST_NESTED,
+    COST_PATHS,
     COST_COUNT
 };
 

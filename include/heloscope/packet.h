@@ -74,6 +74,7 @@ enum packet_kind {
     PACKET_FRAGMENT,     /* part of a fragmented datagram; `out` has no ports, numbers, flags */
     PACKET_SHORT,        /* a header is cut off or contradicts itself */
     PACKET_UNKNOWN_LINK, /* no row in the table of link types */
+    PACKET_TOO_DEEP,     /* more than LAYER_LIMIT headers, which no network makes */
 };
 
 /* Takes `frame` apart. `link_type` is a number of https://www.tcpdump.org/linktypes.html (or the

@@ -215,6 +215,19 @@ Test(hostile, a_line_of_a_gigabyte)
     cr_expect_eq(stage.events, 9);
 }
 
+Test(hostile, an_address_of_a_kilobyte)
+{
+    struct stage stage;
+    char line[1024] = "C: RCPT TO:<";
+    memset(line + strlen(line), 'a', sizeof line - strlen(line) - 1);
+    memcpy(line + sizeof line - 4, "@b>", 4);
+    stage_begin(&stage);
+    TALK(&stage.talk, "C: MAIL FROM:<a@localhost>", "S: 250 ok", line, "S: 250 ok");
+    cr_expect_eq(cost(&stage, COST_PATHS), 1);
+    TALK(&stage.talk, "C: QUIT", "S: 221 bye");
+    stage_end(&stage, 4 * CHAPTER_LIMIT, 1024, 250);
+}
+
 Test(hostile, a_hundred_thousand_recipients)
 {
     enum {

@@ -176,6 +176,19 @@ Test(intake, fragments_in_fragments)
         int segments = 0;
         for (size_t i = 0; i < count; i++)
             segments += take_frame(&parts[i], depth) == INTAKE_SEGMENT;
-        cr_expect_eq(segments, depth <= 4, "depth %d: %d", depth, segments);
+        cr_expect_eq(segments, depth <= NESTED_FRAGMENTS, "depth %d: %d", depth, segments);
     }
+    cr_expect_eq(counts().nested, 2 + 4, "what the datagrams of depth 5 and 6 hold");
+}
+
+Test(intake, packets_with_too_many_headers_are_counted)
+{
+    struct frame frame;
+    frame_tcp(&frame, "NOOP\r\n");
+    frame_wrap(&frame, "ip4 6");
+    for (int n = 0; n < LAYER_LIMIT; n++)
+        frame_wrap(&frame, "ip4 4");
+    cr_expect_eq(take_frame(&frame, 1), INTAKE_NOTHING);
+    cr_expect_eq(counts().too_deep, 1);
+    cr_expect_eq(counts().unreadable, 1);
 }

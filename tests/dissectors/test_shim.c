@@ -73,22 +73,28 @@ static const struct stack others[] = {
     {"PPPoE discovery code", 1, 4, {"11 09 0000 0043 0021", MACS "8864"}, 0},
     {"SNAP of another organisation", 1, 4, {"aaaa03 00000c 0800", MACS "0041"}, 0},
     {"MPLS, channel header", 1, 0, {"10000000", "0001 0140", MACS "8847"}, 0},
-    {"more tags than any network stacks",
-     1,
-     4,
-     {"0007 0800",
-      "0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100",
-      "0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100",
-      "0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100",
-      "0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100",
-      MACS "8100"},
-     0},
 };
 
 Test(shim, what_leads_nowhere_is_other)
 {
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         unwrap_expect_kind(&others[i], PACKET_OTHER);
+}
+
+static const struct stack deep = {
+    "more tags than any network stacks",
+    1,
+    4,
+    {"0007 0800", "0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100",
+     "0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100",
+     "0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100",
+     "0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100 0007 8100",
+     MACS "8100"},
+    0};
+
+Test(shim, more_tags_than_are_read_are_told_apart)
+{
+    unwrap_expect_kind(&deep, PACKET_TOO_DEEP);
 }
 
 Test(shim, labels_without_a_bottom_are_short)

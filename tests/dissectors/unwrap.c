@@ -7,7 +7,8 @@
 
 const char *kind_name(enum packet_kind kind)
 {
-    static const char *const names[] = {"TCP", "other", "fragment", "short", "unknown link"};
+    static const char *const names[] = {"TCP",   "other",        "fragment",
+                                        "short", "unknown link", "too deep"};
     return names[kind];
 }
 
