@@ -1,6 +1,7 @@
 #include "heloscope/scrub.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct pseudonyms pseudonyms = {{7}};
@@ -102,8 +103,7 @@ Test(scrub, commands)
         {"RCPT TO:user", "RCPT", false, "RCPT TO:{user}"},
         {"RCPT TO:<\"a b\"@[192.0.2.7]> ORCPT=rfc822;bob@example.org", "RCPT", false,
          "RCPT TO:<{\"a b\"}@[{192.0.2.7}]> ORCPT=rfc822;{bob}@{example.org}"},
-        {"RCPT TO:<@hub:bob@example.org>", "RCPT", false,
-         "RCPT TO:<{@hub:bob}@{example.org}>"},
+        {"RCPT TO:<@hub:bob@example.org>", "RCPT", false, "RCPT TO:<{@hub:bob}@{example.org}>"},
         {"RCPT user@example.org", "RCPT", false, "RCPT {user}@{example.org}"},
         {"VRFY user", "VRFY", false, "VRFY {user}"},
         {"NOOP the message", "NOOP", false, "NOOP {the} {message}"},
@@ -152,4 +152,57 @@ Test(scrub, mailboxes)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         expect(scrub_mailbox(&pseudonyms, &arena, bytes_of_string(rows[i].text)), rows[i].wanted,
                rows[i].text);
+}
+
+/* Secrets among words, numbers and punctuation in any order: none is ever found again. */
+Test(scrub, no_secret_survives_whatever_stands_beside_it)
+{
+    static const char *const secrets[] = {"Oberholtzer",   "bob@acme.test", "acme-widgets.test",
+                                          "10.20.30.40",   "5551234",       "2001:db8::77",
+                                          "Z\xc3\xbcrich", "4XyZ12",        "gladys_o"};
+    static const char *const fillers[] = {
+        " ",    "<",   ">",    "(",     ")",    "[",     "]",  "\"", "'",    ",",      ".",    ":",
+        ";",    "-",   "=",    "/",     "#",    "?",     "&",  "!",  "*",    "@",      "\n",   "\t",
+        "user", "250", "250-", "5.1.1", "MAIL", "IPv6:", "to", "ok", "\xff", "fe80::", "0x12", "7"};
+    enum {
+        SECRETS = sizeof secrets / sizeof *secrets,
+        FILLERS = sizeof fillers / sizeof *fillers
+    };
+    srandom(4711);
+    for (int i = 0; i < 60000; i++) {
+        char text[256] = "", got[2048];
+        const char *secret = secrets[random() % SECRETS];
+        for (long before = random() % 4; before > 0; before--)
+            strcat(text, fillers[random() % FILLERS]);
+        strcat(text, secret);
+        for (long behind = random() % 4; behind > 0; behind--)
+            strcat(text, fillers[random() % FILLERS]);
+        struct bytes out =
+            scrub_text(&pseudonyms, &arena, bytes_of_string(text), i % 2 ? SCRUB_TEXT : SCRUB_ALL);
+        cr_assert_lt(out.len, sizeof got);
+        memcpy(got, out.at, out.len);
+        got[out.len] = '\0';
+        cr_assert_null(strstr(got, secret), "%s: %s", text, got);
+    }
+    arena_free(&arena);
+}
+
+Test(scrub, any_octets_in_any_manner)
+{
+    uint8_t octets[64];
+    srandom(4711);
+    for (int i = 0; i < 60000; i++) {
+        size_t length = (size_t)random() % (sizeof octets + 1);
+        for (size_t k = 0; k < length; k++)
+            octets[k] = (uint8_t)(random() % 3 ? "<>@:.[]\"-#0a "[random() % 13] : random());
+        struct bytes text = bytes_of(malloc(length + !length), length); /* exact, for a sanitizer */
+        memcpy((uint8_t *)text.at, octets, length);
+        scrub_text(&pseudonyms, &arena, text, (enum manner)(i % 3));
+        scrub_mailbox(&pseudonyms, &arena, text);
+        scrub_command(&pseudonyms, &arena, text, i % 2 ? "MAIL" : NULL, i % 5 == 0);
+        free((uint8_t *)text.at);
+        if (i % 1000 == 0)
+            arena_free(&arena);
+    }
+    arena_free(&arena);
 }
