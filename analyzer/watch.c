@@ -174,7 +174,10 @@ static void print_end(const struct watched *w)
     pipeline_totals(w->recording.pipeline, &totals);
     fprintf(stderr, "heloscope: %s (", text_counted(totals.packets, "packet", words));
     totals_print_packets(stderr, &totals);
-    fprintf(stderr, "), %" PRIu64 " dropped before they could be captured\n", dropped);
+    fputs(")", stderr);
+    if (dropped)
+        fprintf(stderr, ", %" PRIu64 " dropped before they could be captured", dropped);
+    fputc('\n', stderr);
     fprintf(stderr, "heloscope: %s", text_counted(totals.sessions, "session", words));
     fprintf(stderr, ", %s", text_counted(totals.messages, "message", words));
     fprintf(stderr, ", %s 503\n", text_counted(totals.errors_503, "error", words));
