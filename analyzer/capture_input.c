@@ -180,12 +180,10 @@ void capture_input_hand_out(struct capture_input *input, struct packet_record *o
     source->packets++;
     source->bytes += packet->frame.len;
     source->ended_us = packet->ts_us;
-    *out = (struct packet_record){
-        .source = source,
-        .number = packet->number,
-        .ts_us = packet->ts_us,
-        .link_type = packet->link_type,
-        .frame = packet->frame,
-        .wire_length = packet->wire_length,
-    };
+    out->source = source;
+    out->number = packet->number;
+    out->ts_us = packet->ts_us;
+    out->link_type = packet->link_type;
+    out->frame = bytes_of(packet->frame.at, packet->frame.len);
+    out->wire_length = packet->wire_length;
 }

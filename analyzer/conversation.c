@@ -195,23 +195,25 @@ static bool in_order(const struct conversation *c, int side, int64_t offset, siz
            (!s->waiting || s->waiting->offset >= s->next + length);
 }
 
+/* `span` is the segment's payload as it will be delivered if it is in order. */
 static void push_payload(struct conversation *c, int side, int64_t offset,
-                         const struct segment *segment, const struct mark *mark,
-                         conversation_sink *sink, void *context)
+                         const struct segment *segment, struct span *span, conversation_sink *sink,
+                         void *context)
 {
     struct stream *s = &c->side[side];
-    if (segment->payload.len && in_order(c, side, offset, segment->payload.len, mark->seen)) {
-        struct span span = {.offset = s->next, .data = segment->payload, .mark = *mark};
-        if (s->waiting && s->waiting->mark.seen < span.mark.seen)
-            span.mark.seen = s->waiting->mark.seen;
-        sink(context, side, &span);
-        stream_advance(s, segment->payload.len);
-    } else if (segment->payload.len) {
-        stream_keep(s, offset, segment->payload, false, mark);
+    const uint64_t seen = span->mark.seen;
+    const size_t length = segment->payload.len;
+    if (length && in_order(c, side, offset, length, seen)) {
+        if (s->waiting && s->waiting->mark.seen < seen)
+            span->mark.seen = s->waiting->mark.seen;
+        sink(context, side, span);
+        stream_advance(s, length);
+    } else if (length) {
+        stream_keep(s, offset, segment->payload, false, &span->mark);
     }
+    span->mark.seen = seen;
     if (segment->cut)
-        stream_keep(s, offset + (int64_t)segment->payload.len, bytes_of(NULL, segment->cut), true,
-                    mark);
+        stream_keep(s, offset + (int64_t)length, bytes_of(NULL, segment->cut), true, &span->mark);
 }
 
 static void note_end(struct conversation *c, int side, const struct segment *segment,
@@ -268,12 +270,16 @@ void conversation_push(struct conversation *c, int side, const struct segment *s
     c->last.packet = packet;
     start_streams(c, side, segment);
 
-    struct mark mark = {ts_us, packet, seen_by(c, side, segment)};
+    struct span span = {
+        .offset = c->side[side].next,
+        .data = segment->payload,
+        .mark = {ts_us, packet, seen_by(c, side, segment)},
+    };
     if (!(segment->flags & TCP_RST))
-        note_acknowledged(c, side, mark.seen);
+        note_acknowledged(c, side, span.mark.seen);
     int64_t offset = stream_offset(&c->side[side], segment->seq + !!(segment->flags & TCP_SYN));
     if (!(segment->flags & TCP_RST))
-        push_payload(c, side, offset, segment, &mark, sink, context);
+        push_payload(c, side, offset, segment, &span, sink, context);
     note_end(c, side, segment, offset);
 
     if (conversation_waits(c)) {

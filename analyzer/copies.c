@@ -3,27 +3,27 @@
 #include <stdlib.h>
 
 #include "heloscope/hash.h"
-#include "heloscope/memory.h"
 #include "heloscope/limits.h"
+#include "heloscope/memory.h"
 
 enum {
-    BUCKETS = COPIES_REMEMBERED,
-    LOOKED_AT = 16, /* octets of the payload that are compared */
+    BUCKETS = 4 * COPIES_REMEMBERED, /* most hold none, which the processor then expects */
+    LOOKED_AT = 16,                  /* octets of the payload that are compared */
 };
 
-/* A segment that was seen. Places are counted on and on; a place that the ring has overwritten
- * since says itself that it is too old. So nothing needs to be taken out. */
+/* A segment that was seen. Places are counted on and on, and around; a place that the ring has
+ * overwritten since says itself that it is too old. So nothing needs to be taken out. */
 struct seen {
     uint64_t print;
     int64_t ts_us;
-    uint64_t before; /* place of the one before it in the same bucket, + 1 */
+    uint32_t before; /* place of the one before it in the same bucket, + 1 */
     uint32_t captured, path;
 };
 
 struct copies {
     uint64_t seed;
-    uint64_t count;            /* segments so far: the place of the next */
-    uint64_t buckets[BUCKETS]; /* place of the newest, + 1 */
+    uint32_t count;            /* segments so far: the place of the next */
+    uint32_t buckets[BUCKETS]; /* place of the newest, + 1 */
     struct seen ring[COPIES_REMEMBERED];
 };
 
@@ -48,12 +48,12 @@ static uint64_t word_at(const uint8_t *at)
 
 static uint64_t mix_addresses(uint64_t print, const struct segment *s)
 {
+    print = hash_mix(print, address_word(&s->src, 0) << 32 ^ address_word(&s->dst, 0));
     if (s->src.family == 4)
-        return hash_mix(print, word_at(s->src.octets) << 32 ^ (uint32_t)word_at(s->dst.octets));
-    print = hash_mix(print, word_at(s->src.octets));
-    print = hash_mix(print, word_at(s->src.octets + 8));
-    print = hash_mix(print, word_at(s->dst.octets));
-    return hash_mix(print, word_at(s->dst.octets + 8));
+        return print;
+    print = hash_mix(print, address_word(&s->src, 0));
+    print = hash_mix(print, address_word(&s->src, 1));
+    return hash_mix(print, address_word(&s->dst, 1));
 }
 
 static uint64_t mix_payload(uint64_t print, const struct segment *s)
@@ -85,7 +85,7 @@ static uint64_t print_of(const struct copies *copies, const struct segment *s)
 
 static const struct seen *find(const struct copies *copies, uint64_t print, int64_t ts_us)
 {
-    uint64_t place = copies->buckets[print % BUCKETS];
+    uint32_t place = copies->buckets[print % BUCKETS];
     for (int n = 0; n < COPY_CHAIN && place && copies->count - place < COPIES_REMEMBERED; n++) {
         const struct seen *seen = &copies->ring[(place - 1) % COPIES_REMEMBERED];
         int64_t apart = ts_us - seen->ts_us;
@@ -96,29 +96,23 @@ static const struct seen *find(const struct copies *copies, uint64_t print, int6
     return NULL;
 }
 
-static void remember(struct copies *copies, const struct seen *seen)
-{
-    uint64_t *bucket = &copies->buckets[seen->print % BUCKETS];
-    struct seen *place = &copies->ring[copies->count++ % COPIES_REMEMBERED];
-    *place = *seen;
-    place->before = *bucket;
-    *bucket = copies->count;
-}
-
 bool copies_take(struct copies *copies, const struct segment *segment, int64_t ts_us,
                  uint32_t *path)
 {
-    struct seen now = {
-        .print = print_of(copies, segment),
-        .ts_us = ts_us,
-        .captured = (uint32_t)segment->payload.len,
-        .path = segment->path,
-    };
-    const struct seen *before = find(copies, now.print, ts_us);
-    if (before && before->captured >= now.captured) {
+    const uint64_t print = print_of(copies, segment);
+    const uint32_t captured = (uint32_t)segment->payload.len;
+    const struct seen *before = find(copies, print, ts_us);
+    if (before && before->captured >= captured) {
         *path = before->path;
         return true;
     }
-    remember(copies, &now);
+    uint32_t *bucket = &copies->buckets[print % BUCKETS];
+    struct seen *now = &copies->ring[copies->count++ % COPIES_REMEMBERED];
+    now->print = print;
+    now->ts_us = ts_us;
+    now->before = *bucket;
+    now->captured = captured;
+    now->path = segment->path;
+    *bucket = copies->count;
     return false;
 }

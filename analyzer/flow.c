@@ -22,23 +22,48 @@ void flow_table_free(struct flow_table *table)
     table->slots = NULL;
 }
 
-struct flow_key flow_key_of(const struct segment *segment, int *sender)
+int flow_key_of(const struct segment *segment, struct flow_key *key)
 {
-    struct flow_key key;
-    memset(&key, 0, sizeof key); /* compared as octets */
-    int order = memcmp(&segment->src, &segment->dst, sizeof segment->src);
-    bool swap = order ? order > 0 : segment->src_port > segment->dst_port;
-    key.address[swap] = segment->src;
-    key.address[!swap] = segment->dst;
-    key.port[swap] = segment->src_port;
-    key.port[!swap] = segment->dst_port;
-    *sender = swap;
-    return key;
+    const uint64_t src[2] = {address_word(&segment->src, 0), address_word(&segment->src, 1)};
+    const uint64_t dst[2] = {address_word(&segment->dst, 0), address_word(&segment->dst, 1)};
+    const int sender = src[0] != dst[0]   ? src[0] > dst[0]
+                       : src[1] != dst[1] ? src[1] > dst[1]
+                                          : segment->src_port > segment->dst_port;
+    key->address[sender][0] = src[0];
+    key->address[sender][1] = src[1];
+    key->address[!sender][0] = dst[0];
+    key->address[!sender][1] = dst[1];
+    key->port[sender] = segment->src_port;
+    key->port[!sender] = segment->dst_port;
+    key->family = segment->src.family;
+    return sender;
 }
 
+struct address flow_address(const struct flow_key *key, int endpoint)
+{
+    struct address address = {.family = key->family};
+    memcpy(address.octets, key->address[endpoint], sizeof address.octets);
+    return address;
+}
+
+/* The two endpoints are mixed side by side, so that neither waits for the other. */
 static uint32_t hash_key(const struct flow_table *table, const struct flow_key *key)
 {
-    return (uint32_t)(hash_octets(table->seed, key, sizeof *key) >> 16);
+    uint64_t one = hash_mix(table->seed, key->address[0][0]);
+    uint64_t other = hash_mix(~table->seed, key->address[1][0]);
+    if (key->family != 4) {
+        one = hash_mix(one, key->address[0][1]);
+        other = hash_mix(other, key->address[1][1]);
+    }
+    const uint64_t ports = (uint64_t)key->port[0] << 16 | key->port[1];
+    return (uint32_t)(hash_mix(one ^ (other << 17 | other >> 47), ports) >> 16);
+}
+
+static bool same_key(const struct flow_key *a, const struct flow_key *b)
+{
+    return a->address[0][0] == b->address[0][0] && a->address[0][1] == b->address[0][1] &&
+           a->address[1][0] == b->address[1][0] && a->address[1][1] == b->address[1][1] &&
+           a->port[0] == b->port[0] && a->port[1] == b->port[1] && a->family == b->family;
 }
 
 static bool comes_by(const struct flow *flow, uint32_t path)
@@ -53,7 +78,7 @@ static bool comes_by(const struct flow *flow, uint32_t path)
  * others. */
 static bool matches(const struct flow_slot *slot, uint32_t hash, const struct flow_key *key)
 {
-    return slot->hash == hash && memcmp(&slot->flow->key, key, sizeof *key) == 0;
+    return slot->hash == hash && same_key(&slot->flow->key, key);
 }
 
 /* Flows with one key have one hash, and so lie in one run of slots. */

@@ -109,8 +109,8 @@ static void begin_session(struct pipeline *p, struct connection *c)
     const struct flow_key *key = &c->flow.key;
     char uid[IDENTITY_SIZE], community[IDENTITY_SIZE];
     struct session_begin begin = {
-        .client = key->address[c->client],
-        .server = key->address[!c->client],
+        .client = flow_address(key, c->client),
+        .server = flow_address(key, !c->client),
         .client_port = key->port[c->client],
         .server_port = key->port[!c->client],
         .vlan = c->vlan,
@@ -246,13 +246,17 @@ static void take_span(void *context, int side, const struct span *span)
 {
     struct pipeline *p = context;
     struct connection *c = p->current;
-    struct span own = *span;
-    if (c->talk->relay && !talk_behind_relay(c->talk, side, &own))
-        return;
+    struct span behind;
+    if (c->talk->relay) {
+        behind = *span;
+        span = &behind;
+        if (!talk_behind_relay(c->talk, side, &behind))
+            return;
+    }
     if (c->state == CONNECTION_SMTP)
-        give_to_session(p, c, side, &own);
+        give_to_session(p, c, side, span);
     else if (c->state == CONNECTION_WATCHED)
-        watch_span(p, c, side, &own);
+        watch_span(p, c, side, span);
 }
 
 /* --- connections --- */
@@ -471,8 +475,8 @@ static struct flow_queue *queue_of(struct pipeline *p, const struct connection *
 static void take_segment(struct pipeline *p, const struct packet_record *packet,
                          const struct segment *segment)
 {
-    int sender;
-    struct flow_key key = flow_key_of(segment, &sender);
+    struct flow_key key;
+    const int sender = flow_key_of(segment, &key);
     struct connection *c = connection_find(&p->table, &key, segment, sender);
     if (c && begins_anew(c, segment, sender)) {
         forget_connection(p, c, c->talk && c->talk->reset.packet ? "reset" : "ports reused");
@@ -532,8 +536,8 @@ static bool commit(struct pipeline *p, struct failure *why)
 /* A copy says nothing new but that its connection comes by this way too. */
 static void take_copy(struct pipeline *p, const struct segment *copy, uint32_t path)
 {
-    int sender;
-    struct flow_key key = flow_key_of(copy, &sender);
+    struct flow_key key;
+    flow_key_of(copy, &key);
     struct flow *flow = copy->path != path ? flow_find(&p->table, &key, path) : NULL;
     if (flow && !flow_find(&p->table, &key, copy->path))
         flow_add_path(flow, copy->path);

@@ -275,18 +275,19 @@ static void read_span(struct session *s, enum side side, const struct span *span
         read_gap(s, side, span);
         return;
     }
-    struct span rest = *span;
-    while (rest.data.len) {
+    uint64_t offset = span->offset;
+    struct bytes data = span->data;
+    while (data.len) {
         if (half->reading == READ_WAIT || half->reading == READ_HELD) {
-            half_enqueue(half, &rest);
+            half_enqueue(half, &(struct span){.offset = offset, .data = data, .mark = span->mark});
             return;
         }
-        half->offset = rest.offset;
-        size_t n = read_some(s, side, rest.data, rest.offset, &rest.mark);
-        rest.data = bytes_from(rest.data, n);
-        rest.offset += n;
-        if (half->reading != READ_WAIT || rest.data.len == 0)
-            half->offset = rest.offset;
+        half->offset = offset;
+        size_t n = read_some(s, side, data, offset, &span->mark);
+        data = bytes_from(data, n);
+        offset += n;
+        if (half->reading != READ_WAIT || data.len == 0)
+            half->offset = offset;
     }
 }
 

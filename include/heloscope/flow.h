@@ -13,8 +13,9 @@
 
 /* Two endpoints in a fixed order, so that both directions have one key. */
 struct flow_key {
-    struct address address[2];
+    uint64_t address[2][2]; /* address_word() of each */
     uint16_t port[2];
+    uint8_t family; /* of both */
 };
 
 /* What every entry of the table begins with; the rest is the owner's. */
@@ -47,8 +48,11 @@ struct flow_table {
 void flow_table_init(struct flow_table *table);
 void flow_table_free(struct flow_table *table); /* not the flows */
 
-/* The key of a segment, and which of its endpoints (0 or 1) sent it. */
-struct flow_key flow_key_of(const struct segment *segment, int *sender);
+/* Writes the key of a segment; returns which of its endpoints (0 or 1) sent it. */
+int flow_key_of(const struct segment *segment, struct flow_key *key);
+
+/* The address of an endpoint. */
+struct address flow_address(const struct flow_key *key, int endpoint);
 
 /* The flow with this key that comes by `path`, or NULL. */
 struct flow *flow_find(const struct flow_table *table, const struct flow_key *key, uint32_t path);

@@ -13,19 +13,32 @@ static inline uint64_t hash_mix(uint64_t hash, uint64_t word)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* The last octets of `len`, at most eight of them: read as two halves that may overlap, since a
+ * copy of a length that varies goes octet by octet. */
+static inline uint64_t hash_tail(const uint8_t *octets, size_t len)
+{
+    uint32_t first = 0, last = 0;
+    if (len >= sizeof first) {
+        memcpy(&first, octets, sizeof first);
+        memcpy(&last, octets + len - sizeof last, sizeof last);
+    } else if (len) {
+        first = octets[0];
+        last = (uint32_t)octets[len / 2] << 8 | octets[len - 1];
+    }
+    return (uint64_t)first << 32 | last;
+}
+
 /* Mixes `len` octets into `hash`. */
 static inline uint64_t hash_octets(uint64_t hash, const void *at, size_t len)
 {
     const uint8_t *octets = at;
     uint64_t word;
-    for (; len >= sizeof word; octets += sizeof word, len -= sizeof word) {
+    hash ^= (uint64_t)len << 56;
+    for (; len > sizeof word; octets += sizeof word, len -= sizeof word) {
         memcpy(&word, octets, sizeof word);
         hash = hash_mix(hash, word);
     }
-    word = 0;
-    if (len)
-        memcpy(&word, octets, len);
-    return hash_mix(hash, word ^ (uint64_t)len << 56);
+    return hash_mix(hash, hash_tail(octets, len));
 }
 
 #endif
