@@ -130,6 +130,7 @@ static bool skip_unreadable(struct session *s, const struct line *line,
     }
     if (!s->unread_octets)
         s->unread_first = *line;
+    s->unread_first.text = bytes_of(NULL, 0); /* gone when the span is */
     s->unread_octets += line->end - line->start;
     s->unread_end = line->end;
     if (is_lone_dot(line->text)) { /* the end of a message whose beginning was lost */

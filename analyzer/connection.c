@@ -1,13 +1,67 @@
 #include "heloscope/connection.h"
 
+#include <stdlib.h>
+
 #include "heloscope/memory.h"
+
+/* --- rest --- */
+
+/* A segment without octets concerns the two streams alone: the session rests on. */
+struct talk *connection_wake(struct connection *c)
+{
+    if (c->talk || !c->rest)
+        return c->talk;
+    c->talk = memory_resize(NULL, sizeof *c->talk);
+    rest_beside(c->rest, c->talk, sizeof *c->talk);
+    c->talk->rest = c->rest;
+    c->rest = NULL;
+    return c->talk;
+}
+
+struct session *talk_session(struct talk *talk, struct rest_room *room)
+{
+    if (!talk->session && talk->rest) {
+        talk->session = rest_wake(room, talk->rest);
+        talk->rest = NULL;
+    }
+    return talk->session;
+}
+
+void connection_rest(struct connection *c, struct rest_room *room)
+{
+    struct talk *talk = c->talk;
+    struct session *session = talk->session;
+    struct rest *before = talk->rest;
+    talk->session = NULL;
+    talk->rest = NULL;
+    c->rest = rest_make(room, talk, sizeof *talk, session, before);
+    c->talk = NULL;
+    free(talk);
+}
+
+size_t connection_unwritten(const struct connection *c)
+{
+    const struct rest *rest = c->talk ? c->talk->rest : c->rest;
+    if (c->talk && c->talk->session)
+        return session_unwritten(c->talk->session);
+    return rest ? rest->log_size : 0;
+}
+
+/* --- which one --- */
 
 /* A connection is only ever begun by a SYN of its own way, so that the same conversation held in
  * two networks stays two. */
 static bool continues(const struct connection *c, const struct segment *segment, int sender)
 {
-    return (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED) &&
-           conversation_continues(&c->talk->conversation, sender != c->client, segment);
+    struct talk rested;
+    const struct talk *talk = c->talk;
+    if (c->state != CONNECTION_SMTP && c->state != CONNECTION_WATCHED)
+        return false;
+    if (!talk) {
+        rest_beside(c->rest, &rested, sizeof rested);
+        talk = &rested;
+    }
+    return conversation_continues(&talk->conversation, sender != c->client, segment);
 }
 
 struct connection *connection_find(const struct flow_table *table, const struct flow_key *key,

@@ -13,11 +13,15 @@ struct pending *pending_at(struct session *s, uint32_t index)
     return &s->ring[(s->ring_first + index) & (s->ring_size - 1)];
 }
 
-static void grow(struct session *s)
+void pending_reserve(struct session *s, uint32_t count)
 {
-    uint32_t size = s->ring_size ? s->ring_size * 2 : 4;
+    uint32_t size = s->ring_size ? s->ring_size : 4;
+    if (count <= s->ring_size)
+        return;
+    while (size < count)
+        size *= 2;
     struct pending *ring = memory_get(size * sizeof *ring);
-    for (uint32_t i = 0; i < s->ring_count; i++)
+    for (uint32_t i = 0; s->ring && i < s->ring_count; i++)
         ring[i] = *pending_at(s, i);
     free(s->ring);
     s->ring = ring;
@@ -37,8 +41,7 @@ struct pending *pending_push(struct session *s, enum pending_kind kind)
     if (kind == PENDING_HOLE && last && last->kind == PENDING_HOLE)
         return last;
     bool shaky = last && last->shaky; /* out of step once, until nothing waits */
-    if (s->ring_count == s->ring_size)
-        grow(s);
+    pending_reserve(s, s->ring_count + 1);
     s->ring_count++;
     struct pending *p = pending_at(s, s->ring_count - 1);
     *p = (struct pending){.kind = kind, .shaky = shaky};

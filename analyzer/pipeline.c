@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "heloscope/connection.h"
-#include "heloscope/identity.h"
 #include "heloscope/intake.h"
 #include "heloscope/limits.h"
 #include "heloscope/writer.h"
@@ -21,9 +20,13 @@ struct pipeline {
     struct memo *memo;
     struct intake *intake;
     struct flow_table table;
-    struct flow_queue smtp, quiet;     /* with a session; quiet: nothing to write */
-    struct flow_queue silent, watched; /* no octets yet on a mail port; not known what it carries */
+    /* With a session; at rest, with something to write; at rest, with nothing to write. */
+    struct flow_queue smtp, resting, quiet;
+    struct flow_queue silent, mute; /* no octets yet on a mail port; the same at rest */
+    struct flow_queue watched;      /* not known what it carries */
     struct flow_queue other, closing, closed;
+    size_t awake; /* how many of each kind need not rest */
+    struct rest_room *room;
     size_t drafts; /* octets of all chapters that are being written */
     size_t held;   /* octets that wait in all connections */
     int64_t now_us;
@@ -50,8 +53,10 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
     }
     p->store = store;
     p->pseudonyms = options->pseudonyms;
+    p->awake = options->awake ? options->awake : AWAKE_LIMIT;
     p->intake = intake_new();
     p->memo = memo_new();
+    p->room = rest_room_new();
     flow_table_init(&p->table);
     size_t count = sizeof default_ports / sizeof *default_ports;
     const uint16_t *ports = default_ports;
@@ -66,10 +71,18 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
 
 /* --- sessions --- */
 
+static void count_findings(struct pipeline *p, const struct draft *draft)
+{
+    for (const struct diagnosis *d = draft->chapter.diagnoses; d; d = d->next)
+        p->totals.diagnoses++;
+    for (const struct violation *v = draft->chapter.violations; v; v = v->next)
+        p->totals.violations++;
+}
+
 /* Hands the chapter over. After a failure nothing more is written. */
 static void hand_over(struct pipeline *p, struct connection *c, bool last)
 {
-    struct session *s = c->talk->session;
+    struct session *s = talk_session(c->talk, p->room);
     s->row.packets = c->talk->conversation.packets;
     s->row.bytes_client = c->talk->conversation.side[SIDE_CLIENT].next;
     s->row.bytes_server = c->talk->conversation.side[SIDE_SERVER].next;
@@ -77,14 +90,11 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
                            c->talk->conversation.side[SIDE_SERVER].repeated;
     s->row.one_sided =
         !c->talk->conversation.spoke[SIDE_CLIENT] || !c->talk->conversation.spoke[SIDE_SERVER];
-    p->drafts -= s->draft ? s->draft->arena.total : 0;
+    p->drafts -= session_unwritten(s);
     struct draft *draft = session_detach(s, last);
-    p->drafts += s->draft ? s->draft->arena.total : 0;
+    p->drafts += session_unwritten(s);
     c->talk->dirty = false;
-    for (const struct diagnosis *d = draft->chapter.diagnoses; d; d = d->next)
-        p->totals.diagnoses++;
-    for (const struct violation *v = draft->chapter.violations; v; v = v->next)
-        p->totals.violations++;
+    count_findings(p, draft);
     if (last) {
         p->totals.sessions++;
         p->totals.messages += s->row.messages;
@@ -96,8 +106,10 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
             s->costs.of[COST_EVENTS] += s->last_seq - SESSION_EVENTS;
         costs_add(&p->totals.costs, &s->costs);
     }
-    if (p->pseudonyms)
+    if (p->pseudonyms) {
+        draft_unfold(draft);
         anonymize_chapter(p->pseudonyms, &draft->chapter, &draft->arena);
+    }
     if (p->failed)
         draft_free(draft);
     else if (!writer_put(p->writer, draft, &p->failure))
@@ -107,7 +119,6 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
 static void begin_session(struct pipeline *p, struct connection *c)
 {
     const struct flow_key *key = &c->flow.key;
-    char uid[IDENTITY_SIZE], community[IDENTITY_SIZE];
     struct session_begin begin = {
         .client = flow_address(key, c->client),
         .server = flow_address(key, !c->client),
@@ -119,33 +130,34 @@ static void begin_session(struct pipeline *p, struct connection *c)
         .capture_id = c->talk->source->capture_id,
         .midstream = !c->talk->conversation.from_start,
         .server_unknown = !c->talk->conversation.syn[SIDE_SERVER],
-        .mark = c->talk->first,
-        .uid = uid,
-        .community_id = community,
+        .mark = c->first,
         .relay = c->talk->relay,
         .handle = ++p->handles,
         .memo = p->memo,
     };
-    session_uid(&begin.client, begin.client_port, &begin.server, begin.server_port,
-                c->talk->first.ts_us, uid);
-    community_id(&begin.client, begin.client_port, &begin.server, begin.server_port, community);
     c->talk->session = session_new(&begin);
+}
+
+static void note_waiting(struct talk *talk)
+{
+    const struct half *half = talk->session->half;
+    talk->session_waits = half_waits(&half[SIDE_CLIENT]) + half_waits(&half[SIDE_SERVER]);
 }
 
 static void give_to_session(struct pipeline *p, struct connection *c, int side,
                             const struct span *span)
 {
-    if (!c->talk->session) {
+    struct talk *talk = c->talk;
+    const size_t before = connection_unwritten(c);
+    if (!talk_session(talk, p->room))
         begin_session(p, c);
-        p->drafts += c->talk->session->draft->arena.total;
-    }
-    c->talk->session->client_gone =
-        side == SIDE_SERVER && conversation_left_before(&c->talk->conversation, SIDE_CLIENT, span);
-    struct session *s = c->talk->session;
-    size_t before = s->draft ? s->draft->arena.total : 0;
+    struct session *s = talk->session;
+    s->client_gone =
+        side == SIDE_SERVER && conversation_left_before(&talk->conversation, SIDE_CLIENT, span);
     session_span(s, side, span);
-    p->drafts += s->draft->arena.total - before;
-    c->talk->dirty = true;
+    note_waiting(talk);
+    p->drafts += session_unwritten(s) - before;
+    talk->dirty = true;
     p->news |= s->news;
     if (s->draft->arena.total > CHAPTER_LIMIT)
         hand_over(p, c, false);
@@ -288,7 +300,7 @@ static struct connection *open_connection(struct pipeline *p, const struct packe
     c->talk = memory_get(sizeof *c->talk);
     c->talk->tunnel = segment->tunnel;
     c->talk->source = packet->source;
-    c->talk->first = (struct mark){.ts_us = packet->ts_us, .packet = packet->number};
+    c->first = (struct mark){.ts_us = packet->ts_us, .packet = packet->number};
     flow_add_path(&c->flow, segment->path);
     if (segment->flags & TCP_SYN && !(segment->flags & TCP_ACK)) {
         c->has_syn = true;
@@ -308,11 +320,13 @@ static struct connection *open_connection(struct pipeline *p, const struct packe
 /* What waits in a connection: to be put in order, to be classified, for an answer. */
 static size_t held_by(const struct connection *c)
 {
-    size_t octets = c->talk ? c->talk->kept_octets : 0;
-    for (int side = 0; c->talk && side < 2; side++) {
-        const struct stream *stream = &c->talk->conversation.side[side];
+    const struct talk *talk = c->talk;
+    if (!talk)
+        return 0;
+    size_t octets = talk->kept_octets + talk->session_waits;
+    for (int side = 0; side < 2; side++) {
+        const struct stream *stream = &talk->conversation.side[side];
         octets += stream->waiting_octets + stream->waiting_count * sizeof(struct piece);
-        octets += c->talk->session ? half_waits(&c->talk->session->half[side]) : 0;
     }
     return octets;
 }
@@ -335,6 +349,7 @@ static void end_talk(struct pipeline *p, struct connection *c)
 /* Ends what is being made of the connection; the entry in the table stays. */
 static void close_connection(struct pipeline *p, struct connection *c, const char *how)
 {
+    connection_wake(c);
     p->held -= held_by(c);
     p->current = c;
     if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED)
@@ -343,19 +358,19 @@ static void close_connection(struct pipeline *p, struct connection *c, const cha
         stop_watching(p, c,
                       classify_end(c->talk->watch, SIDE_SERVER) == CLASS_SMTP ? CONNECTION_SMTP
                                                                               : CONNECTION_IGNORED);
-    if (c->talk && c->talk->session) {
+    if (c->talk && talk_session(c->talk, p->room)) {
         struct mark mark =
             c->talk->conversation.end == END_RESET ? c->talk->reset : c->talk->conversation.last;
         int by = c->talk->conversation.ended_by;
         struct session *s = c->talk->session;
-        size_t draft = s->draft ? s->draft->arena.total : 0;
+        const size_t before = session_unwritten(s);
         session_end(s, &mark, by < 0 ? SIDE_CLIENT : by, how);
-        p->drafts += s->draft->arena.total - draft;
+        p->drafts += session_unwritten(s) - before;
         hand_over(p, c, true);
         session_free(c->talk->session);
-    }
-    if (c->state == CONNECTION_SMTP && c->talk && !c->talk->session)
+    } else if (c->state == CONNECTION_SMTP && c->talk) {
         p->totals.silent++;
+    }
     end_talk(p, c);
     c->state = CONNECTION_CLOSED;
     p->current = NULL;
@@ -368,15 +383,44 @@ static void forget_connection(struct pipeline *p, struct connection *c, const ch
     free(c);
 }
 
-/* Bounds the memory of chapters, however many sessions are open. */
+static void put_to_rest(struct pipeline *p, struct connection *c)
+{
+    const struct session *s = c->talk->session;
+    const bool has_session = talk_has_session(c->talk), dirty = c->talk->dirty;
+    const size_t before = connection_unwritten(c);
+    if (s && s->draft)
+        count_findings(p, s->draft);
+    connection_rest(c, p->room);
+    p->drafts += connection_unwritten(c) - before;
+    flow_touch(&c->flow,
+               !has_session ? &p->mute
+               : dirty      ? &p->resting
+                            : &p->quiet,
+               c->flow.last_us);
+}
+
+/* Bounds the memory of connections, however many are open. */
+static void rest(struct pipeline *p)
+{
+    while (p->smtp.count > p->awake)
+        put_to_rest(p, (struct connection *)p->smtp.oldest);
+    while (p->silent.count > p->awake)
+        put_to_rest(p, (struct connection *)p->silent.oldest);
+}
+
+static void write_and_rest(struct pipeline *p, struct connection *c)
+{
+    connection_wake(c);
+    hand_over(p, c, false);
+    put_to_rest(p, c);
+}
+
+/* Bounds the memory of chapters. */
 static void relieve(struct pipeline *p)
 {
-    while (p->drafts > DRAFTS_LIMIT && p->smtp.oldest) {
-        struct connection *c = (struct connection *)p->smtp.oldest;
-        if (c->talk->session && c->talk->session->draft)
-            hand_over(p, c, false);
-        flow_touch(&c->flow, &p->quiet, c->flow.last_us);
-    }
+    while (p->drafts > DRAFTS_LIMIT && (p->resting.oldest || p->smtp.oldest))
+        write_and_rest(
+            p, (struct connection *)(p->resting.oldest ? p->resting.oldest : p->smtp.oldest));
 }
 
 /* A connection that is no longer looked at, but still known: its segments begin no other. */
@@ -392,9 +436,10 @@ static void look_away(struct pipeline *p, struct connection *c)
  * bounded. */
 static void bound_the_unknown(struct pipeline *p)
 {
-    while (p->silent.count > SILENT_LIMIT) {
+    while (p->silent.count + p->mute.count > SILENT_LIMIT) {
+        struct flow *oldest = p->mute.oldest ? p->mute.oldest : p->silent.oldest;
         p->totals.costs.of[COST_SILENT]++;
-        forget_connection(p, (struct connection *)p->silent.oldest, "given up");
+        forget_connection(p, (struct connection *)oldest, "given up");
     }
     while (p->watched.count > WATCHED_LIMIT) {
         p->totals.costs.of[COST_WATCHED]++;
@@ -409,15 +454,17 @@ static void cut_short(struct pipeline *p, struct connection *c)
     p->totals.costs.of[COST_HELD]++;
     p->current = c;
     conversation_drain(&c->talk->conversation, take_span, p);
-    if (c->state == CONNECTION_SMTP && c->talk->session)
+    if (c->state == CONNECTION_SMTP && talk_session(c->talk, p->room)) {
         session_hurry(c->talk->session);
+        note_waiting(c->talk);
+    }
 }
 
 static void expire(struct pipeline *p)
 {
     struct flow *oldest;
-    struct flow_queue *smtp[] = {&p->smtp, &p->quiet, &p->silent};
-    for (int i = 0; i < 3; i++)
+    struct flow_queue *smtp[] = {&p->smtp, &p->resting, &p->quiet, &p->silent, &p->mute};
+    for (int i = 0; i < 5; i++)
         while ((oldest = smtp[i]->oldest) && oldest->last_us < p->now_us - SMTP_IDLE_US)
             forget_connection(p, (struct connection *)oldest, "silent");
     while ((oldest = p->closing.oldest) && oldest->last_us < p->now_us - CLOSING_US)
@@ -433,10 +480,12 @@ static void expire(struct pipeline *p)
     while (p->table.count > CONNECTION_LIMIT) {
         oldest = p->closed.oldest    ? p->closed.oldest
                  : p->other.oldest   ? p->other.oldest
+                 : p->mute.oldest    ? p->mute.oldest
                  : p->silent.oldest  ? p->silent.oldest
                  : p->watched.oldest ? p->watched.oldest
                  : p->closing.oldest ? p->closing.oldest
                  : p->quiet.oldest   ? p->quiet.oldest
+                 : p->resting.oldest ? p->resting.oldest
                                      : p->smtp.oldest;
         p->totals.costs.of[COST_CONNECTIONS]++;
         forget_connection(p, (struct connection *)oldest, "given up");
@@ -469,7 +518,7 @@ static struct flow_queue *queue_of(struct pipeline *p, const struct connection *
         return &p->closing;
     if (c->state == CONNECTION_WATCHED)
         return &p->watched;
-    return c->talk->session ? &p->smtp : &p->silent;
+    return talk_has_session(c->talk) ? &p->smtp : &p->silent;
 }
 
 static void take_segment(struct pipeline *p, const struct packet_record *packet,
@@ -478,6 +527,8 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
     struct flow_key key;
     const int sender = flow_key_of(segment, &key);
     struct connection *c = connection_find(&p->table, &key, segment, sender);
+    if (c)
+        connection_wake(c);
     if (c && begins_anew(c, segment, sender)) {
         forget_connection(p, c, c->talk && c->talk->reset.packet ? "reset" : "ports reused");
         c = NULL;
@@ -560,6 +611,7 @@ bool pipeline_packet(struct pipeline *p, const struct packet_record *packet, str
         break;
     }
     expire(p);
+    rest(p);
     relieve(p);
     return report(p, why);
 }
@@ -571,9 +623,11 @@ bool pipeline_flush(struct pipeline *p, int64_t now_us, struct failure *why)
     expire(p);
     for (struct flow *f = p->smtp.newest; f; f = f->older) {
         struct connection *c = (struct connection *)f;
-        if (c->talk && c->talk->session && c->talk->dirty)
+        if (c->talk->dirty)
             hand_over(p, c, false);
     }
+    while (p->resting.oldest)
+        write_and_rest(p, (struct connection *)p->resting.oldest);
     p->news = false;
     return commit(p, why);
 }
@@ -587,25 +641,25 @@ static int by_beginning(const void *a, const void *b)
 {
     const struct connection *x = *(struct connection *const *)a,
                             *y = *(struct connection *const *)b;
-    if (x->talk->first.ts_us != y->talk->first.ts_us)
-        return x->talk->first.ts_us < y->talk->first.ts_us ? -1 : 1;
-    return x->talk->first.packet < y->talk->first.packet
-               ? -1
-               : x->talk->first.packet > y->talk->first.packet;
+    if (x->first.ts_us != y->first.ts_us)
+        return x->first.ts_us < y->first.ts_us ? -1 : 1;
+    return x->first.packet < y->first.packet ? -1 : x->first.packet > y->first.packet;
 }
 
 bool pipeline_finish(struct pipeline *p, struct failure *why)
 {
     size_t count = p->table.count, n = 0;
     struct connection **all = memory_get((count + 1) * sizeof *all);
-    struct flow_queue *queues[] = {&p->smtp, &p->quiet, &p->silent, &p->watched, &p->closing};
+    struct flow_queue *queues[] = {&p->smtp, &p->resting, &p->quiet,  &p->silent,
+                                   &p->mute, &p->watched, &p->closing};
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
         for (struct flow *f = queues[i]->oldest; f; f = f->newer)
-            if (((struct connection *)f)->talk)
+            if (connection_is_live((struct connection *)f))
                 all[n++] = (struct connection *)f;
     qsort(all, n, sizeof *all, by_beginning);
     for (size_t i = 0; i < n; i++)
-        forget_connection(p, all[i], all[i]->talk->reset.packet ? "reset" : "capture ended");
+        forget_connection(p, all[i],
+                          connection_wake(all[i])->reset.packet ? "reset" : "capture ended");
     free(all);
     return commit(p, why);
 }
@@ -638,8 +692,8 @@ void pipeline_free(struct pipeline *p)
     if (!p)
         return;
     p->failed = true; /* nothing more is written */
-    struct flow_queue *queues[] = {&p->smtp,  &p->quiet,   &p->silent, &p->watched,
-                                   &p->other, &p->closing, &p->closed};
+    struct flow_queue *queues[] = {&p->smtp,    &p->resting, &p->quiet,   &p->silent, &p->mute,
+                                   &p->watched, &p->other,   &p->closing, &p->closed};
     for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
         while (queues[i]->oldest)
             forget_connection(p, (struct connection *)queues[i]->oldest, NULL);
@@ -648,5 +702,6 @@ void pipeline_free(struct pipeline *p)
     classifier_free(p->classifier);
     intake_free(p->intake);
     memo_free(p->memo);
+    rest_room_free(p->room);
     free(p);
 }

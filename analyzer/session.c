@@ -10,6 +10,7 @@
 #include "heloscope/content.h"
 #include "heloscope/foreign.h"
 #include "heloscope/half.h"
+#include "heloscope/identity.h"
 #include "heloscope/pairing.h"
 #include "heloscope/server_side.h"
 #include "heloscope/transaction.h"
@@ -29,6 +30,7 @@ void draft_free(struct draft *draft)
 {
     if (!draft)
         return;
+    free(draft->log.at);
     arena_free(&draft->arena);
     free(draft);
 }
@@ -61,8 +63,6 @@ struct session *session_new(const struct session_begin *begin)
     struct session_row *row = &s->row;
     row->handle = begin->handle;
     s->identify.server.memo = s->identify.client.memo = begin->memo;
-    row->uid = arena_copy(&s->own, bytes_of_string(begin->uid));
-    row->community_id = arena_copy(&s->own, bytes_of_string(begin->community_id));
     row->source = bytes_of_string(begin->source);
     row->capture_id = begin->capture_id;
     row->client = begin->client;
@@ -155,11 +155,23 @@ event_no session_seen(struct session *s, enum side side, uint64_t offset)
 
 static void copy_row_text(struct session_row *row, struct arena *arena)
 {
-    struct bytes *texts[] = {&row->uid,     &row->community_id,   &row->source,
-                             &row->helo,    &row->server_name,    &row->tls_version,
-                             &row->tls_sni, &row->auth_mechanism, &row->auth_outcome};
+    struct bytes *texts[] = {&row->source,      &row->helo,    &row->server_name,
+                             &row->tls_version, &row->tls_sni, &row->auth_mechanism,
+                             &row->auth_outcome};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = arena_copy(arena, *texts[i]);
+}
+
+/* Names for the session that anybody can make from the capture: not kept, but made when they are
+ * written. */
+static void name_row(struct session_row *row, struct arena *arena)
+{
+    char uid[IDENTITY_SIZE], community[IDENTITY_SIZE];
+    session_uid(&row->client, row->client_port, &row->server, row->server_port, row->started_us,
+                uid);
+    community_id(&row->client, row->client_port, &row->server, row->server_port, community);
+    row->uid = arena_copy(arena, bytes_of_string(uid));
+    row->community_id = arena_copy(arena, bytes_of_string(community));
 }
 
 /* An idle session has no draft: it begins with what there is to write. */
@@ -173,8 +185,12 @@ struct draft *session_detach(struct session *s, bool last)
 {
     session_open_draft(s);
     struct draft *draft = s->draft;
+    draft->log = s->log;
+    s->log = (struct session_log){0};
+    s->log_place = (struct log_place){0};
     draft->chapter.session = s->row;
     copy_row_text(&draft->chapter.session, &draft->arena);
+    name_row(&draft->chapter.session, &draft->arena);
     identify_describe(&s->identify, &draft->chapter.session, &draft->arena);
     draft->chapter.first = !s->written;
     draft->chapter.last = last;
@@ -191,6 +207,18 @@ struct draft *session_detach(struct session *s, bool last)
         transaction_rehome(s, &s->draft->arena);
     }
     return draft;
+}
+
+size_t session_unwritten(const struct session *s)
+{
+    return s->log.size + (s->draft ? s->draft->arena.total : 0);
+}
+
+void draft_unfold(struct draft *draft)
+{
+    chapter_unpack(bytes_of(draft->log.at, draft->log.length), &draft->chapter, &draft->arena,
+                   draft->log.phrases);
+    draft->log.length = 0;
 }
 
 void session_hurry(struct session *s)
@@ -249,6 +277,7 @@ void session_free(struct session *s)
     if (!s)
         return;
     draft_free(s->draft);
+    free(s->log.at);
     arena_free(&s->own);
     half_free(&s->half[SIDE_CLIENT]);
     half_free(&s->half[SIDE_SERVER]);

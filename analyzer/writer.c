@@ -33,7 +33,7 @@ static void append(struct list *list, struct draft *draft)
     *list->tail = draft;
     list->tail = &draft->next;
     list->count++;
-    list->octets += draft->arena.total;
+    list->octets += draft->arena.total + draft->log.length;
 }
 
 static void free_list(struct draft *draft)
@@ -50,8 +50,10 @@ static void free_list(struct draft *draft)
 static bool write_list(struct writer *w, struct list *list, uint32_t *uncommitted, bool commit,
                        struct failure *why)
 {
-    for (struct draft *d = list->first; d; d = d->next)
+    for (struct draft *d = list->first; d; d = d->next) {
+        draft_unfold(d);
         d->chapter.next = d->next ? &d->next->chapter : NULL;
+    }
     if (list->first && !store_write_list(w->store, &list->first->chapter, why))
         return false;
     *uncommitted += list->count;

@@ -9,7 +9,7 @@
 #include "heloscope/flow.h"
 #include "heloscope/limits.h"
 #include "heloscope/relay.h"
-#include "heloscope/session.h"
+#include "heloscope/rest.h"
 
 enum connection_state {
     CONNECTION_WATCHED, /* not known yet what it carries */
@@ -21,7 +21,6 @@ enum connection_state {
 /* What a connection needs while something is being made of it. */
 struct talk {
     struct tunnel tunnel; /* the outermost of the first segment */
-    struct mark first;    /* time and packet of the first segment */
     struct mark reset;    /* of the RST; packet 0 = none */
     struct capture_source *source;
     struct conversation conversation;
@@ -30,7 +29,9 @@ struct talk {
     size_t kept_octets;
     bool looked;             /* whether it begins with a proxy's handshake is known */
     struct relay *relay;     /* that handshake; NULL = there is none */
-    struct session *session; /* CONNECTION_SMTP, from the first octets on */
+    struct session *session; /* CONNECTION_SMTP, from the first octets on; talk_session() */
+    struct rest *rest;       /* the session, as long as it rests on */
+    size_t session_waits;    /* what waits in the session takes */
     bool dirty;              /* the session has something new since the last flush */
 };
 
@@ -42,8 +43,33 @@ struct connection {
     bool has_syn;
     uint16_t vlan;
     uint32_t syn;      /* the client's initial sequence number */
-    struct talk *talk; /* NULL when nothing is being made of it */
+    struct mark first; /* time and packet of the first segment */
+    struct talk *talk; /* NULL when nothing is being made of it, and while it rests */
+    struct rest *rest; /* the talk at rest, with its session; NULL when there is none */
 };
+
+/* Whether something is being made of the connection, at rest or not. */
+static inline bool connection_is_live(const struct connection *c)
+{
+    return c->talk || c->rest;
+}
+
+/* What is being made of it, awake; NULL = nothing. */
+struct talk *connection_wake(struct connection *c);
+
+/* Puts what is being made of it to rest. */
+void connection_rest(struct connection *c, struct rest_room *room);
+
+/* Octets of memory that what its session still has to hand over takes. */
+size_t connection_unwritten(const struct connection *c);
+
+static inline bool talk_has_session(const struct talk *talk)
+{
+    return talk->session || (talk->rest && rest_has_session(talk->rest));
+}
+
+/* The session, awake; NULL = none yet. */
+struct session *talk_session(struct talk *talk, struct rest_room *room);
 
 /* The connection that `segment` belongs to, or NULL: the one that comes by the same way, or the one
  * that it continues by its numbers. The way then counts as that connection's. */

@@ -36,7 +36,8 @@ enum {
     CONNECTION_LIMIT = 2000 * 1000, /* beyond this one that was silent longest is given up */
     CONNECTION_TWINS = 16,          /* with the same endpoints, in different VLANs or tunnels */
     CLOSED_LIMIT = 16 * 1024,       /* remembered after their end */
-    SILENT_LIMIT = 64 * 1024,       /* on a mail port, that have not carried an octet yet */
+    SILENT_LIMIT = 512 * 1024,      /* on a mail port, that have not carried an octet yet */
+    AWAKE_LIMIT = 512,              /* beyond this those that were silent longest rest */
     WATCHED_LIMIT = 16 * 1024,      /* on other ports, while it is not known what they carry */
     WATCH_LIMIT = 32 * 1024,        /* octets kept of one of these */
     FLOW_PATHS = 4,                 /* ways that a flow remembers; the oldest is forgotten */
@@ -124,8 +125,10 @@ enum {
 
 /* --- on the way to the history --- */
 enum {
+    PHRASE_LIMIT = 4096,            /* texts that many sessions share; a power of two */
+    PHRASE_LENGTH = 512,            /* octets of one */
     CHAPTER_LIMIT = 256 * 1024,     /* a chapter that has grown to this is handed over */
-    DRAFTS_LIMIT = 256 << 20,       /* octets of all that are being written; then the sessions that
+    DRAFTS_LIMIT = 64 << 20,        /* octets of all that are being written; then the sessions that
                                      * are silent longest hand theirs over */
     BATCH_CHAPTERS = 128,           /* handed over together: the lock and the wake-up cost once */
     BATCH_OCTETS = 1024 * 1024,     /* or so much of their memory */

@@ -7,6 +7,9 @@
 
 /* Room at the end of the ring. At PENDING_LIMIT a hole is left instead, and NULL returned. The
  * pointer is good until the next call of this module. */
+/* Makes room for `count` that wait. */
+void pending_reserve(struct session *s, uint32_t count);
+
 struct pending *pending_push(struct session *s, enum pending_kind kind);
 
 /* The entry `index` places behind the oldest; NULL = none. */

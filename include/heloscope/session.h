@@ -3,6 +3,7 @@
 #ifndef HELOSCOPE_SESSION_H
 #define HELOSCOPE_SESSION_H
 
+#include "heloscope/chapter_log.h"
 #include "heloscope/conversation.h"
 #include "heloscope/identify.h"
 #include "heloscope/limits.h"
@@ -119,9 +120,17 @@ struct line {
     unsigned notes;      /* NOTE_BARE_LF ... */
 };
 
+/* What was said before a rest, packed; PACK_SPARE octets can be read behind it. */
+struct session_log {
+    uint8_t *at; /* NULL = nothing */
+    uint32_t length, size;
+    const struct phrases *phrases; /* that it refers to; they outlive it */
+};
+
 /* The chapter that is being written, with the memory it lives in. */
 struct draft {
-    struct draft *next; /* in the writer's queue */
+    struct draft *next;     /* in the writer's queue */
+    struct session_log log; /* comes before what is in the chapter's lists: draft_unfold() */
     struct chapter chapter;
     struct arena arena;
     struct event **events_tail;
@@ -137,7 +146,9 @@ enum {
 struct session {
     struct session_row row; /* its text lives in `own` */
     struct arena own;
-    struct draft *draft; /* NULL as long as there is nothing to write */
+    struct draft *draft;    /* NULL as long as there is nothing to write */
+    struct session_log log; /* that is not handed over yet either */
+    struct log_place log_place;
     event_no last_seq;
     bool written; /* a chapter was handed over before */
 
@@ -240,8 +251,7 @@ struct session_begin {
     bool midstream;      /* no SYN was captured */
     bool server_unknown; /* where the server's octets begin was not captured */
     struct mark mark;
-    const char *uid, *community_id; /* copied */
-    const struct relay *relay;      /* the proxy that it goes through; NULL = none */
+    const struct relay *relay; /* the proxy that it goes through; NULL = none */
     uint64_t handle;
     struct memo *memo; /* of what software says; outlives the session; NULL = none */
 };
@@ -261,8 +271,14 @@ void session_hurry(struct session *s);
 void session_end(struct session *s, const struct mark *mark, int ended_by, const char *how);
 
 /* The chapter so far; the session goes on in a new one (or, with `last`, not at all). The caller
- * owns it and frees it with draft_free(). */
+ * owns it and frees it with draft_free(). Before the whole chapter can be read, draft_unfold(). */
 struct draft *session_detach(struct session *s, bool last);
+
+/* Octets of memory that what is still to be handed over takes. */
+size_t session_unwritten(const struct session *s);
+
+/* Puts what was said before a rest into the chapter's lists, if it is not there yet. */
+void draft_unfold(struct draft *draft);
 void session_open_draft(struct session *s);
 void draft_free(struct draft *draft);
 void session_free(struct session *s);

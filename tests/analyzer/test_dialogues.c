@@ -46,7 +46,8 @@ static void cut_and_compare(FILE *problems, const struct dialogue *d, const char
     } ways[] = {{CUT_SEGMENTS, 1, "in the segments of the dialogue"},
                 {CUT_OCTETS, 1, "octet by octet"},
                 {CUT_RANDOM, RANDOM_CUTS, "cut at random places"},
-                {CUT_CHAPTERS, 1, "handed over after each line"}};
+                {CUT_CHAPTERS, 1, "handed over after each line"},
+                {CUT_RESTS, 1, "put to rest after each octet"}};
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         for (unsigned seed = 0; seed < ways[i].times; seed++) {
             struct played played;

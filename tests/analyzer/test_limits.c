@@ -31,7 +31,7 @@ Test(limits, what_was_given_up_and_at_which_limit)
     costs.of[COST_SILENT] = 2;
     costs.of[COST_REPLIES] = 3;
     costs.of[COST_LINES] = 1;
-    expect(&costs, "  2 connections without an octet given up at the limit of 65,536\n"
+    expect(&costs, "  2 connections without an octet given up at the limit of 524,288\n"
                    "  1 line cut at the limit of 16,384 octets\n"
                    "  3 replies cut at the limit of 16,384 octets\n");
 }

@@ -40,8 +40,6 @@ static void desk_end(struct desk *desk)
 /* Session `n`, that said NOOP `lines` times. */
 static struct session *talked(const struct desk *desk, unsigned n, unsigned lines)
 {
-    char uid[32];
-    snprintf(uid, sizeof uid, "uid-%u", n);
     struct session_begin begin = {
         .client = {.family = 4, .octets = {127, 0, 0, 1}},
         .server = {.family = 4, .octets = {127, 0, 0, 2}},
@@ -50,8 +48,6 @@ static struct session *talked(const struct desk *desk, unsigned n, unsigned line
         .source = "test.pcap",
         .capture_id = desk->capture,
         .mark = {.ts_us = 1, .packet = 1},
-        .uid = uid,
-        .community_id = "1:id",
         .handle = n + 1,
     };
     struct talk talk = {.session = session_new(&begin), .packet = 1};
@@ -90,11 +86,12 @@ Test(writer, what_is_committed_can_be_read)
     commit(&desk); /* also when there is nothing */
     put(&desk, told(&desk, 0, 1));
     commit(&desk);
-    scratch_expect(&desk.scratch, "SELECT group_concat(uid) FROM sessions", "uid-0");
+    scratch_expect(&desk.scratch, "SELECT group_concat(client_port) FROM sessions", "10000");
     put(&desk, told(&desk, 1, 1));
     put(&desk, told(&desk, 2, 1));
     commit(&desk);
-    scratch_expect(&desk.scratch, "SELECT group_concat(uid) FROM sessions", "uid-0,uid-1,uid-2");
+    scratch_expect(&desk.scratch, "SELECT group_concat(client_port) FROM sessions",
+                   "10000,10001,10002");
     desk_end(&desk);
 }
 
@@ -116,7 +113,7 @@ Test(writer, many_come_in_their_order)
     commit(&desk);
     scratch_counted(desk.store, MANY, 0);
     scratch_expect(&desk.scratch,
-                   "SELECT count(*) || ' ' || sum(uid = 'uid-' || (session_id - 1)) || ' ' || "
+                   "SELECT count(*) || ' ' || sum(client_port = 9999 + session_id) || ' ' || "
                    "sum(commands) FROM sessions",
                    "1500 1500 90000");
     desk_end(&desk);
@@ -157,8 +154,9 @@ Test(writer, a_failed_write_is_told_and_nothing_is_written_behind_it)
 {
     struct desk desk;
     struct failure why = {""};
-    desk_begin(&desk, "CREATE TRIGGER refuses BEFORE INSERT ON sessions WHEN new.uid = 'uid-1' "
-                      "BEGIN SELECT RAISE(ABORT, 'not this one'); END");
+    desk_begin(&desk,
+               "CREATE TRIGGER refuses BEFORE INSERT ON sessions WHEN new.client_port = 10001 "
+               "BEGIN SELECT RAISE(ABORT, 'not this one'); END");
     put(&desk, told(&desk, 0, 1));
     commit(&desk);
     put(&desk, told(&desk, 1, 1));
@@ -172,6 +170,6 @@ Test(writer, a_failed_write_is_told_and_nothing_is_written_behind_it)
     desk.writer = NULL;
     store_close(desk.store, NULL);
     desk.store = NULL;
-    scratch_expect(&desk.scratch, "SELECT group_concat(uid) FROM sessions", "uid-0");
+    scratch_expect(&desk.scratch, "SELECT group_concat(client_port) FROM sessions", "10000");
     desk_end(&desk);
 }

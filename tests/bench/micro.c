@@ -275,10 +275,10 @@ static void give(void *context, int side, const struct span *span)
 /* A session from its segments to its timeline. */
 static struct draft *read_talk(const struct talk *talk, uint64_t handle, unsigned round)
 {
-    char uid[32];
     const struct segment *syn = &input.frames[talk->first].segment;
-    const struct mark mark = {.ts_us = (int64_t)talk->first, .packet = talk->first + 1};
-    snprintf(uid, sizeof uid, "C%08x%016llx", round * 2654435761u, (unsigned long long)handle);
+    /* Another time in each round: the history knows a session by it. */
+    const struct mark mark = {.ts_us = (int64_t)round << 32 | talk->first,
+                              .packet = talk->first + 1};
     const struct session_begin begin = {
         .client = syn->src,
         .server = syn->dst,
@@ -287,8 +287,6 @@ static struct draft *read_talk(const struct talk *talk, uint64_t handle, unsigne
         .source = "micro",
         .capture_id = 1,
         .mark = mark,
-        .uid = uid,
-        .community_id = "1:wCb3OG7yAFWelaUydu0D+125CLM=",
         .handle = handle,
     };
     struct session *session = session_new(&begin);

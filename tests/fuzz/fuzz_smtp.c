@@ -277,8 +277,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .midstream = data[0] & 1,
         .server_unknown = data[0] & 3,
         .mark = {.ts_us = 1, .packet = 1},
-        .uid = "uid",
-        .community_id = "1:id",
     };
     g.hole = begin.server_unknown;
     g.session = session_new(&begin);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "heloscope/rest.h"
+
 static const int64_t START_US = INT64_C(1700000000000000);
 
 enum {
@@ -27,6 +29,7 @@ static uint32_t next_random(struct player *p)
 
 static void keep_draft(struct played *out, struct draft *draft)
 {
+    draft_unfold(draft);
     out->drafts = memory_resize(out->drafts, (out->count + 1) * sizeof *out->drafts);
     out->drafts[out->count++] = draft;
 }
@@ -36,6 +39,14 @@ static struct mark mark_of(const struct dialogue *d, size_t spoken)
     return (struct mark){.ts_us = START_US + (int64_t)spoken * LINE_US,
                          .packet = spoken + 1,
                          .seen = d->spoken[spoken].seen};
+}
+
+/* Puts the session to rest and wakes it. */
+static void rest(struct player *p)
+{
+    const uint64_t beside = 1;
+    struct rest_room *room = p->out->room;
+    p->session = rest_wake(room, rest_make(room, &beside, sizeof beside, p->session, NULL));
 }
 
 /* Hands over a piece. It is copied, so that a sanitizer notices who reads past its end, or later
@@ -56,6 +67,8 @@ static void hand_over(struct player *p, size_t spoken, uint64_t offset, const ui
     free(copy);
     if (p->cut == CUT_CHAPTERS)
         keep_draft(p->out, session_detach(p->session, false));
+    if (p->cut == CUT_RESTS)
+        rest(p);
 }
 
 /* Whether what is spoken at `i` can come in one piece with what is spoken before it. */
@@ -69,7 +82,7 @@ static bool belongs(const struct player *p, size_t i)
 
 static size_t piece_length(struct player *p, size_t left)
 {
-    if (p->cut == CUT_OCTETS)
+    if (p->cut == CUT_OCTETS || p->cut == CUT_RESTS)
         return 1;
     if (p->cut != CUT_RANDOM)
         return left;
@@ -113,8 +126,6 @@ static struct session *open_session(const struct dialogue *d, const struct mark 
         .capture_id = 1,
         .midstream = d->midstream,
         .mark = *mark,
-        .uid = "uid",
-        .community_id = "1:id",
         .handle = 1,
     };
     return session_new(&begin);
@@ -126,7 +137,7 @@ void dialogue_play(const struct dialogue *d, enum cut cut, unsigned seed, struct
     struct mark open = {.ts_us = START_US};
     struct mark close = {.ts_us = START_US + (int64_t)d->spoken_count * LINE_US,
                          .packet = d->spoken_count + 1};
-    *out = (struct played){0};
+    *out = (struct played){.room = rest_room_new()};
     p.session = open_session(d, &open);
     for (size_t first = 0, end; first < d->spoken_count; first = end) {
         for (end = first + 1; end < d->spoken_count && belongs(&p, end);)
@@ -144,6 +155,7 @@ void played_free(struct played *played)
     for (size_t i = 0; i < played->count; i++)
         draft_free(played->drafts[i]);
     free(played->drafts);
+    rest_room_free(played->room);
 }
 
 /* --- timeline out ----------------------------------------------------------------------------- */

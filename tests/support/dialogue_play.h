@@ -13,9 +13,11 @@ enum cut {
     CUT_OCTETS,   /* one by one */
     CUT_RANDOM,   /* at random places, lines of one side that stand together in one piece or more */
     CUT_CHAPTERS, /* each line by itself, the timeline handed over after each */
+    CUT_RESTS,    /* octet by octet, the session put to rest after each */
 };
 
 struct played {
+    struct rest_room *room; /* whose phrases the chapters refer to */
     struct draft **drafts; /* the chapters, in order */
     size_t count;
 };

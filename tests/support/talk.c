@@ -17,8 +17,6 @@ void talk_begin(struct talk *talk, bool midstream)
         .midstream = midstream,
         .server_unknown = midstream,
         .mark = {.ts_us = 1, .packet = 1},
-        .uid = "uid",
-        .community_id = "1:id",
         .handle = 1,
     };
     talk->session = session_new(&begin);
@@ -79,7 +77,8 @@ void talk_lines(struct talk *talk, const char *const *lines)
 void talk_chapter(struct talk *talk, bool last)
 {
     assert(talk->chapters < TALK_CHAPTERS);
-    talk->drafts[talk->chapters++] = session_detach(talk->session, last);
+    talk->drafts[talk->chapters] = session_detach(talk->session, last);
+    draft_unfold(talk->drafts[talk->chapters++]);
 }
 
 void talk_end(struct talk *talk)

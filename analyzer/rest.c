@@ -1,0 +1,281 @@
+#include "heloscope/rest.h"
+
+#include <stdlib.h>
+
+#include "heloscope/pairing.h"
+
+enum {
+    OWN_TEXTS = 9,
+    LOG_STEP = 128, /* by which the log grows */
+};
+
+/* The texts that live in the session's own memory. */
+static void own_texts(struct session *s, struct bytes *texts[OWN_TEXTS])
+{
+    struct bytes *all[OWN_TEXTS] = {
+        &s->row.helo,
+        &s->row.server_name,
+        &s->row.tls_version,
+        &s->row.tls_sni,
+        &s->row.auth_mechanism,
+        &s->row.auth_outcome,
+        &s->identify.server.version,
+        &s->identify.client.version,
+        &s->identify.program,
+    };
+    memcpy(texts, all, sizeof all);
+}
+
+/* --------------------------------------------------------------------------------------- to rest
+ */
+
+static void pack_own(struct packer *packer, struct session *s)
+{
+    struct bytes *texts[OWN_TEXTS];
+    own_texts(s, texts);
+    for (int i = 0; i < OWN_TEXTS; i++)
+        pack_bytes(packer, *texts[i]);
+}
+
+static void pack_landmarks(struct packer *packer, const struct session *s)
+{
+    for (int side = 0; side < 2; side++)
+        for (uint32_t i = 0; i < s->ends[side].count; i++) {
+            pack_number(packer, s->ends[side].at[i].end);
+            pack_number(packer, s->ends[side].at[i].seq);
+        }
+}
+
+/* What lives in the chapter and is not over. */
+static void pack_alive(struct packer *packer, struct session *s)
+{
+    for (uint32_t i = 0; i < s->ring_count; i++) {
+        struct pending pending = *pending_at(s, i);
+        const struct bytes path = pending.path, text = pending.text;
+        pending.path = pending.text = bytes_of(NULL, 0);
+        pack_words(packer, &pending, sizeof pending);
+        pack_bytes(packer, path);
+        pack_bytes(packer, text);
+    }
+    if (s->transaction)
+        transaction_pack(packer, s->transaction);
+}
+
+/* What is left when its parts are packed: fields without pointers to what is freed here. A buffer
+ * in which something stands stays where it is. */
+static void strip(struct session *s)
+{
+    struct bytes *texts[OWN_TEXTS];
+    own_texts(s, texts);
+    for (int i = 0; i < OWN_TEXTS; i++)
+        *texts[i] = bytes_of(NULL, 0);
+    arena_free(&s->own);
+    draft_free(s->draft);
+    s->draft = NULL;
+    s->log = (struct session_log){0};
+    free(s->ring);
+    s->ring = NULL;
+    s->ring_first = s->ring_size = 0;
+    s->recipients_tail = NULL;
+    for (int side = 0; side < 2; side++) {
+        struct half *half = &s->half[side];
+        free(s->ends[side].at);
+        s->ends[side].at = NULL;
+        s->ends[side].size = 0;
+        if (!half->held_length) {
+            free(half->held);
+            half->held = NULL;
+            half->held_size = 0;
+        }
+    }
+    if (!s->reply.length) {
+        free(s->reply.text);
+        s->reply.text = NULL;
+        s->reply.size = 0;
+    }
+}
+
+/* Adds the chapter so far to the log. */
+static void write_log(struct rest_room *room, struct session *s)
+{
+    struct session_log *log = &s->log;
+    struct packer *packer = &room->packer;
+    const size_t from = packer->length;
+    if (!s->draft)
+        return;
+    chapter_pack(packer, &s->draft->chapter, &s->log_place, room->phrases);
+    const uint32_t more = (uint32_t)(packer->length - from);
+    if (log->size < log->length + more + PACK_SPARE) {
+        log->size = (log->length + more + PACK_SPARE + LOG_STEP - 1) / LOG_STEP * LOG_STEP;
+        log->at = memory_resize(log->at, log->size);
+    }
+    memcpy(log->at + log->length, packer->at + from, more);
+    log->length += more;
+    packer->length = from;
+}
+
+static void pack_session(struct rest_room *room, struct session *s, struct rest *rest)
+{
+    struct packer *packer = &room->packer;
+    write_log(room, s);
+    rest->log = s->log.at;
+    rest->log_length = s->log.length;
+    rest->log_size = s->log.size;
+    size_t from = packer->length;
+    pack_own(packer, s);
+    pack_landmarks(packer, s);
+    pack_alive(packer, s);
+    rest->parts = (uint32_t)(packer->length - from);
+    strip(s);
+    from = packer->length;
+    pack_words(packer, s, sizeof *s);
+    rest->fields = (uint32_t)(packer->length - from);
+}
+
+static void make_bed(struct rest_room *room, struct session *s)
+{
+    free(room->bed);
+    room->bed = s;
+}
+
+/* Sizes are few, so that what one left fits the next. */
+static struct rest *take_memory(struct rest_room *room, size_t octets)
+{
+    const uint32_t size = (uint32_t)((octets + REST_STEP - 1) / REST_STEP);
+    struct spares *spares = size < REST_SIZES ? &room->spares[size] : NULL;
+    if (!spares || !spares->first)
+        return memory_resize(NULL, (size_t)size * REST_STEP);
+    struct rest *rest = spares->first;
+    spares->first = rest->next;
+    spares->count--;
+    return rest;
+}
+
+static void give_back(struct rest_room *room, struct rest *rest)
+{
+    struct spares *spares = rest->size < REST_SIZES ? &room->spares[rest->size] : NULL;
+    if (!spares || spares->count == REST_SPARES) {
+        free(rest);
+        return;
+    }
+    rest->next = spares->first;
+    spares->first = rest;
+    spares->count++;
+}
+
+struct rest *rest_make(struct rest_room *room, const void *beside, size_t size, struct session *s,
+                       struct rest *before)
+{
+    struct packer *packer = &room->packer;
+    struct rest head = {0};
+    packer->length = 0;
+    pack_words(packer, beside, size);
+    const uint32_t length = (uint32_t)packer->length;
+    if (s) {
+        pack_session(room, s, &head);
+        make_bed(room, s);
+    } else if (before) {
+        head = *before;
+        pack_raw(packer, before->octets + before->beside, before->parts + before->fields);
+    }
+    if (before)
+        give_back(room, before);
+    const size_t octets = sizeof head + packer->length + PACK_SPARE;
+    struct rest *rest = take_memory(room, octets);
+    head.beside = length;
+    head.size = (uint32_t)((octets + REST_STEP - 1) / REST_STEP);
+    *rest = head;
+    memcpy(rest->octets, packer->at, packer->length);
+    return rest;
+}
+
+struct rest_room *rest_room_new(void)
+{
+    struct rest_room *room = memory_get(sizeof *room);
+    room->phrases = phrases_new();
+    return room;
+}
+
+void rest_room_free(struct rest_room *room)
+{
+    if (!room)
+        return;
+    for (int i = 0; i < REST_SIZES; i++)
+        while (room->spares[i].first) {
+            struct rest *rest = room->spares[i].first;
+            room->spares[i].first = rest->next;
+            free(rest);
+        }
+    packer_free(&room->packer);
+    phrases_free(room->phrases);
+    free(room->bed);
+    free(room);
+}
+
+/* --------------------------------------------------------------------------------------- and back
+ */
+
+static void unpack_own(struct bytes *from, struct session *s)
+{
+    struct bytes *texts[OWN_TEXTS];
+    own_texts(s, texts);
+    for (int i = 0; i < OWN_TEXTS; i++)
+        *texts[i] = arena_copy(&s->own, unpack_bytes(from));
+}
+
+static void unpack_landmarks(struct bytes *from, struct session *s)
+{
+    for (int side = 0; side < 2; side++) {
+        struct landmarks *ends = &s->ends[side];
+        if (!ends->count)
+            continue;
+        ends->size = ends->count;
+        ends->at = memory_resize(NULL, ends->size * sizeof *ends->at);
+        for (uint32_t i = 0; i < ends->count; i++) {
+            ends->at[i].end = unpack_number(from);
+            ends->at[i].seq = (event_no)unpack_number(from);
+        }
+    }
+}
+
+/* Into a chapter: what is alive ends there one day. */
+static void unpack_alive(struct bytes from, struct session *s)
+{
+    const uint32_t waiting = s->ring_count;
+    const bool transaction = s->transaction;
+    struct recipient *last;
+    if (!waiting && !transaction)
+        return;
+    session_open_draft(s);
+    struct arena *arena = &s->draft->arena;
+    from.at = arena_copy(arena, bytes_of(from.at, from.len + PACK_SPARE)).at;
+    pending_reserve(s, waiting);
+    for (uint32_t i = 0; i < waiting; i++) {
+        struct pending *pending = pending_at(s, i);
+        unpack_words(&from, pending, sizeof *pending);
+        pending->path = unpack_bytes(&from);
+        pending->text = unpack_bytes(&from);
+    }
+    if (!transaction)
+        return;
+    s->transaction = transaction_unpack(&from, arena, &last);
+    s->recipients_tail = last ? &last->next : &s->transaction->recipient_list;
+}
+
+struct session *rest_wake(struct rest_room *room, struct rest *rest)
+{
+    struct bytes parts = bytes_of(rest->octets + rest->beside, rest->parts);
+    struct bytes fields = bytes_of(parts.at + rest->parts, rest->fields);
+    struct session *s = NULL;
+    if (rest_has_session(rest)) {
+        s = room->bed ? room->bed : memory_resize(NULL, sizeof *s);
+        room->bed = NULL;
+        unpack_words(&fields, s, sizeof *s);
+        s->log = (struct session_log){rest->log, rest->log_length, rest->log_size, room->phrases};
+        unpack_own(&parts, s);
+        unpack_landmarks(&parts, s);
+        unpack_alive(parts, s);
+    }
+    give_back(room, rest);
+    return s;
+}

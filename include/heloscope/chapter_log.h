@@ -1,0 +1,34 @@
+/* What a session has to say so far, in few octets: the events of a session that waits, among a
+ * hundred thousand others, for its next packet. */
+#ifndef HELOSCOPE_CHAPTER_LOG_H
+#define HELOSCOPE_CHAPTER_LOG_H
+
+#include "heloscope/memory.h"
+#include "heloscope/packer.h"
+#include "heloscope/phrases.h"
+#include "heloscope/timeline.h"
+
+/* Where the log stands: what comes next is written as a step from here. All zero is its beginning.
+ */
+struct log_place {
+    uint64_t seq, ts_us, packet;
+};
+
+/* Packs all that is in the chapter's lists, behind what was packed before; not the session's row.
+ */
+void chapter_pack(struct packer *packer, const struct chapter *chapter, struct log_place *place,
+                  struct phrases *phrases);
+
+/* Puts what was packed, from the beginning of the log on, in front of what is in the chapter's
+ * lists. It lives in `arena`; texts are borrowed from `phrases` and from `log`, behind which
+ * PACK_SPARE octets must be readable. */
+void chapter_unpack(struct bytes log, struct chapter *chapter, struct arena *arena,
+                    const struct phrases *phrases);
+
+/* A transaction by itself, with its recipients, but for `next`. `*last_recipient` becomes the last
+ * of these, NULL when there are none. */
+void transaction_pack(struct packer *packer, const struct transaction *transaction);
+struct transaction *transaction_unpack(struct bytes *from, struct arena *arena,
+                                       struct recipient **last_recipient);
+
+#endif

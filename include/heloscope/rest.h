@@ -1,0 +1,65 @@
+/* A session at rest: all of it in few octets, a tenth of what it takes while something happens in
+ * it. A busy gateway has a few sessions in which something happens, and any number of those that
+ * wait. */
+#ifndef HELOSCOPE_REST_H
+#define HELOSCOPE_REST_H
+
+#include "heloscope/packer.h"
+#include "heloscope/session.h"
+
+struct rest {
+    union {
+        uint8_t *log;      /* what is still to be written */
+        struct rest *next; /* in the room, when it is not in use */
+    };
+    uint32_t log_length, log_size;
+    uint32_t beside;        /* octets that its owner keeps beside it, in front */
+    uint32_t parts, fields; /* of the session, behind these; 0 = there is no session */
+    uint32_t size;          /* of all, in REST_STEPs */
+    uint8_t octets[];
+};
+
+enum {
+    REST_STEP = 64,    /* memory is taken in multiples of this ... */
+    REST_SIZES = 32,   /* ... and what is at most so many times as large is used again */
+    REST_SPARES = 256, /* so many of each size */
+};
+
+/* Where sessions go to rest and wake: memory that is used again and again. */
+struct rest_room {
+    struct packer packer;
+    struct phrases *phrases;
+    struct session *bed; /* of the one that went to rest last; the next that wakes takes it */
+    struct spares {
+        struct rest *first;
+        uint32_t count;
+    } spares[REST_SIZES];
+};
+
+struct rest_room *rest_room_new(void);
+
+/* What went to rest there, and what was handed over of it, is to be freed before. */
+void rest_room_free(struct rest_room *room);
+
+/* Puts the session to rest and frees it. Beside it goes a struct of `size` octets, a multiple of
+ * eight (pack_words()). When the session is NULL there is none, or it goes on resting: what
+ * `before` holds of it moves (NULL: nothing). `before` is used up. Owned by the caller. */
+struct rest *rest_make(struct rest_room *room, const void *beside, size_t size, struct session *s,
+                       struct rest *before);
+
+/* The session as it was; NULL when there is none. `rest` is used up. */
+struct session *rest_wake(struct rest_room *room, struct rest *rest);
+
+static inline bool rest_has_session(const struct rest *rest)
+{
+    return rest->fields;
+}
+
+/* What is kept beside the session, `size` octets. */
+static inline void rest_beside(const struct rest *rest, void *beside, size_t size)
+{
+    struct bytes from = bytes_of(rest->octets, rest->beside);
+    unpack_words(&from, beside, size);
+}
+
+#endif
