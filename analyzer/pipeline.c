@@ -53,7 +53,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
     }
     p->store = store;
     p->pseudonyms = options->pseudonyms;
-    p->awake = options->awake ? options->awake : AWAKE_LIMIT;
+    p->awake = options->drowsy ? 0 : AWAKE_LIMIT;
     p->intake = intake_new();
     p->memo = memo_new();
     p->room = rest_room_new();

@@ -11,7 +11,7 @@ struct pipeline_options {
     const uint16_t *ports; /* declared SMTP ports; NULL = 25, 465, 587, 2525, 24 */
     size_t port_count;
     const struct pseudonyms *pseudonyms; /* borrowed; NULL = names are stored as they are */
-    size_t awake;                        /* connections that need not rest; 0 = AWAKE_LIMIT */
+    bool drowsy; /* every connection rests behind each packet; by default few do, and seldom */
 };
 
 /* What went through so far. */

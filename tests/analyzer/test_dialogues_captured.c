@@ -61,7 +61,7 @@ static void push_packets(struct capture *capture, struct pipeline *pipeline, str
     cr_assert(pipeline_finish(pipeline, &why), "%s", why.text);
 }
 
-static void analyze(const struct run *run)
+static void analyze(const struct run *run, bool drowsy)
 {
     const char *paths[] = {run->capture};
     struct failure why = {""};
@@ -69,7 +69,8 @@ static void analyze(const struct run *run)
     cr_assert_not_null(capture, "%s", why.text);
     struct store *store = store_open(run->database, &why);
     cr_assert_not_null(store, "%s", why.text);
-    struct pipeline_options options = {.ports = run->ports, .port_count = run->dialogues.count};
+    struct pipeline_options options = {
+        .ports = run->ports, .port_count = run->dialogues.count, .drowsy = drowsy};
     struct pipeline *pipeline = pipeline_new(&options, store, &why);
     cr_assert_not_null(pipeline, "%s", why.text);
     push_packets(capture, pipeline, store);
@@ -182,12 +183,22 @@ static void compare(struct run *run)
     history_close(history);
 }
 
-Test(dialogues_captured, the_history_holds_what_was_played)
+static void check(bool drowsy)
 {
     struct run run;
     make_run(&run);
     cr_assert_gt(run.dialogues.count, 0);
-    analyze(&run);
+    analyze(&run, drowsy);
     compare(&run);
     end_run(&run);
+}
+
+Test(dialogues_captured, the_history_holds_what_was_played)
+{
+    check(false);
+}
+
+Test(dialogues_captured, and_does_so_when_sessions_rest)
+{
+    check(true);
 }
