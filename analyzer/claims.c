@@ -125,37 +125,66 @@ enum cause claim_of_reply(const char *software, int code, struct bytes enhanced,
     return row ? row->claim : claim_of_words(code, text, verb);
 }
 
+/* Several causes look the same from where the server stands. */
+static const struct {
+    enum cause claim, cause;
+} same[] = {
+    {CAUSE_HELLO_MISSING, CAUSE_HELLO_REJECTED},
+    {CAUSE_HELLO_MISSING, CAUSE_HELLO_RESET},
+    {CAUSE_HELLO_MISSING, CAUSE_EHLO_REQUIRED},
+    {CAUSE_MAIL_MISSING, CAUSE_MAIL_REJECTED},
+    {CAUSE_MAIL_MISSING, CAUSE_TRANSACTION_RESET},
+    {CAUSE_RCPT_MISSING, CAUSE_ALL_RCPT_REJECTED},
+    {CAUSE_ALL_RCPT_REJECTED, CAUSE_RCPT_MISSING},
+    {CAUSE_NESTED_MAIL, CAUSE_TRANSACTION_ABANDONED},
+    {CAUSE_BDAT_DATA_MIX, CAUSE_BDAT_AFTER_FAILURE},
+    {CAUSE_BDAT_DATA_MIX, CAUSE_BDAT_AFTER_LAST},
+    {CAUSE_PIPELINING_VIOLATION, CAUSE_EARLY_TALKER},
+    {CAUSE_EARLY_TALKER, CAUSE_PIPELINING_VIOLATION},
+    {CAUSE_AUTH_NOT_OFFERED, CAUSE_TLS_REQUIRED},
+    {CAUSE_TLS_REQUIRED, CAUSE_AUTH_NOT_OFFERED},
+    {CAUSE_AUTH_REQUIRED, CAUSE_AUTH_REJECTED},
+    {CAUSE_COMMAND_NOT_OFFERED, CAUSE_AUTH_NOT_OFFERED},
+    {CAUSE_COMMAND_NOT_OFFERED, CAUSE_STARTTLS_NOT_OFFERED},
+    {CAUSE_COMMAND_NOT_OFFERED, CAUSE_BDAT_NOT_OFFERED},
+    {CAUSE_COMMAND_NOT_OFFERED, CAUSE_CONTENT_AS_COMMANDS},
+    {CAUSE_POLICY, CAUSE_SESSION_REFUSED},
+};
+
 bool claim_agrees(enum cause claim, enum cause cause)
 {
-    /* Several causes look the same from where the server stands. */
-    static const struct {
-        enum cause claim, cause;
-    } same[] = {
-        {CAUSE_HELLO_MISSING, CAUSE_HELLO_REJECTED},
-        {CAUSE_HELLO_MISSING, CAUSE_HELLO_RESET},
-        {CAUSE_HELLO_MISSING, CAUSE_EHLO_REQUIRED},
-        {CAUSE_MAIL_MISSING, CAUSE_MAIL_REJECTED},
-        {CAUSE_MAIL_MISSING, CAUSE_TRANSACTION_RESET},
-        {CAUSE_RCPT_MISSING, CAUSE_ALL_RCPT_REJECTED},
-        {CAUSE_ALL_RCPT_REJECTED, CAUSE_RCPT_MISSING},
-        {CAUSE_NESTED_MAIL, CAUSE_TRANSACTION_ABANDONED},
-        {CAUSE_BDAT_DATA_MIX, CAUSE_BDAT_AFTER_FAILURE},
-        {CAUSE_BDAT_DATA_MIX, CAUSE_BDAT_AFTER_LAST},
-        {CAUSE_PIPELINING_VIOLATION, CAUSE_EARLY_TALKER},
-        {CAUSE_EARLY_TALKER, CAUSE_PIPELINING_VIOLATION},
-        {CAUSE_AUTH_NOT_OFFERED, CAUSE_TLS_REQUIRED},
-        {CAUSE_TLS_REQUIRED, CAUSE_AUTH_NOT_OFFERED},
-        {CAUSE_AUTH_REQUIRED, CAUSE_AUTH_REJECTED},
-        {CAUSE_COMMAND_NOT_OFFERED, CAUSE_AUTH_NOT_OFFERED},
-        {CAUSE_COMMAND_NOT_OFFERED, CAUSE_STARTTLS_NOT_OFFERED},
-        {CAUSE_COMMAND_NOT_OFFERED, CAUSE_BDAT_NOT_OFFERED},
-        {CAUSE_COMMAND_NOT_OFFERED, CAUSE_CONTENT_AS_COMMANDS},
-        {CAUSE_POLICY, CAUSE_SESSION_REFUSED},
-    };
     if (claim == cause)
         return true;
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         if (same[i].claim == claim && same[i].cause == cause)
+            return true;
+    return false;
+}
+
+bool claim_is_distinct(enum cause claim)
+{
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (same[i].claim == claim)
+            return false;
+    return true;
+}
+
+bool refusal_of_order(const struct reply_code *code, enum cause claim)
+{
+    static const enum cause names_order[] = {
+        CAUSE_UNKNOWN,      CAUSE_HELLO_MISSING,        CAUSE_EHLO_REQUIRED, CAUSE_MAIL_MISSING,
+        CAUSE_EARLY_TALKER, CAUSE_PIPELINING_VIOLATION, CAUSE_ERROR_LIMIT,   CAUSE_SESSION_REFUSED,
+    };
+    static const int codes[] = {421, 500, 502, 503}; /* RFC 5321 section 4.2.2 */
+    /* X.5.0 and X.5.1 are about the command, not about what it names (RFC 3463 section 3.6). */
+    const char *detail = strchr(code->enhanced, '.');
+    if (detail && (strcmp(detail, ".5.0") == 0 || strcmp(detail, ".5.1") == 0))
+        return true;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code->number)
+            return true;
+    for (size_t i = 0; i < sizeof names_order / sizeof *names_order; i++)
+        if (names_order[i] == claim)
             return true;
     return false;
 }

@@ -9,6 +9,20 @@
 #include "heloscope/reason.h"
 #include "heloscope/violation.h"
 
+/* Whether the text says that the command came although something holds that forbids it, which may
+ * well be so, and can be said of one cause only: "already authenticated". The command is then wrong
+ * in itself, whatever was not seen. */
+static bool text_settles(const struct session *s, const struct pending *p, enum cause claim)
+{
+    size_t count;
+    const struct rule *rules = order_rules(&count);
+    for (size_t i = 0; i < count; i++)
+        if (rules[i].verb == p->command.verb && rules[i].kind == RULE_FORBIDS &&
+            rules[i].cause == claim && s->order.facts[rules[i].fact].doubtful)
+            return !p->shaky && !p->doubtful && claim_is_distinct(claim);
+    return false;
+}
+
 /* Octets that the capture lacks may have changed what the verdict rests on. What was seen refused,
  * cleared or open and what the text confirms is likely; all else is unknown, with the hole as
  * origin. */
@@ -20,6 +34,12 @@ static void weaken(const struct session *s, const struct pending *p, const struc
     bool reason = v->kind == VERDICT_LEGAL && f->cause == f->claim;
     if ((v->kind != VERDICT_LEGAL && confirmed && !never) || reason) {
         f->certainty = CERTAINTY_LIKELY;
+        return;
+    }
+    if (text_settles(s, p, f->claim)) {
+        f->certainty = CERTAINTY_LIKELY;
+        f->cause = f->claim;
+        f->origin = p->command.seq;
         return;
     }
     f->certainty = CERTAINTY_UNKNOWN;

@@ -145,6 +145,11 @@ static const char *all_rcpt_rejected(const struct scene *t)
 
 static const char *in_transaction(const struct scene *t)
 {
+    if (!since(t, FACT_MAIL))
+        return SAY(t,
+                   "By the server's word %s was sent inside a transaction; the MAIL that opened it "
+                   "lies in what was not captured.",
+                   scene_command(t));
     return SAY(t,
                "%s was sent inside the transaction that MAIL #%u had opened, where it is not "
                "allowed.",
@@ -155,12 +160,19 @@ static const char *in_transaction(const struct scene *t)
 
 static const char *auth_repeated(const struct scene *t)
 {
+    if (!since(t, FACT_AUTH))
+        return "By the server's word the session was authenticated already; the AUTH that did it "
+               "lies in what was not captured.";
     return SAY(t, "AUTH #%u had succeeded already: a session is authenticated once.",
                since(t, FACT_AUTH));
 }
 
 static const char *starttls_repeated(const struct scene *t)
 {
+    if (!since(t, FACT_TLS))
+        return "By the server's word TLS was up already; the STARTTLS that began it lies in what "
+               "was "
+               "not captured.";
     return SAY(t, "STARTTLS #%u had succeeded already: TLS is started once.", since(t, FACT_TLS));
 }
 

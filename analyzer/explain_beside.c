@@ -196,6 +196,10 @@ static const char *session_refused(const struct scene *t)
 {
     if (!t->p)
         return "The greeting itself refuses the session.";
+    if (t->s->order.facts[FACT_GREETING].since)
+        return SAY(t,
+                   "In this session %s takes no command, for a reason that the text of #%u names.",
+                   scene_server(t), t->d->origin);
     return SAY(t, "The greeting refused the session at %s; only QUIT may follow it.",
                scene_refusal(t, t->d->origin));
 }

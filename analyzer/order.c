@@ -166,6 +166,19 @@ static bool met(const struct order *order, enum fact_name fact)
     return fact == FACT_HELLO && order_holds(order, FACT_MAIL);
 }
 
+/* Whether what was seen of `fact` says why it does not hold: it was refused for a reason of its
+ * own, or taken away. */
+static bool fails_by_itself(const struct fact *fact)
+{
+    return fact->cleared || (fact->refused && !fact->of_order && fact->blame.cause == CAUSE_NONE);
+}
+
+/* Whether a fact may hold, though nothing of it was seen. */
+static bool may_lie_in_hole(const struct fact *fact)
+{
+    return fact->doubtful && !fact->refused && !fact->cleared;
+}
+
 /* The missing fact that comes first in protocol order, of those that `fact` rests on and itself. */
 static enum fact_name first_missing(const struct order *order, enum fact_name fact)
 {
@@ -175,6 +188,9 @@ static enum fact_name first_missing(const struct order *order, enum fact_name fa
             break;
         if (fact == FACT_HELLO && order->hello_waived && missing != FACT_COUNT)
             break; /* MAIL or RCPT is what this server asks for */
+        if (missing != FACT_COUNT && may_lie_in_hole(&order->facts[fact]) &&
+            fails_by_itself(&order->facts[missing]))
+            break; /* what was seen explains it */
         missing = fact;
     }
     return missing;

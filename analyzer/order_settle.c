@@ -67,7 +67,10 @@ static void prove(const struct settling *t, enum fact_name fact)
 static void refuse(const struct settling *t, enum fact_name fact)
 {
     struct fact *f = &t->order->facts[fact];
-    *f = (struct fact){.refused = t->reply->seq, .code = t->reply->code, .doubtful = f->doubtful};
+    *f = (struct fact){.refused = t->reply->seq,
+                       .code = t->reply->code,
+                       .of_order = t->reply->of_order,
+                       .doubtful = f->doubtful};
     f->doubtful |= t->verdict->kind == VERDICT_DOUBTFUL;
     if (t->verdict->kind == VERDICT_BROKEN)
         f->blame = blame_of(t->verdict);

@@ -280,6 +280,15 @@ static bool policy(const struct refusal *r, struct reason *out)
            set(out, CAUSE_POLICY, r->a->seq);
 }
 
+/* Exim that waits for the PROXY header of a load balancer takes nothing but QUIT without it. */
+static bool takes_nothing(const struct refusal *r, struct reason *out)
+{
+    out->passes_on = true;
+    out->fault = FAULT_POLICY;
+    return is_503(r) && r->claim == CAUSE_SESSION_REFUSED &&
+           set(out, CAUSE_SESSION_REFUSED, r->a->seq);
+}
+
 static bool overwritten(const struct refusal *r, struct reason *out)
 {
     return is_503(r) && (r->claim == CAUSE_MIDDLEBOX || r->p->command.verb == VERB_MASKED) &&
@@ -320,7 +329,7 @@ bool reason_beside_order(const struct session *s, const struct pending *p, const
         hello_forgotten, hello_withheld,   opened_in_hole,   mail_forgotten,   not_waited_for,
         between_chunks,  chunk_failed,     hello_again,      auth_was_refused, tls_failed,
         wants_ehlo,      wants_more,       group_named,      gave_up,          parameter,
-        policy,          overwritten,      not_offered,      no_reason,
+        policy,          takes_nothing,    overwritten,      not_offered,      no_reason,
     };
     struct refusal refusal = {s, &s->order, p, a, claim};
     struct reason none = {.certainty = CERTAINTY_CERTAIN, .claim = claim, .fault = FAULT_COUNT};

@@ -2,6 +2,7 @@
 #include "heloscope/server_side.h"
 
 #include "heloscope/answers.h"
+#include "heloscope/claims.h"
 #include "heloscope/client_side.h"
 #include "heloscope/content.h"
 #include "heloscope/diagnosis.h"
@@ -114,6 +115,10 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
 {
     struct answer answer = answer_of(s, e, doubtful);
     struct order_reply reply = reply_of(e);
+    if (e->code >= 400)
+        reply.of_order = refusal_of_order(
+            &reply.code, claim_of_reply(identify_server(&s->identify), e->code, e->enhanced,
+                                        answer.text, p->command.verb));
     bool final = e->code / 100 != 3 || p->command.verb != VERB_AUTH;
     struct verdict verdict = {.kind = VERDICT_LEGAL};
     if (!doubtful)
@@ -148,7 +153,7 @@ static bool can_answer(int code, const struct pending *p)
     if (code == 334 || code == 235)
         return p->command.verb == VERB_AUTH;
     if (code == 221)
-        return p->kind != PENDING_CONTENT;
+        return p->kind != PENDING_CONTENT && p->kind != PENDING_SASL;
     return code != 250 || !p->cancelled;
 }
 

@@ -49,6 +49,7 @@ struct fact {
     bool vague;             /* cleared while doubtful: whether it held before will not be known */
     struct blame blame;     /* of `refused` */
     struct reply_code code; /* of `refused` */
+    bool of_order;          /* which says that something was missing before it */
 };
 
 struct order {
@@ -156,6 +157,7 @@ struct order_reply {
     event_no seq;
     struct reply_code code;
     unsigned extensions; /* of an accepted EHLO or LHLO */
+    bool of_order;       /* a refusal that says, by code or text, that the command came too early */
 };
 
 struct reply_code reply_code_of(int number, struct bytes enhanced);

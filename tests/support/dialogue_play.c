@@ -75,7 +75,7 @@ static void hand_over(struct player *p, size_t spoken, uint64_t offset, const ui
 static bool belongs(const struct player *p, size_t i)
 {
     const struct spoken *a = &p->dialogue->spoken[i - 1], *b = a + 1;
-    if (b->before || a->side != b->side || a->seen != b->seen || a->lost != b->lost)
+    if (a->before != b->before || a->side != b->side || a->seen != b->seen || a->lost != b->lost)
         return false;
     return a->lost || p->cut == CUT_RANDOM || (p->cut == CUT_SEGMENTS && b->joined);
 }
