@@ -15,11 +15,13 @@
 static bool text_settles(const struct session *s, const struct pending *p, enum cause claim)
 {
     size_t count;
+    enum cause causes[RULE_CAUSES];
     const struct rule *rules = order_rules(&count);
     for (size_t i = 0; i < count; i++)
         if (rules[i].verb == p->command.verb && rules[i].kind == RULE_FORBIDS &&
             rules[i].cause == claim && s->order.facts[rules[i].fact].doubtful)
-            return !p->shaky && !p->doubtful && claim_is_distinct(claim);
+            return !p->shaky && !p->doubtful && claim_is_distinct(claim) &&
+                   rule_causes(&rules[i], causes) == 1;
     return false;
 }
 

@@ -88,6 +88,12 @@ static const char *tls_required(const struct scene *t)
 static const char *tls_failed(const struct scene *t)
 {
     const struct fact *tls = &t->s->order.facts[FACT_TLS];
+    if (t->s->tls_alert && t->d->origin == t->s->tls_alert)
+        return SAY(
+            t,
+            "STARTTLS was accepted, but the TLS handshake failed at #%u; the server takes %s "
+            "only inside TLS.",
+            t->d->origin, scene_command(t));
     if (tls->since)
         return SAY(t,
                    "STARTTLS #%u was accepted, but %s came in clear text, which the server no "

@@ -12,6 +12,12 @@ bool tls_begins(struct bytes data, bool midway)
            (data.len < 2 || data.at[1] == 3);
 }
 
+bool tls_goes_on(struct bytes data)
+{
+    return tls_begins(data, false) ||
+           (data.at[0] == TLS_ALERT && (data.len < 2 || data.at[1] == 3));
+}
+
 static void note_hello(struct session *s, enum side side, struct bytes body,
                        const struct mark *mark)
 {
@@ -43,7 +49,8 @@ static void note_hello(struct session *s, enum side side, struct bytes body,
 void tls_answered(struct session *s)
 {
     struct half *client = &s->half[SIDE_CLIENT];
-    if (s->half[SIDE_SERVER].reading != READ_LINES || s->tls_answered || !client->offset)
+    if (s->half[SIDE_SERVER].reading != READ_LINES || s->tls_answered || s->tls_alert ||
+        !client->offset)
         return;
     struct pending *p = pending_push(s, PENDING_TLS);
     s->tls_answered = true;
@@ -61,8 +68,61 @@ void tls_answered(struct session *s)
     }
 }
 
-/* The first record is held until it is whole, since it carries the hello; later ones are only
- * counted. */
+/* A fatal alert in clear text ends the handshake. What follows it on either side, where a record
+ * would have to begin, is in clear text again (Exim and others go on so; RFC 3207 section 4.1
+ * leaves it to both sides). */
+static void note_alert(struct session *s, enum side side, struct bytes body,
+                       const struct mark *mark)
+{
+    if (s->tls_alert || !tls_alert_is_fatal(body))
+        return;
+    const char *name = tls_alert_name(body.at[1]);
+    struct event *e = session_event(
+        s, EVENT_TLS, side, mark,
+        name ? arena_print(&s->draft->arena, "Alert: %s", name)
+             : arena_print(&s->draft->arena, "Alert: number %u", (unsigned)body.at[1]));
+    e->saw = session_seen(s, !side, mark->seen);
+    session_landmark(s, side, s->half[side].held_offset + s->half[side].held_length, e->seq);
+    if (!s->starttls_end) /* TLS from the start has nothing to go back to */
+        return;
+    s->tls_alert = e->seq;
+    order_tls_failed(&s->order, e->seq);
+}
+
+/* The first record is held until it is whole, since it carries the hello, and so is what may be an
+ * alert in clear text; all others are only counted. */
+static bool is_read(const struct half *half, const struct tls_record *record)
+{
+    return half->records <= 1 || (record->type == TLS_ALERT && record->length == 2);
+}
+
+static size_t read_record_header(struct session *s, enum side side, struct bytes data,
+                                 uint64_t offset, const struct mark *mark)
+{
+    struct half *half = &s->half[side];
+    struct bytes part = bytes_first(data, 5 - half->held_length);
+    struct tls_record record;
+    if (!half->held_length && s->tls_alert &&
+        (data.at[0] < TLS_CHANGE_CIPHER_SPEC || data.at[0] > TLS_APPLICATION_DATA)) {
+        half->reading = READ_LINES;
+        return 0;
+    }
+    half_hold(half, part, offset, mark);
+    if (half->held_length < 5)
+        return part.len;
+    if (!tls_record_read(bytes_of(half->held, 5), &record)) {
+        half->reading = READ_NOTHING;
+        return part.len;
+    }
+    half->records++;
+    s->row.tls_records++;
+    if (!is_read(half, &record)) {
+        half->record_left = record.length;
+        half_release(half);
+    }
+    return part.len;
+}
+
 size_t tls_read(struct session *s, enum side side, struct bytes data, uint64_t offset,
                 const struct mark *mark)
 {
@@ -72,32 +132,20 @@ size_t tls_read(struct session *s, enum side side, struct bytes data, uint64_t o
         half->record_left -= part.len;
         return part.len;
     }
-    size_t want = half->held_length < 5 ? 5 - half->held_length : 0;
+    if (half->held_length < 5)
+        return read_record_header(s, side, data, offset, mark);
     struct tls_record record;
-    if (want) {
-        struct bytes part = bytes_first(data, want);
-        half_hold(half, part, offset, mark);
-        if (half->held_length < 5)
-            return part.len;
-        if (!tls_record_read(bytes_of(half->held, 5), &record)) {
-            half->reading = READ_NOTHING;
-            return part.len;
-        }
-        half->records++;
-        s->row.tls_records++;
-        if (half->records > 1) {
-            half->record_left = record.length;
-            half_release(half);
-        }
-        return part.len;
-    }
     if (!tls_record_read(bytes_of(half->held, 5), &record))
         return data.len;
     size_t whole = 5 + record.length;
     struct bytes part = bytes_first(data, whole - half->held_length);
     half_hold(half, part, offset, mark);
     if (half->held_length >= whole || half->held_length >= LINE_LIMIT) {
-        note_hello(s, side, bytes_of(half->held + 5, half->held_length - 5), &half->held_mark);
+        struct bytes body = bytes_of(half->held + 5, half->held_length - 5);
+        if (record.type == TLS_ALERT)
+            note_alert(s, side, body, &half->held_mark);
+        else
+            note_hello(s, side, body, &half->held_mark);
         half->record_left = whole - half->held_length;
         half_release(half);
     }

@@ -90,9 +90,11 @@ static void clear(const struct settling *t, enum fact_name fact)
 
 static void undo(const struct settling *t, enum fact_name fact)
 {
-    t->order->facts[fact] = (struct fact){.cleared = t->command->seq};
-    t->order->extensions = 0;
-    t->order->offer = 0;
+    struct order *order = t->order;
+    order->before = (struct before_undo){order->facts[FACT_HELLO], order->extensions, order->offer};
+    order->facts[fact] = (struct fact){.cleared = t->command->seq};
+    order->extensions = 0;
+    order->offer = 0;
 }
 
 static void fail(const struct settling *t, enum fact_name fact)
@@ -246,6 +248,16 @@ void order_greeting(struct order *order, const struct order_reply *reply)
     struct order_command greeting = {.seq = reply->seq};
     struct verdict none = {.kind = VERDICT_LEGAL};
     settle_facts(&(struct settling){order, &greeting, &none, reply}, true);
+}
+
+void order_tls_failed(struct order *order, event_no alert)
+{
+    if (!order_holds(order, FACT_TLS))
+        return; /* it was TLS from the start */
+    order->facts[FACT_TLS] = (struct fact){.refused = alert};
+    order->facts[FACT_HELLO] = order->before.hello;
+    order->extensions = order->before.extensions;
+    order->offer = order->before.offer;
 }
 
 void order_transaction_lost(struct order *order, event_no by)

@@ -193,7 +193,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
     case READ_SASL:
         return read_line(s, side, data, offset, mark);
     case READ_TLS_NEXT:
-        if (!half->held_length && tls_begins(data, false)) {
+        if (!half->held_length && tls_goes_on(data)) {
             half->reading = READ_TLS;
             return 0;
         }

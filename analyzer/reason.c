@@ -193,6 +193,14 @@ static bool auth_was_refused(const struct refusal *r, struct reason *out)
 static bool tls_failed(const struct refusal *r, struct reason *out)
 {
     const struct fact *tls = &r->order->facts[FACT_TLS];
+    if (r->p->command.verb == VERB_QUIT) /* which needs nothing (RFC 3207 section 4.1) */
+        return false;
+    if (r->s->tls_alert && is_503(r) && may_mean(r->claim, CAUSE_HELLO_MISSING)) {
+        out->certainty = CERTAINTY_LIKELY; /* it may have begun anew with its 220 */
+        out->fault = r->p->command.saw >= r->s->tls_alert ? FAULT_CLIENT : FAULT_PIPELINING;
+        out->passes_on = true;
+        return set(out, CAUSE_TLS_FAILED, r->s->tls_alert);
+    }
     if ((r->claim != CAUSE_TLS_REQUIRED && r->claim != CAUSE_TLS_FAILED) ||
         !asks_for_more(r->a->code) || (!tls->refused && !tls->since))
         return false;

@@ -122,6 +122,51 @@ bool tls_hello_read(struct bytes body, struct tls_hello *out)
     return true;
 }
 
+bool tls_alert_is_fatal(struct bytes body)
+{
+    enum {
+        FATAL = 2
+    };
+    return body.len == 2 && body.at[0] == FATAL;
+}
+
+/* RFC 8446 section 6.2, and those of RFC 5246 section 7.2.2 that it no longer has. */
+const char *tls_alert_name(uint8_t description)
+{
+    static const struct {
+        uint8_t description;
+        const char *name;
+    } names[] = {
+        {10, "unexpected message"},
+        {20, "bad record MAC"},
+        {22, "record overflow"},
+        {40, "handshake failure"},
+        {42, "bad certificate"},
+        {43, "unsupported certificate"},
+        {44, "certificate revoked"},
+        {45, "certificate expired"},
+        {46, "certificate unknown"},
+        {47, "illegal parameter"},
+        {48, "unknown CA"},
+        {49, "access denied"},
+        {50, "decode error"},
+        {51, "decrypt error"},
+        {70, "protocol version"},
+        {71, "insufficient security"},
+        {80, "internal error"},
+        {86, "inappropriate fallback"},
+        {109, "missing extension"},
+        {110, "unsupported extension"},
+        {112, "unrecognized name"},
+        {116, "certificate required"},
+        {120, "no application protocol"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].description == description)
+            return names[i].name;
+    return NULL;
+}
+
 static const struct version_row {
     uint16_t version;
     const char *name;

@@ -9,7 +9,11 @@
  * begun `midway`, of any record. */
 bool tls_begins(struct bytes data, bool midway);
 
-/* Takes octets of `side` in the reading READ_TLS; returns how many. The hellos become events. */
+/* The same behind the 220 to STARTTLS, where the server's first record may be an alert. */
+bool tls_goes_on(struct bytes data);
+
+/* Takes octets of `side` in the reading READ_TLS; returns how many. The hellos, and an alert
+ * that ends the handshake, become events; what follows that is read as lines. */
 size_t tls_read(struct session *s, enum side side, struct bytes data, uint64_t offset,
                 const struct mark *mark);
 

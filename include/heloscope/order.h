@@ -59,7 +59,12 @@ struct order {
     unsigned shown;       /* enum extension: what was taken though it had not been offered */
     unsigned extensions;  /* enum extension, of the last EHLO reply */
     event_no offer;       /* that reply (or the HELO's) */
-    event_no hole;        /* the newest gap event, or the open event of a session begun midway */
+    struct before_undo {  /* the same before STARTTLS or XCLIENT took it away */
+        struct fact hello;
+        unsigned extensions;
+        event_no offer;
+    } before;
+    event_no hole; /* the newest gap event, or the open event of a session begun midway */
     uint32_t accepted, refused,
         limited; /* recipients of the open transaction; limited: by 452/552 */
     uint32_t refused_temporary;
@@ -180,6 +185,10 @@ void order_greeting(struct order *order, const struct order_reply *reply);
 
 /* The server has shown that `by` took the open transaction away, though no rule says so. */
 void order_transaction_lost(struct order *order, event_no by);
+
+/* The TLS that STARTTLS had begun did not come about, as event `alert` shows: what the server knew
+ * before it may hold still. */
+void order_tls_failed(struct order *order, event_no alert);
 
 /* A hole, event `gap`: what it may have changed is doubtful from now on. */
 void order_hole(struct order *order, event_no gap);

@@ -189,6 +189,7 @@ struct session {
     uint64_t unread_octets, unread_end; /* behind a hole: what cannot be read, and is counted */
     struct line unread_first;
     event_no tls_event;   /* the client's hello */
+    event_no tls_alert;   /* by which the handshake behind STARTTLS failed */
     bool tls_answered;    /* by a server in clear */
     event_no offender;    /* the last command that was sent before it was allowed to */
     event_no barrier;     /* the last command that must end its group (RFC 2920 section 3.1) ... */

@@ -34,6 +34,13 @@ struct tls_hello {
  * read before. False when it is no hello. Pure. */
 bool tls_hello_read(struct bytes body, struct tls_hello *out);
 
+/* Whether the body of an alert record is a fatal alert in clear text: the handshake has failed
+ * (RFC 8446 section 6). An encrypted one is longer. Pure. */
+bool tls_alert_is_fatal(struct bytes body);
+
+/* What its second octet means, "handshake failure"; NULL when it has no name. Static storage. */
+const char *tls_alert_name(uint8_t description);
+
 /* "TLS 1.3"; "TLS 0x0305" style for what has no name. Writes into `out` (at least 16 octets). */
 char *tls_version_print(uint16_t version, char *out);
 

@@ -137,3 +137,35 @@ Test(claims, what_looks_the_same_from_the_servers_side)
         cr_expect_eq(claim_agrees(rows[i].claim, rows[i].cause), rows[i].agrees, "%s for %s",
                      cause_entry(rows[i].claim)->name, cause_entry(rows[i].cause)->name);
 }
+
+Test(claims, some_can_be_said_of_one_cause_only)
+{
+    cr_expect(claim_is_distinct(CAUSE_AUTH_REPEATED));
+    cr_expect(claim_is_distinct(CAUSE_STARTTLS_IN_TRANSACTION));
+    cr_expect_not(claim_is_distinct(CAUSE_NESTED_MAIL));
+    cr_expect_not(claim_is_distinct(CAUSE_MAIL_MISSING));
+}
+
+Test(claims, a_refusal_is_of_order_or_has_a_reason_of_its_own)
+{
+    static const struct {
+        struct reply_code code;
+        enum cause claim;
+        bool of_order;
+    } rows[] = {
+        {{550, "5.1.1"}, CAUSE_NONE, false},
+        {{550, "5.1.1"}, CAUSE_ALL_RCPT_REJECTED, false}, /* "Recipient address rejected" */
+        {{530, "5.7.0"}, CAUSE_AUTH_REQUIRED, false},
+        {{501, "5.5.4"}, CAUSE_NONE, false},
+        {{451, ""}, CAUSE_NONE, false},
+        {{503, ""}, CAUSE_NONE, true},
+        {{502, ""}, CAUSE_NONE, true},
+        {{421, "4.7.0"}, CAUSE_NONE, true},
+        {{554, "5.5.1"}, CAUSE_NONE, true}, /* Postfix: "no valid recipients" */
+        {{550, ""}, CAUSE_HELLO_MISSING, true},
+        {{550, "5.5.0"}, CAUSE_UNKNOWN, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(refusal_of_order(&rows[i].code, rows[i].claim), rows[i].of_order, "row %zu",
+                     i);
+}

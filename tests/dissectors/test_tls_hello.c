@@ -155,3 +155,15 @@ Test(tls_hello, versions_have_names)
         cr_expect_str_eq(tls_version_print(names[i].version, out), names[i].expected);
     }
 }
+
+Test(tls_hello, only_a_fatal_alert_in_clear_text_ends_the_handshake)
+{
+    cr_expect(tls_alert_is_fatal(bytes_of("\2\50", 2)));
+    cr_expect_not(tls_alert_is_fatal(bytes_of("\1\0", 2)), "a warning");
+    cr_expect_not(tls_alert_is_fatal(bytes_of("\2\50\0", 3)), "encrypted");
+    cr_expect_not(tls_alert_is_fatal(bytes_of("\2", 1)));
+    cr_expect_not(tls_alert_is_fatal(bytes_of(NULL, 0)));
+    cr_expect_str_eq(tls_alert_name(40), "handshake failure");
+    cr_expect_str_eq(tls_alert_name(48), "unknown CA");
+    cr_expect_null(tls_alert_name(99));
+}
