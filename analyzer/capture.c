@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heloscope/capture_clocks.h"
 #include "heloscope/capture_folder.h"
 #include "heloscope/capture_merge.h"
 #include "heloscope/capture_paths.h"
@@ -30,6 +31,9 @@ struct capture {
     bool growing;
     unsigned turns; /* packets since the quiet ones were asked */
     bool stdin_taken;
+    struct clock_curve *clocks; /* of the files that were given; NULL = all are right */
+    size_t clock_count;
+    char clock_note[512];
 
     /* Growing. */
     struct capture_folder *folders; /* those of `paths` */
@@ -78,6 +82,9 @@ void capture_close(struct capture *capture)
     capture_merge_free(&capture->merge);
     capture_paths_free(&capture->paths);
     packet_filter_free(capture->filter);
+    for (size_t i = 0; i < capture->clock_count; i++)
+        clock_curve_free(&capture->clocks[i]);
+    free(capture->clocks);
     free(capture->folders);
     free(capture->inputs);
     free(capture->sources);
@@ -98,6 +105,7 @@ static struct capture_input *add_file(struct capture *capture, size_t index, boo
     input->source.name = path->name;
     input->growing = capture->growing;
     input->of_folder = path->folder && capture->growing;
+    input->clock = index < capture->clock_count ? &capture->clocks[index] : NULL;
     if (standard && capture->stdin_taken)
         capture_problem_set(&input->source, "can be read only once");
     else
@@ -106,8 +114,25 @@ static struct capture_input *add_file(struct capture *capture, size_t index, boo
     return input;
 }
 
+/* False when memory is short. */
+static bool find_clocks(struct capture *capture)
+{
+    size_t count = capture->paths.count;
+    const char **names = calloc(count + 1, sizeof *names);
+    if (!names)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        names[i] = capture->paths.all[i].name;
+    capture->clocks = capture_clocks_find(names, count);
+    capture->clock_count = capture->clocks ? count : 0;
+    free(names);
+    return true;
+}
+
 static bool add_files(struct capture *capture)
 {
+    if (!capture->growing && !find_clocks(capture))
+        return false;
     bool keep_open = capture->growing || capture->paths.count <= KEPT_OPEN;
     for (size_t i = 0; i < capture->paths.count; i++)
         if (!add_file(capture, i, keep_open))
@@ -256,6 +281,16 @@ static void find_sources(struct capture *capture)
     }
 }
 
+/* Of the clocks that are wrong, number `index`. */
+static const char *note_of_clock(struct capture *capture, size_t index)
+{
+    for (size_t i = 0; i < capture->clock_count; i++)
+        if (capture->clocks[i].count && index-- == 0)
+            return capture_clocks_print(capture->paths.all[i].name, &capture->clocks[i],
+                                        capture->clock_note, sizeof capture->clock_note);
+    return NULL;
+}
+
 const char *capture_note(struct capture *capture, size_t index)
 {
     if (capture->folders && index == 0) {
@@ -264,7 +299,9 @@ const char *capture_note(struct capture *capture, size_t index)
         if (!capture_paths_judge(&capture->paths))
             return NULL;
     }
-    return index < capture->paths.note_count ? capture->paths.notes[index] : NULL;
+    if (index < capture->paths.note_count)
+        return capture->paths.notes[index];
+    return note_of_clock(capture, index - capture->paths.note_count);
 }
 
 /* ------------------------------------------------------------------------------ files as a whole

@@ -91,8 +91,11 @@ static enum input_result advance_file(struct capture_input *input)
     struct capture_file *file = input->file;
     enum file_result result = capture_file_next(file, &input->packet);
     input->source.dropped = file->pcapng.dropped;
-    if (result == FILE_PACKET)
+    if (result == FILE_PACKET) {
+        if (input->clock)
+            input->packet.ts_us += clock_curve_at(input->clock, input->packet.ts_us);
         return INPUT_PACKET;
+    }
     if (result == FILE_IDLE) {
         if (input->growing)
             watch_growth(input);

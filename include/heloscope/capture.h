@@ -42,13 +42,14 @@ struct capture_files {
 };
 
 /* Opens files as one capture, merged in time order: each file's packets stay in their order, and
- * the file whose next packet is the oldest goes first. "-" is standard input, a directory stands
- * for the capture files in it. pcap (either byte order, micro- or nanoseconds) and pcapng, plain or
- * compressed with gzip, xz, zstd or lz4. A file that cannot be opened or is no capture gets its
- * `problem` set and takes no further part; the others go on. NULL with `why` only when memory is
- * short or the filter does not compile. Files are opened when their turn comes, so that a thousand
- * rotated files need few descriptors. Of those that may grow one that has nothing new does not hold
- * up the others, and the files that come to a directory are read too, in the same order. */
+ * the file whose next packet is the oldest goes first, by clocks that agree (capture_clocks.h). "-"
+ * is standard input, a directory stands for the capture files in it. pcap (either byte order,
+ * micro- or nanoseconds) and pcapng, plain or compressed with gzip, xz, zstd or lz4. A file that
+ * cannot be opened or is no capture gets its `problem` set and takes no further part; the others go
+ * on. NULL with `why` only when memory is short or the filter does not compile. Files are opened
+ * when their turn comes, so that a thousand rotated files need few descriptors. Of those that may
+ * grow one that has nothing new does not hold up the others, and the files that come to a directory
+ * are read too, in the same order. */
 struct capture *capture_open(const struct capture_files *files, struct failure *why);
 
 /* The same for files that are complete; `filter` may be NULL. */
@@ -84,8 +85,8 @@ void capture_stop(struct capture *capture);
  * Live: refreshes `dropped` from the kernel. */
 size_t capture_sources(struct capture *capture, struct capture_source ***out);
 
-/* Line `index` of what is to be said of directories whose files are not all captures (which is no
- * problem); NULL behind the last. */
+/* Line `index` of what is to be said of directories whose files are not all captures and of clocks
+ * that are corrected (which is no problem); NULL behind the last. Valid until the next call. */
 const char *capture_note(struct capture *capture, size_t index);
 
 /* Whether files may still come, since a directory is followed. */

@@ -4,6 +4,7 @@
 
 #include "heloscope/capture.h"
 #include "heloscope/capture_libpcap.h"
+#include "heloscope/clock_curve.h"
 
 struct capture_input {
     struct capture_source source;
@@ -13,6 +14,8 @@ struct capture_input {
     uint64_t size;
     bool foreign;        /* it is no capture */
     bool filter_refused; /* the filter says nothing about packets like its first */
+    const struct clock_curve
+        *clock; /* how its times are corrected; borrowed, NULL = they are not */
 
     /* A file that is still being written. */
     bool growing;

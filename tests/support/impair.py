@@ -148,10 +148,6 @@ def any_loss(capture, chance):
                           if not c.cut and c.kind != "snap length"])
 
 
-def octets(packets, chance):
-    return [(p, 0) for p in perturb.split(packets, 1)]
-
-
 IMPAIRMENTS = {
     "intact": Impairment(once),
     "reordered": Impairment(reordered),
@@ -167,5 +163,3 @@ IMPAIRMENTS = {
 }
 LOSSLESS = [name for name, i in IMPAIRMENTS.items() if i.lossless]
 LOSSY = [name for name, i in IMPAIRMENTS.items() if not i.lossless]
-OCTETS = "octet by octet"  # what a lossy capture is held against
-IMPAIRMENTS[OCTETS] = Impairment(octets)

@@ -15,48 +15,30 @@ import json
 import os
 import random
 import shutil
-import struct
 import sys
 from collections import defaultdict
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import perturb, tap  # noqa: E402
+from support.cases import (GAP_US, case_of, file_header, learn, plainly, record,  # noqa: E402
+                           renumbered)
 from support.dialogue import read_dialogues  # noqa: E402
-from support.impair import IMPAIRMENTS, LOSSLESS, LOSSY, OCTETS  # noqa: E402
-from support.outcomes import Kind, Known  # noqa: E402
+from support.impair import IMPAIRMENTS, LOSSLESS, LOSSY  # noqa: E402
+from support.outcomes import Kind  # noqa: E402
 from support.program import SAMPLES, Scratch, heloscope, need_program, rows, samples  # noqa: E402
 from support.tap import check, contains  # noqa: E402
-from support.verdict import KIND, differences, read_sessions  # noqa: E402
-from support.wrap import ETHERNET_HEADER, IP4, MAPPED, WRAPPINGS, type_of  # noqa: E402
+from support.verdict import differences, read_sessions  # noqa: E402
+from support.wrap import WRAPPINGS  # noqa: E402
 
 need_program()
 
 ALL = os.environ.get("HELOSCOPE_WRAP") == "all"
 SEED = os.environ.get("HELOSCOPE_WRAP_SEED", "1")
 SAVE = os.environ.get("HELOSCOPE_WRAP_SAVE")
-GAP_US = 1_000_000  # between two captures in a file
 BATCH_PACKETS = 150_000
 SHOWN = 8
 
-# Every case has a client address of its own in 127.64.0.0/10.
-FIRST_ADDRESS = 0x7F400000
-LAST_ADDRESS = FIRST_ADDRESS + (1 << 22) - 1
-
-
 # --------------------------------------------------------------------------------------------- files
-
-
-def renumbered(packet, number):
-    """The client's address becomes that of case `number`."""
-    frame = bytearray(packet.frame)
-    address = struct.pack("!I", FIRST_ADDRESS + number)
-    if type_of(frame) == IP4:
-        at = ETHERNET_HEADER + (12 if packet.side == "C" else 16)
-        frame[at : at + 4] = address
-    else:
-        at = ETHERNET_HEADER + (8 if packet.side == "C" else 24)
-        frame[at : at + 16] = MAPPED + address
-    return packet.copy(frame=bytes(frame))
 
 
 class Place:
@@ -84,7 +66,7 @@ class Variant:
         chance = random.Random(f"{SEED} {self.name}")
         link_type = self.wrapping.link_type if self.wrapping else perturb.ETHERNET
         with open(path, "wb") as file:
-            file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, link_type))
+            file.write(file_header(link_type))
             for n, capture in enumerate(captures):
                 frames, first_lost = self.impairment.frames(
                     capture, self.wrapping, chance, lambda p, n=n: renumbered(p, first + n))
@@ -96,19 +78,10 @@ class Variant:
 
     def write_frame(self, file, frame, shift):
         us = frame.us + shift
-        file.write(struct.pack("<IIII", us // 1_000_000, us % 1_000_000, len(frame.octets),
-                               frame.length) + frame.octets)
+        file.write(record(us, frame.octets, frame.length))
         self.packets += 1
         self.copies += frame.copy
         return us
-
-
-def address_number(text):
-    text = text.removeprefix("::ffff:")
-    if "." not in text:
-        return None
-    value = int.from_bytes(bytes(map(int, text.split("."))), "big")
-    return value - FIRST_ADDRESS if FIRST_ADDRESS <= value <= LAST_ADDRESS else None
 
 
 def place_finder(variants):
@@ -116,30 +89,10 @@ def place_finder(variants):
     places = {v.first + n: place for v in variants for n, place in enumerate(v.places)}
 
     def place_of(row):
-        for side in ("client", "server"):
-            number = address_number(row[f"{side}_addr"])
-            if number is not None:
-                return (number, row[f"{side}_port"]), places[number].spots, places[number].before
-        raise AssertionError(f"a session of nobody's: {row}")
+        number, port = case_of(row)
+        return (number, port), places[number].spots, places[number].before
 
     return place_of
-
-
-def plain(value):
-    """The same in IPv6 as in IPv4, and also where other captures follow in the file, so that what has
-    no end falls silent."""
-    if value == "silent":
-        return "capture ended"
-    return value.removeprefix("::ffff:") if isinstance(value, str) else value
-
-
-def plainly(session):
-    session.rows["sessions"] = [tuple((name, plain(value)) for name, value in row)
-                                for row in session.rows["sessions"]]
-    for seq, event in session.events.items():
-        if event[KIND] == "close":
-            session.events[seq] = [plain(value) for value in event]
-    return session
 
 
 # -------------------------------------------------------------------------------------------- judging
@@ -204,20 +157,6 @@ def analysed(variants, captures, scratch):
     database = scratch.path("x.db")
     heloscope("analyze", "-q", "--db", database, *(v.path for v in variants)).expect(0)
     return database, read_sessions(database, place_finder(variants))
-
-
-def learn(captures):
-    """What the captures show as they are, by name and client port."""
-    everything = {}
-    with Scratch() as scratch:
-        variants = [Variant(None, "intact"), Variant(None, OCTETS)]
-        _, sessions = analysed(variants, captures, scratch)
-    for n, capture in enumerate(captures):
-        for port in capture.clients:
-            (whole,), (torn,) = (sessions[v.first + n, port] for v in variants)
-            known = everything[capture.name, port] = Known(capture, port, torn)
-            known.whole = plainly(whole)
-    return everything
 
 
 def run_batch(variants, captures, everything, kinds):
