@@ -191,26 +191,6 @@ static struct capture_input *add_found(struct capture *capture, const char *path
     return add_file(capture, index, keep_open);
 }
 
-/* Whether the file on the disk is another than the one that was read, since `tcpdump -W` writes
- * over those of an earlier round: it was shorter once. */
-static bool is_written_over(const struct folder_file *file)
-{
-    const struct capture_input *input = file->reader;
-    if (!input || input->foreign)
-        return false;
-    uint64_t read = input->file ? input->file->source.fetched : input->grown_to;
-    return file->size < read || (input->done && input->size < read);
-}
-
-/* It was taken for complete, since newer ones had come. */
-static void tell_late_growth(const struct folder_file *file)
-{
-    struct capture_input *input = file->reader;
-    if (input && input->done && !input->foreign && file->size > input->size)
-        capture_problem_set(&input->source,
-                            "grew again behind newer files; what was added is not read");
-}
-
 /* False when memory is short. */
 static bool look_at_folder(struct capture *capture, size_t index, bool *found)
 {
@@ -219,11 +199,9 @@ static bool look_at_folder(struct capture *capture, size_t index, bool *found)
         return false;
     for (size_t i = 0; i < folder->count; i++) {
         struct folder_file *file = &folder->files[i];
-        bool again = is_written_over(file);
-        if (!file->fresh && !again) {
-            tell_late_growth(file);
+        bool again = file->reader && capture_input_is_written_over(file->reader, file->size);
+        if (!file->fresh && !again)
             continue;
-        }
         if (again)
             capture_input_give_up(file->reader);
         file->reader = add_found(capture, file->path, index + 1);

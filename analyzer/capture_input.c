@@ -70,6 +70,19 @@ void capture_input_give_up(struct capture_input *input)
         input->file->source.ended = true;
 }
 
+bool capture_input_is_written_over(struct capture_input *input, uint64_t size)
+{
+    if (input->foreign)
+        return false;
+    uint64_t read = input->file ? input->file->source.fetched : input->grown_to;
+    if (size < read || (input->done && input->size < read))
+        return true;
+    if (input->done && size > input->size)
+        capture_problem_set(&input->source,
+                            "grew again behind newer files; what was added is not read");
+    return false;
+}
+
 /* The end of a file that grows is only a pause. In a directory it may be written over when its turn
  * in the rotation comes again, which loses nothing when all of it had been read. */
 static void watch_growth(struct capture_input *input)

@@ -6,14 +6,10 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "heloscope/known_words.h"
 #include "heloscope/limits.h"
 
-static const char *const known_words[] = {
-#include "analyzer/known_words.h"
-};
-
 enum {
-    WORD_ROOM = 48,    /* no known word is longer */
     ADDRESS_ROOM = 64, /* nor is an address of a host, as text */
     SHORT_NUMBER = 3,  /* digits: codes, minutes, small counts */
     LONG_NUMBER = 12,  /* digits of a size or a count of ours */
@@ -32,6 +28,8 @@ struct scrubber {
 
 static void put(struct scrubber *s, const void *octets, size_t length)
 {
+    if (!length)
+        return;
     if (s->length + length > s->room) {
         s->room = 2 * (s->length + length) + 256;
         s->out = memory_resize(s->out, s->room);
@@ -42,8 +40,7 @@ static void put(struct scrubber *s, const void *octets, size_t length)
 
 static void put_bytes(struct scrubber *s, struct bytes text)
 {
-    if (text.len)
-        put(s, text.at, text.len);
+    put(s, text.at, text.len);
 }
 
 static void put_word(struct scrubber *s, const char *word)
@@ -95,37 +92,6 @@ static size_t count_of(struct bytes text, char c)
     for (size_t i = 0; i < text.len; i++)
         count += text.at[i] == (uint8_t)c;
     return count;
-}
-
-static int compare_words(const void *key, const void *row)
-{
-    return strcmp(key, *(const char *const *)row);
-}
-
-static bool is_known(struct bytes word)
-{
-    char lower[WORD_ROOM];
-    if (word.len == 0 || word.len >= sizeof lower)
-        return false;
-    for (size_t i = 0; i < word.len; i++)
-        lower[i] = (char)tolower(word.at[i]);
-    lower[word.len] = '\0';
-    return bsearch(lower, known_words, sizeof known_words / sizeof *known_words,
-                   sizeof *known_words, compare_words);
-}
-
-/* "mail-server": of known words, without numbers, which "host-192-0-2-1" has. */
-static bool is_known_compound(struct bytes word)
-{
-    for (;;) {
-        const uint8_t *dash = memchr(word.at, '-', word.len);
-        struct bytes part = dash ? bytes_first(word, (size_t)(dash - word.at)) : word;
-        if (count_if(part, isalpha) != part.len || !is_known(part))
-            return false;
-        if (!dash)
-            return true;
-        word = bytes_from(word, part.len + 1);
-    }
 }
 
 /* "5.1.1", "4.96": at most three numbers, each of at most three digits. Four are an address. */
@@ -185,8 +151,9 @@ static bool stays(const struct scrubber *s, struct bytes token)
     if (s->manner == SCRUB_ALL)
         return false;
     if (count_if(token, isdigit) == token.len)
-        return number_stays(s, token) || is_known(token);
-    return is_version(token) || is_formal(s, token) || is_known(token) || is_known_compound(token);
+        return number_stays(s, token) || word_is_known(token);
+    return is_version(token) || is_formal(s, token) || word_is_known(token) ||
+           compound_is_known(token);
 }
 
 /* ----------------------------------------------------------------------------------- addresses */
@@ -339,17 +306,18 @@ static void put_reply_code(struct scrubber *s, struct bytes *text)
 
 static void put_text(struct scrubber *s, struct bytes text);
 
-/* What heloscope quotes may be a line of a message. A single word that is known stays: a verb. */
+/* What heloscope quotes may be a line of a message, which may hold quotation marks itself: all up
+ * to the last one is taken for the quotation. A single word that is known stays: a verb. */
 static bool put_quote(struct scrubber *s, struct bytes *text)
 {
     struct bytes inner = bytes_from(*text, 1);
-    const uint8_t *end = memchr(inner.at, '"', inner.len);
+    const uint8_t *end = inner.len ? memrchr(inner.at, '"', inner.len) : NULL;
     if (!end)
         return false;
     inner = bytes_first(inner, (size_t)(end - inner.at));
     *text = bytes_from(*text, inner.len + 2);
     put_word(s, "\"");
-    s->manner = is_known(inner) ? SCRUB_TEXT : SCRUB_ALL;
+    s->manner = word_is_known(inner) ? SCRUB_TEXT : SCRUB_ALL;
     put_text(s, inner);
     s->manner = SCRUB_OURS;
     put_word(s, "\"");
@@ -421,7 +389,7 @@ static const struct argument_row *argument_row_of(const char *verb)
 /* "FROM:<path>", however it is written. What is no path all the same goes as a whole. */
 static void put_path_argument(struct scrubber *s, struct bytes *text)
 {
-    const uint8_t *colon = memchr(text->at, ':', text->len);
+    const uint8_t *colon = text->len ? memchr(text->at, ':', text->len) : NULL;
     if (!colon)
         return;
     size_t front = (size_t)(colon - text->at) + 1;
@@ -454,7 +422,7 @@ struct bytes scrub_command(const struct pseudonyms *pseudonyms, struct arena *ar
             length++;
         const struct argument_row *row = argument_row_of(verb);
         struct bytes typed = bytes_first(text, length);
-        if (is_known(typed))
+        if (word_is_known(typed))
             put_bytes(&s, typed); /* "mail" */
         else
             put_word(&s, verb);

@@ -56,6 +56,11 @@ void capture_input_complete(struct capture_input *input);
 /* A growing file that has been written over: what was read of it so far is all. */
 void capture_input_give_up(struct capture_input *input);
 
+/* Whether the file of `size` octets that lies on the disk now is another than the one that was
+ * read, since `tcpdump -W` writes over those of an earlier round: it was shorter once. A file that
+ * was taken for complete, because newer ones had come, and has grown after all gets its problem. */
+bool capture_input_is_written_over(struct capture_input *input, uint64_t size);
+
 /* The system's clock that never goes back. */
 int64_t capture_clock_us(void);
 

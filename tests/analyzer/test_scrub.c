@@ -131,7 +131,9 @@ Test(scrub, our_own_sentences)
          "ClientHello: up to TLS 1.3, server name {mx.example.org}"},
         {"The server read its lines as commands, here \"the price is 5500000\".",
          "The server read its lines as commands, here \"{the} {price} {is} {5500000}\"."},
-        {"as commands, here \"DATA\" and \"", "as commands, here \"DATA\" and \""},
+        {"as commands, here \"DATA\".", "as commands, here \"DATA\"."},
+        {"here \"say \"5500000 ok\" to\".", "here \"{say} \"{5500000} {ok}\" {to}\"."},
+        {"a line \" is no quotation", "a line \" is no {quotation}"},
         {"ServerHello: TLS 1.3, cipher 0x1301", "ServerHello: TLS 1.3, cipher 0x1301"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
