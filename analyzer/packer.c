@@ -10,7 +10,7 @@ enum {
     NUMBER_ROOM = 10, /* what a number can take: seven bits an octet */
     /* Before each word that is not zero stands an octet: how many zero words were left out, and how
      * many octets of the word follow, less one. */
-    ZEROS_LIMIT = 31,
+    ZEROS_MOST = 31,
     WORD_BITS = 3,
 };
 
@@ -117,7 +117,7 @@ void pack_words(struct packer *packer, const void *at, size_t size)
     for (const uint8_t *from = at, *end = from + size; from < end; from += sizeof(uint64_t)) {
         uint64_t word;
         memcpy(&word, from, sizeof word);
-        if (!word && zeros < ZEROS_LIMIT) {
+        if (!word && zeros < ZEROS_MOST) {
             zeros++;
             continue;
         }
