@@ -12,7 +12,7 @@ enum {
     AGREE_US = 1000,    /* as well as clocks of several machines can be held together */
     OUTLIER_US = 20000, /* further from its neighbours a witness is not believed */
     NEIGHBOURS = 3,     /* on either side */
-    FAR = 1 << 28,      /* numbers further apart are of another connection with the same ports */
+    FAR = 1 << 20,      /* numbers further apart are of another connection with the same ports */
 };
 
 #define UNBOUND (INT64_MAX / 4)
@@ -91,15 +91,19 @@ static int by_time(const void *a, const void *b)
     return one < other ? -1 : one > other;
 }
 
+/* Returns how many have something to say, of `*shared` that could. */
 static size_t ask_witnesses(struct witness *out, const struct sightings *file,
-                            const struct sightings *other, const struct clock_curve *other_curve)
+                            const struct sightings *other, const struct clock_curve *other_curve,
+                            size_t *shared)
 {
     static const struct clock_curve own = {NULL, 0};
     size_t count = 0;
+    *shared = 0;
     for (size_t i = 0; i < file->count; i++) {
         const struct sighted *here = &file->flows[i], *there = sightings_find(other, here);
         if (!there)
             continue;
+        ++*shared;
         struct witness w = {.ts_us = here->kept[0].ts_us,
                             .low = most_early(there, other_curve, here, &own),
                             .high = -most_early(here, &own, there, other_curve)};
@@ -114,12 +118,12 @@ static size_t ask_witnesses(struct witness *out, const struct sightings *file,
 /* --- what they say together --- */
 
 /* Clocks that most have nothing against are right. */
-static bool are_right(const struct witness *all, size_t count)
+static bool are_right(const struct witness *all, size_t count, size_t shared)
 {
-    size_t content = 0;
+    size_t against = 0;
     for (size_t i = 0; i < count; i++)
-        content += all[i].low <= AGREE_US && all[i].high >= -AGREE_US;
-    return content * 2 >= count;
+        against += all[i].low > AGREE_US || all[i].high < -AGREE_US;
+    return against * 2 <= shared;
 }
 
 static int64_t middle_of(const struct witness *w)
@@ -198,8 +202,8 @@ void clock_curve_find(struct clock_curve *curve, const struct sightings *file,
 {
     *curve = (struct clock_curve){NULL, 0};
     struct witness *all = memory_get((file->count + 1) * sizeof *all);
-    size_t count = ask_witnesses(all, file, other, other_curve);
-    if (count && !are_right(all, count)) {
+    size_t shared, count = ask_witnesses(all, file, other, other_curve, &shared);
+    if (!are_right(all, count, shared)) {
         curve->knots = memory_get(count * sizeof *curve->knots);
         struct witness *close = memory_get(count * sizeof *close);
         size_t chosen = choose(close, all, count);

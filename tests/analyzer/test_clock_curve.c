@@ -186,3 +186,21 @@ Test(clock_curve, one_bound_alone)
     cr_expect_eq(curve.count, 0);
     clock_curve_free(&curve);
 }
+
+/* Rotated files, and a client that uses its few ports again and again: other connections, even
+ * where chance has given two of them numbers that fit. */
+Test(clock_curve, the_same_ports_in_another_hour_say_nothing)
+{
+    struct sensor sensors[2] = {{.sees = {true, true}}, {.sees = {true, true}}};
+    sensors_begin(sensors);
+    for (uint16_t n = 0; n < 5; n++) {
+        uint32_t far = n < 4 ? 0x40000000 : 50;
+        take(&sensors[0], 40000 + n, 0, 1000, 9000, TCP_ACK, 20, 0);
+        take(&sensors[0], 40000 + n, 1, 9000, 1020, TCP_ACK, 20, 10);
+        take(&sensors[1], 40000 + n, 0, 1000 - far, 9000 - far, TCP_ACK, 20, 3600ll * SECOND);
+        take(&sensors[1], 40000 + n, 1, 9000 - far, 1020 - far, TCP_ACK, 20, 3600ll * SECOND + 10);
+    }
+    struct clock_curve curve = compare(sensors);
+    cr_expect_eq(curve.count, 0);
+    clock_curve_free(&curve);
+}
