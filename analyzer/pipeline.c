@@ -56,7 +56,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
     p->awake = options->drowsy ? 0 : AWAKE_LIMIT;
     p->intake = intake_new();
     p->memo = memo_new();
-    p->room = rest_room_new();
+    p->room = rest_room_new(p->memo);
     flow_table_init(&p->table);
     size_t count = sizeof default_ports / sizeof *default_ports;
     const uint16_t *ports = default_ports;

@@ -6,7 +6,7 @@
 
 enum {
     OWN_TEXTS = 9,
-    LOG_STEP = 128, /* by which the log grows */
+    LOG_STEP = 64, /* by which the log grows */
 };
 
 /* The texts that live in the session's own memory. */
@@ -86,13 +86,15 @@ static void strip(struct session *s)
             free(half->held);
             half->held = NULL;
             half->held_size = 0;
+            if (!half->skipped)
+                half->held_mark = (struct mark){0};
         }
     }
-    if (!s->reply.length) {
+    if (!s->reply.length && !s->reply.lines) {
         free(s->reply.text);
-        s->reply.text = NULL;
-        s->reply.size = 0;
+        s->reply = (struct reply_building){0};
     }
+    s->identify.server.memo = s->identify.client.memo = NULL;
 }
 
 /* Adds the chapter so far to the log. */
@@ -189,9 +191,10 @@ struct rest *rest_make(struct rest_room *room, const void *beside, size_t size, 
     return rest;
 }
 
-struct rest_room *rest_room_new(void)
+struct rest_room *rest_room_new(struct memo *memo)
 {
     struct rest_room *room = memory_get(sizeof *room);
+    room->memo = memo;
     room->phrases = phrases_new();
     return room;
 }
@@ -271,6 +274,7 @@ struct session *rest_wake(struct rest_room *room, struct rest *rest)
         s = room->bed ? room->bed : memory_resize(NULL, sizeof *s);
         room->bed = NULL;
         unpack_words(&fields, s, sizeof *s);
+        s->identify.server.memo = s->identify.client.memo = room->memo;
         s->log = (struct session_log){rest->log, rest->log_length, rest->log_size, room->phrases};
         unpack_own(&parts, s);
         unpack_landmarks(&parts, s);

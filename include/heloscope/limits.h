@@ -135,7 +135,7 @@ enum {
     PHRASE_LIMIT = 4096,            /* texts that many sessions share; a power of two */
     PHRASE_LENGTH = 512,            /* octets of one */
     CHAPTER_LIMIT = 256 * 1024,     /* a chapter that has grown to this is handed over */
-    DRAFTS_LIMIT = 64 << 20,        /* octets of all that are being written; then the sessions that
+    DRAFTS_LIMIT = 256 << 20,       /* octets of all that are being written; then the sessions that
                                      * are silent longest hand theirs over */
     BATCH_CHAPTERS = 128,           /* handed over together: the lock and the wake-up cost once */
     BATCH_OCTETS = 1024 * 1024,     /* or so much of their memory */

@@ -20,15 +20,16 @@ struct rest {
 };
 
 enum {
-    REST_STEP = 64,    /* memory is taken in multiples of this ... */
-    REST_SIZES = 32,   /* ... and what is at most so many times as large is used again */
-    REST_SPARES = 256, /* so many of each size */
+    REST_STEP = 32,   /* memory is taken in multiples of this ... */
+    REST_SIZES = 64,  /* ... and what is at most so many times as large is used again */
+    REST_SPARES = 16, /* so many of each size */
 };
 
 /* Where sessions go to rest and wake: memory that is used again and again. */
 struct rest_room {
     struct packer packer;
     struct phrases *phrases;
+    struct memo *memo;   /* of the sessions */
     struct session *bed; /* of the one that went to rest last; the next that wakes takes it */
     struct spares {
         struct rest *first;
@@ -36,7 +37,8 @@ struct rest_room {
     } spares[REST_SIZES];
 };
 
-struct rest_room *rest_room_new(void);
+/* `memo` is that of all sessions that will go to rest there (struct session_begin). */
+struct rest_room *rest_room_new(struct memo *memo);
 
 /* What went to rest there, and what was handed over of it, is to be freed before. */
 void rest_room_free(struct rest_room *room);

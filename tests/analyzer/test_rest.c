@@ -10,7 +10,7 @@ static uint64_t beside[4] = {1, 0, 0, 2};
 
 static void enter(void)
 {
-    room = rest_room_new();
+    room = rest_room_new(NULL);
 }
 
 static void leave(void)

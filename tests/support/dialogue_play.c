@@ -137,7 +137,7 @@ void dialogue_play(const struct dialogue *d, enum cut cut, unsigned seed, struct
     struct mark open = {.ts_us = START_US};
     struct mark close = {.ts_us = START_US + (int64_t)d->spoken_count * LINE_US,
                          .packet = d->spoken_count + 1};
-    *out = (struct played){.room = rest_room_new()};
+    *out = (struct played){.room = rest_room_new(NULL)};
     p.session = open_session(d, &open);
     for (size_t first = 0, end; first < d->spoken_count; first = end) {
         for (end = first + 1; end < d->spoken_count && belongs(&p, end);)
