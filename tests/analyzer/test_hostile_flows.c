@@ -65,8 +65,10 @@ static void fire(struct lab *lab, const struct shot *shot)
     cr_assert(pipeline_packet(lab->pipeline, &record, &why), "%s", why.text);
 }
 
-/* What a connection of which nothing is known may take, all in all. */
-#define PER_CONNECTION 2048
+enum {
+    SILENT_SIZE = 512,      /* octets that a connection may take before it carries anything, */
+    WATCHED_SIZE = 6 * 1024 /* and while it is not known what it carries: nDPI's flow above all */
+};
 
 Test(hostile, a_million_syns_to_a_mail_port)
 {
@@ -79,7 +81,7 @@ Test(hostile, a_million_syns_to_a_mail_port)
         if (n % 1024 == 0)
             peak_note(&peak);
     }
-    peak_expect(&peak, (size_t)SILENT_LIMIT * PER_CONNECTION);
+    peak_expect(&peak, (size_t)SILENT_LIMIT * SILENT_SIZE);
     work_expect(&work, MILLION, 800);
     lab_finish(&lab);
     cr_expect_eq(lab.totals.connections, MILLION);
@@ -117,8 +119,7 @@ Test(hostile, a_flood_of_flows_of_which_nothing_is_known)
         if (n % 1024 == 0)
             peak_note(&peak);
     }
-    /* nDPI's flow takes more than all of ours */
-    peak_expect(&peak, (size_t)WATCHED_LIMIT * 4 * PER_CONNECTION);
+    peak_expect(&peak, (size_t)WATCHED_LIMIT * WATCHED_SIZE);
     work_expect(&work, COUNT, 2000);
     lab_finish(&lab);
     cr_expect_eq(lab.totals.connections, COUNT);
