@@ -67,8 +67,10 @@ struct verdict sequence_play(struct order *order, const char *sequence)
             continue;
         }
         verdict = order_judge(order, &step.command);
-        struct order_reply reply = {
-            .seq = seq + 1, .code = {.number = step.code}, .extensions = step.extensions};
+        struct order_reply reply = {.seq = seq + 1,
+                                    .code = {.number = step.code},
+                                    .extensions = step.extensions,
+                                    .of_order = step.code == 503};
         if (step.code)
             order_settle(order, &step.command, &verdict, &reply);
     }

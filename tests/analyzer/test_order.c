@@ -334,6 +334,45 @@ Test(order, what_is_seen_behind_a_hole_counts)
     cr_expect_eq(judge("EHLO=250 hole MAIL=250 RCPT=250 DATA").kind, VERDICT_LEGAL);
 }
 
+/* A hello may lie in the hole; what was refused for a reason of its own, or taken away, does not
+ * need it to be explained. */
+Test(order, what_was_seen_counts_more_than_what_may_lie_in_a_hole)
+{
+    static const struct {
+        const char *sequence;
+        enum verdict_kind kind;
+        enum cause cause;
+        event_no origin;
+    } rows[] = {
+        {"hole MAIL=550 RCPT", VERDICT_DOUBTFUL, CAUSE_MAIL_REJECTED, 21},
+        {"hole RCPT=550 DATA", VERDICT_DOUBTFUL, CAUSE_ALL_RCPT_REJECTED, 21},
+        {"hole DATA=354 .=250 RCPT", VERDICT_BROKEN, CAUSE_TRANSACTION_RESET, 30},
+        {"hole MAIL=503 RCPT", VERDICT_DOUBTFUL, CAUSE_HELLO_MISSING, 30},
+        {"hole RCPT=503 DATA", VERDICT_DOUBTFUL, CAUSE_HELLO_MISSING, 30},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct verdict v = judge(rows[i].sequence);
+        cr_expect_eq(v.kind, rows[i].kind, "%s", rows[i].sequence);
+        cr_expect_eq(v.cause, rows[i].cause, "%s: %s", rows[i].sequence,
+                     cause_entry(v.cause)->name);
+        cr_expect_eq(v.origin, rows[i].origin, "%s: %u", rows[i].sequence, v.origin);
+    }
+}
+
+/* RFC 3207 section 4.2 resets the session when TLS is up, not before. */
+Test(order, a_handshake_that_fails_takes_nothing_away)
+{
+    struct order order = {.hole = 0};
+    order_greeting(&order, &greeting);
+    sequence_play(&order, "EHLO=250 STARTTLS=220");
+    cr_expect_not(order_holds(&order, FACT_HELLO));
+    order_tls_failed(&order, 25);
+    cr_expect(order_holds(&order, FACT_HELLO));
+    cr_expect(order.extensions & EXT_CHUNKING);
+    cr_expect_eq(order.facts[FACT_TLS].refused, 25);
+    cr_expect_eq(sequence_play(&order, "STARTTLS").kind, VERDICT_LEGAL);
+}
+
 Test(order, doubt_is_told_verb_by_verb)
 {
     struct order order = {.hole = 0};
