@@ -82,7 +82,7 @@ Test(hostile, a_million_syns_to_a_mail_port)
             peak_note(&peak);
     }
     peak_expect(&peak, (size_t)SILENT_LIMIT * SILENT_SIZE);
-    work_expect(&work, MILLION, 800);
+    work_expect(&work, MILLION, 1200);
     lab_finish(&lab);
     cr_expect_eq(lab.totals.connections, MILLION);
     cr_expect_eq(lab.totals.silent, MILLION);
