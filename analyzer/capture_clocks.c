@@ -15,6 +15,7 @@ struct probe {
     struct capture_input input;
     struct intake *intake;
     struct sightings sightings;
+    uint64_t segments;
     int64_t newest_us;
     bool open, related; /* to another: both have seen some connection */
     bool compared;      /* its curve is known */
@@ -34,14 +35,15 @@ static void probe_begin(struct probe *probe, const char *name, uint64_t seed)
     probe->open = is_regular(name) && capture_input_open(&probe->input);
 }
 
-/* Up to packet number `last`. What is wrong with the file is told when it is read in earnest. */
-static void probe_read(struct probe *probe, uint64_t last)
+/* So far that it has seen `segments` of TCP. What is wrong with the file is told when it is read in
+ * earnest. */
+static void probe_read(struct probe *probe, uint64_t segments)
 {
     struct capture_input *input = &probe->input;
     struct packet_record record;
     struct segment segment;
     uint32_t path;
-    while (probe->open && input->source.packets < last) {
+    while (probe->open && probe->segments < segments && input->source.packets < CLOCKS_PACKETS) {
         probe->open = capture_input_advance(input) == INPUT_PACKET;
         if (!probe->open)
             return;
@@ -49,8 +51,10 @@ static void probe_read(struct probe *probe, uint64_t last)
         if (record.ts_us > probe->newest_us)
             probe->newest_us = record.ts_us;
         if (intake_packet(probe->intake, &record, probe->newest_us, &segment, &path) ==
-            INTAKE_SEGMENT)
+            INTAKE_SEGMENT) {
             sightings_take(&probe->sightings, &segment, record.ts_us);
+            probe->segments++;
+        }
     }
 }
 
@@ -131,7 +135,7 @@ struct clock_curve *capture_clocks_find(const char *const *names, size_t count)
     bool any = find_relations(probes, count);
     for (size_t i = 0; any && i < count; i++)
         if (probes[i].related)
-            probe_read(&probes[i], CLOCKS_PACKETS);
+            probe_read(&probes[i], UINT64_MAX);
     any = any && compare(probes, count, curves);
     for (size_t i = 0; i < count; i++)
         probe_end(&probes[i]);

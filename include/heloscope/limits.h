@@ -13,9 +13,9 @@ enum {
     FOLLOWED_LIMIT = 16, /* files of followed directories that are waited for at their ends; an
                           * older one that grows after all is a problem that is told */
     /* By how much the clocks of several differ is asked */
-    CLOCKS_FILES = 16,                /* of so many files at most; those of more go as they are */
-    CLOCKS_HEAD = 20 * 1000,          /* packets of each in which the same connections are sought */
-    CLOCKS_PACKETS = 2 * 1000 * 1000, /* of each that has some */
+    CLOCKS_FILES = 16,       /* of so many files at most; those of more go as they are */
+    CLOCKS_HEAD = 20 * 1000, /* TCP segments of each in which the same connections are sought */
+    CLOCKS_PACKETS = 2 * 1000 * 1000, /* packets that are read of each for this */
     SIGHTED_FLOWS = 1024,             /* connections of each; of more a sample */
     SIGHTED_FIRST = 16,               /* segments of a connection: its first, */
     SIGHTED_LAST = 16,                /* and its last */
