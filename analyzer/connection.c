@@ -39,14 +39,6 @@ void connection_rest(struct connection *c, struct rest_room *room)
     free(talk);
 }
 
-size_t connection_unwritten(const struct connection *c)
-{
-    const struct rest *rest = c->talk ? c->talk->rest : c->rest;
-    if (c->talk && c->talk->session)
-        return session_unwritten(c->talk->session);
-    return rest ? rest->log_size : 0;
-}
-
 /* --- which one --- */
 
 /* A connection is only ever begun by a SYN of its own way, so that the same conversation held in

@@ -27,8 +27,8 @@ struct pipeline {
     struct flow_queue other, closing, closed;
     size_t awake; /* how many of each kind need not rest */
     struct rest_room *room;
-    size_t drafts; /* octets of all chapters that are being written */
-    size_t held;   /* octets that wait in all connections */
+    size_t unwritten; /* octets that those at rest still have to write */
+    size_t held;      /* octets that wait in all connections */
     int64_t now_us;
     uint64_t handles;
     bool news, failed;
@@ -71,6 +71,14 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
 
 /* --- sessions --- */
 
+/* The session, awake; NULL = none yet. */
+static struct session *session_of(struct pipeline *p, struct connection *c)
+{
+    if (c->talk->rest)
+        p->unwritten -= c->talk->rest->log_size;
+    return talk_session(c->talk, p->room);
+}
+
 static void count_findings(struct pipeline *p, const struct draft *draft)
 {
     for (const struct diagnosis *d = draft->chapter.diagnoses; d; d = d->next)
@@ -82,7 +90,7 @@ static void count_findings(struct pipeline *p, const struct draft *draft)
 /* Hands the chapter over. After a failure nothing more is written. */
 static void hand_over(struct pipeline *p, struct connection *c, bool last)
 {
-    struct session *s = talk_session(c->talk, p->room);
+    struct session *s = session_of(p, c);
     s->row.packets = c->talk->conversation.packets;
     s->row.bytes_client = c->talk->conversation.side[SIDE_CLIENT].next;
     s->row.bytes_server = c->talk->conversation.side[SIDE_SERVER].next;
@@ -90,9 +98,7 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
                            c->talk->conversation.side[SIDE_SERVER].repeated;
     s->row.one_sided =
         !c->talk->conversation.spoke[SIDE_CLIENT] || !c->talk->conversation.spoke[SIDE_SERVER];
-    p->drafts -= session_unwritten(s);
     struct draft *draft = session_detach(s, last);
-    p->drafts += session_unwritten(s);
     c->talk->dirty = false;
     count_findings(p, draft);
     if (last) {
@@ -148,15 +154,13 @@ static void give_to_session(struct pipeline *p, struct connection *c, int side,
                             const struct span *span)
 {
     struct talk *talk = c->talk;
-    const size_t before = connection_unwritten(c);
-    if (!talk_session(talk, p->room))
+    if (!session_of(p, c))
         begin_session(p, c);
     struct session *s = talk->session;
     s->client_gone =
         side == SIDE_SERVER && conversation_left_before(&talk->conversation, SIDE_CLIENT, span);
     session_span(s, side, span);
     note_waiting(talk);
-    p->drafts += session_unwritten(s) - before;
     talk->dirty = true;
     p->news |= s->news;
     if (s->draft->arena.total > CHAPTER_LIMIT)
@@ -358,14 +362,12 @@ static void close_connection(struct pipeline *p, struct connection *c, const cha
         stop_watching(p, c,
                       classify_end(c->talk->watch, SIDE_SERVER) == CLASS_SMTP ? CONNECTION_SMTP
                                                                               : CONNECTION_IGNORED);
-    if (c->talk && talk_session(c->talk, p->room)) {
+    if (c->talk && session_of(p, c)) {
         struct mark mark =
             c->talk->conversation.end == END_RESET ? c->talk->reset : c->talk->conversation.last;
         int by = c->talk->conversation.ended_by;
         struct session *s = c->talk->session;
-        const size_t before = session_unwritten(s);
         session_end(s, &mark, by < 0 ? SIDE_CLIENT : by, how);
-        p->drafts += session_unwritten(s) - before;
         hand_over(p, c, true);
         session_free(c->talk->session);
     } else if (c->state == CONNECTION_SMTP && c->talk) {
@@ -387,11 +389,10 @@ static void put_to_rest(struct pipeline *p, struct connection *c)
 {
     const struct session *s = c->talk->session;
     const bool has_session = talk_has_session(c->talk), dirty = c->talk->dirty;
-    const size_t before = connection_unwritten(c);
     if (s && s->draft)
         count_findings(p, s->draft);
     connection_rest(c, p->room);
-    p->drafts += connection_unwritten(c) - before;
+    p->unwritten += s ? c->rest->log_size : 0;
     flow_touch(&c->flow,
                !has_session ? &p->mute
                : dirty      ? &p->resting
@@ -415,12 +416,11 @@ static void write_and_rest(struct pipeline *p, struct connection *c)
     put_to_rest(p, c);
 }
 
-/* Bounds the memory of chapters. */
+/* Bounds what those that rest still have to write. */
 static void relieve(struct pipeline *p)
 {
-    while (p->drafts > DRAFTS_LIMIT && (p->resting.oldest || p->smtp.oldest))
-        write_and_rest(
-            p, (struct connection *)(p->resting.oldest ? p->resting.oldest : p->smtp.oldest));
+    while (p->unwritten > UNWRITTEN_LIMIT && p->resting.oldest)
+        write_and_rest(p, (struct connection *)p->resting.oldest);
 }
 
 /* A connection that is no longer looked at, but still known: its segments begin no other. */
@@ -454,7 +454,7 @@ static void cut_short(struct pipeline *p, struct connection *c)
     p->totals.costs.of[COST_HELD]++;
     p->current = c;
     conversation_drain(&c->talk->conversation, take_span, p);
-    if (c->state == CONNECTION_SMTP && talk_session(c->talk, p->room)) {
+    if (c->state == CONNECTION_SMTP && session_of(p, c)) {
         session_hurry(c->talk->session);
         note_waiting(c->talk);
     }

@@ -209,11 +209,6 @@ struct draft *session_detach(struct session *s, bool last)
     return draft;
 }
 
-size_t session_unwritten(const struct session *s)
-{
-    return s->log.size + (s->draft ? s->draft->arena.total : 0);
-}
-
 void draft_unfold(struct draft *draft)
 {
     chapter_unpack(bytes_of(draft->log.at, draft->log.length), &draft->chapter, &draft->arena,

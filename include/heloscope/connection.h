@@ -60,9 +60,6 @@ struct talk *connection_wake(struct connection *c);
 /* Puts what is being made of it to rest. */
 void connection_rest(struct connection *c, struct rest_room *room);
 
-/* Octets of memory that what its session still has to hand over takes. */
-size_t connection_unwritten(const struct connection *c);
-
 static inline bool talk_has_session(const struct talk *talk)
 {
     return talk->session || (talk->rest && rest_has_session(talk->rest));

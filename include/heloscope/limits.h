@@ -132,13 +132,13 @@ enum {
 
 /* --- on the way to the history --- */
 enum {
-    PHRASE_LIMIT = 4096,            /* texts that many sessions share; a power of two */
-    PHRASE_LENGTH = 512,            /* octets of one */
-    CHAPTER_LIMIT = 256 * 1024,     /* a chapter that has grown to this is handed over */
-    DRAFTS_LIMIT = 256 << 20,       /* octets of all that are being written; then the sessions that
-                                     * are silent longest hand theirs over */
-    BATCH_CHAPTERS = 128,           /* handed over together: the lock and the wake-up cost once */
-    BATCH_OCTETS = 1024 * 1024,     /* or so much of their memory */
+    PHRASE_LIMIT = 4096,         /* texts that many sessions share; a power of two */
+    PHRASE_LENGTH = 512,         /* octets of one */
+    CHAPTER_LIMIT = 256 * 1024,  /* a chapter that has grown to this is handed over */
+    UNWRITTEN_LIMIT = 256 << 20, /* octets that sessions at rest have to write; then those that were
+                                  * silent longest do */
+    BATCH_CHAPTERS = 128,        /* handed over together: the lock and the wake-up cost once */
+    BATCH_OCTETS = 1024 * 1024,  /* or so much of their memory */
     QUEUE_OCTETS = 8 * 1024 * 1024, /* what may wait for the writer; then the analysis waits */
     COMMIT_CHAPTERS = 4000,         /* written between two commits: a WAL of a few megabytes */
     NEWS_LIMIT = 1000,              /* findings printed after one commit; how many more is told */

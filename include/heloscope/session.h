@@ -275,9 +275,6 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
  * owns it and frees it with draft_free(). Before the whole chapter can be read, draft_unfold(). */
 struct draft *session_detach(struct session *s, bool last);
 
-/* Octets of memory that what is still to be handed over takes. */
-size_t session_unwritten(const struct session *s);
-
 /* Puts what was said before a rest into the chapter's lists, if it is not there yet. */
 void draft_unfold(struct draft *draft);
 void session_open_draft(struct session *s);
