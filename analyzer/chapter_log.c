@@ -1,5 +1,7 @@
 #include "heloscope/chapter_log.h"
 
+#include <stdlib.h>
+
 /* What comes next in the log. Of an event the number holds more: what it has, and its kind. */
 enum tag {
     TAG_EVENT,
@@ -251,4 +253,54 @@ void chapter_unpack(struct bytes log, struct chapter *chapter, struct arena *are
     *violations = later.violations;
     *diagnoses = later.diagnoses;
     *transactions = later.transactions;
+}
+
+/* ------------------------------------------------------------------------------------- the log */
+
+enum {
+    PIECE_OCTETS = 112 /* with what malloc() keeps beside it, two cache lines */
+};
+
+struct log_piece {
+    struct log_piece *next;
+    uint8_t octets[PIECE_OCTETS];
+};
+
+void chapter_log_append(struct chapter_log *log, struct bytes more)
+{
+    while (more.len) {
+        const uint32_t used = log->length % PIECE_OCTETS;
+        if (!used) { /* none yet, or the last is full */
+            struct log_piece *piece = memory_resize(NULL, sizeof *piece);
+            piece->next = NULL;
+            *(log->last ? &log->last->next : &log->first) = piece;
+            log->last = piece;
+        }
+        const struct bytes part = bytes_first(more, PIECE_OCTETS - used);
+        memcpy(log->last->octets + used, part.at, part.len);
+        log->length += (uint32_t)part.len;
+        more = bytes_from(more, part.len);
+    }
+}
+
+void chapter_log_free(struct chapter_log *log)
+{
+    while (log->first) {
+        struct log_piece *piece = log->first;
+        log->first = piece->next;
+        free(piece);
+    }
+    *log = (struct chapter_log){0};
+}
+
+struct bytes chapter_log_join(const struct chapter_log *log, struct arena *arena)
+{
+    uint8_t *all = arena_get(arena, log->length + PACK_SPARE);
+    uint32_t at = 0;
+    for (const struct log_piece *piece = log->first; piece; piece = piece->next) {
+        const uint32_t left = log->length - at, part = left < PIECE_OCTETS ? left : PIECE_OCTETS;
+        memcpy(all + at, piece->octets, part);
+        at += part;
+    }
+    return bytes_of(all, log->length);
 }

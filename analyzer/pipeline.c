@@ -75,7 +75,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
 static struct session *session_of(struct pipeline *p, struct connection *c)
 {
     if (c->talk->rest)
-        p->unwritten -= c->talk->rest->log_size;
+        p->unwritten -= c->talk->rest->log.length;
     return talk_session(c->talk, p->room);
 }
 
@@ -392,7 +392,7 @@ static void put_to_rest(struct pipeline *p, struct connection *c)
     if (s && s->draft)
         count_findings(p, s->draft);
     connection_rest(c, p->room);
-    p->unwritten += s ? c->rest->log_size : 0;
+    p->unwritten += s ? c->rest->log.length : 0;
     flow_touch(&c->flow,
                !has_session ? &p->mute
                : dirty      ? &p->resting

@@ -6,7 +6,6 @@
 
 enum {
     OWN_TEXTS = 9,
-    LOG_STEP = 64, /* by which the log grows */
 };
 
 /* The texts that live in the session's own memory. */
@@ -72,7 +71,8 @@ static void strip(struct session *s)
     arena_free(&s->own);
     draft_free(s->draft);
     s->draft = NULL;
-    s->log = (struct session_log){0};
+    s->log = (struct chapter_log){0};
+    s->phrases = NULL;
     free(s->ring);
     s->ring = NULL;
     s->ring_first = s->ring_size = 0;
@@ -100,19 +100,12 @@ static void strip(struct session *s)
 /* Adds the chapter so far to the log. */
 static void write_log(struct rest_room *room, struct session *s)
 {
-    struct session_log *log = &s->log;
     struct packer *packer = &room->packer;
     const size_t from = packer->length;
     if (!s->draft)
         return;
     chapter_pack(packer, &s->draft->chapter, &s->log_place, room->phrases);
-    const uint32_t more = (uint32_t)(packer->length - from);
-    if (log->size < log->length + more + PACK_SPARE) {
-        log->size = (log->length + more + PACK_SPARE + LOG_STEP - 1) / LOG_STEP * LOG_STEP;
-        log->at = memory_resize(log->at, log->size);
-    }
-    memcpy(log->at + log->length, packer->at + from, more);
-    log->length += more;
+    chapter_log_append(&s->log, bytes_from(bytes_of(packer->at, packer->length), from));
     packer->length = from;
 }
 
@@ -120,9 +113,7 @@ static void pack_session(struct rest_room *room, struct session *s, struct rest 
 {
     struct packer *packer = &room->packer;
     write_log(room, s);
-    rest->log = s->log.at;
-    rest->log_length = s->log.length;
-    rest->log_size = s->log.size;
+    rest->log = s->log;
     size_t from = packer->length;
     pack_own(packer, s);
     pack_landmarks(packer, s);
@@ -275,7 +266,8 @@ struct session *rest_wake(struct rest_room *room, struct rest *rest)
         room->bed = NULL;
         unpack_words(&fields, s, sizeof *s);
         s->identify.server.memo = s->identify.client.memo = room->memo;
-        s->log = (struct session_log){rest->log, rest->log_length, rest->log_size, room->phrases};
+        s->log = rest->log;
+        s->phrases = room->phrases;
         unpack_own(&parts, s);
         unpack_landmarks(&parts, s);
         unpack_alive(parts, s);

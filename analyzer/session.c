@@ -30,7 +30,7 @@ void draft_free(struct draft *draft)
 {
     if (!draft)
         return;
-    free(draft->log.at);
+    chapter_log_free(&draft->log);
     arena_free(&draft->arena);
     free(draft);
 }
@@ -186,7 +186,8 @@ struct draft *session_detach(struct session *s, bool last)
     session_open_draft(s);
     struct draft *draft = s->draft;
     draft->log = s->log;
-    s->log = (struct session_log){0};
+    draft->phrases = s->phrases;
+    s->log = (struct chapter_log){0};
     s->log_place = (struct log_place){0};
     draft->chapter.session = s->row;
     copy_row_text(&draft->chapter.session, &draft->arena);
@@ -211,9 +212,11 @@ struct draft *session_detach(struct session *s, bool last)
 
 void draft_unfold(struct draft *draft)
 {
-    chapter_unpack(bytes_of(draft->log.at, draft->log.length), &draft->chapter, &draft->arena,
-                   draft->log.phrases);
-    draft->log.length = 0;
+    if (!draft->log.length)
+        return;
+    const struct bytes log = chapter_log_join(&draft->log, &draft->arena);
+    chapter_log_free(&draft->log);
+    chapter_unpack(log, &draft->chapter, &draft->arena, draft->phrases);
 }
 
 void session_hurry(struct session *s)
@@ -272,7 +275,7 @@ void session_free(struct session *s)
     if (!s)
         return;
     draft_free(s->draft);
-    free(s->log.at);
+    chapter_log_free(&s->log);
     arena_free(&s->own);
     half_free(&s->half[SIDE_CLIENT]);
     half_free(&s->half[SIDE_SERVER]);

@@ -47,15 +47,31 @@ static void free_list(struct draft *draft)
 
 /* --- the thread --- */
 
+/* Writes the first drafts of the list and frees them: what was packed is unpacked for a few at a
+ * time. */
+static bool write_some(struct writer *w, struct draft **list, struct failure *why)
+{
+    struct draft *first = *list, *last = first;
+    draft_unfold(first);
+    for (int n = 1; n < UNFOLDED_CHAPTERS && last->next; n++) {
+        draft_unfold(last->next);
+        last->chapter.next = &last->next->chapter;
+        last = last->next;
+    }
+    last->chapter.next = NULL;
+    *list = last->next;
+    last->next = NULL;
+    const bool done = store_write_list(w->store, &first->chapter, why);
+    free_list(first);
+    return done;
+}
+
 static bool write_list(struct writer *w, struct list *list, uint32_t *uncommitted, bool commit,
                        struct failure *why)
 {
-    for (struct draft *d = list->first; d; d = d->next) {
-        draft_unfold(d);
-        d->chapter.next = d->next ? &d->next->chapter : NULL;
-    }
-    if (list->first && !store_write_list(w->store, &list->first->chapter, why))
-        return false;
+    while (list->first)
+        if (!write_some(w, &list->first, why))
+            return false;
     *uncommitted += list->count;
     if (!commit && *uncommitted < COMMIT_CHAPTERS)
         return true;

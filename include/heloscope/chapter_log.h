@@ -14,6 +14,19 @@ struct log_place {
     uint64_t seq, ts_us, packet;
 };
 
+/* The log of a session: octets in pieces of one size, so that it can grow by a few at a time in any
+ * number of sessions at once and leaves no holes. All zero is empty. */
+struct chapter_log {
+    struct log_piece *first, *last;
+    uint32_t length;
+};
+
+void chapter_log_append(struct chapter_log *log, struct bytes more);
+void chapter_log_free(struct chapter_log *log);
+
+/* All of it, in `arena`, with PACK_SPARE octets behind it. */
+struct bytes chapter_log_join(const struct chapter_log *log, struct arena *arena);
+
 /* Packs all that is in the chapter's lists, behind what was packed before; not the session's row.
  */
 void chapter_pack(struct packer *packer, const struct chapter *chapter, struct log_place *place,

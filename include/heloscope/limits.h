@@ -138,6 +138,7 @@ enum {
     UNWRITTEN_LIMIT = 256 << 20, /* octets that sessions at rest have to write; then those that were
                                   * silent longest do */
     BATCH_CHAPTERS = 128,        /* handed over together: the lock and the wake-up cost once */
+    UNFOLDED_CHAPTERS = 64,      /* of these, unpacked and written together */
     BATCH_OCTETS = 1024 * 1024,  /* or so much of their memory */
     QUEUE_OCTETS = 8 * 1024 * 1024, /* what may wait for the writer; then the analysis waits */
     COMMIT_CHAPTERS = 4000,         /* written between two commits: a WAL of a few megabytes */

@@ -9,10 +9,9 @@
 
 struct rest {
     union {
-        uint8_t *log;      /* what is still to be written */
-        struct rest *next; /* in the room, when it is not in use */
+        struct chapter_log log; /* what is still to be written */
+        struct rest *next;      /* in the room, when it is not in use */
     };
-    uint32_t log_length, log_size;
     uint32_t beside;        /* octets that its owner keeps beside it, in front */
     uint32_t parts, fields; /* of the session, behind these; 0 = there is no session */
     uint32_t size;          /* of all, in REST_STEPs */

@@ -120,17 +120,11 @@ struct line {
     unsigned notes;      /* NOTE_BARE_LF ... */
 };
 
-/* What was said before a rest, packed; PACK_SPARE octets can be read behind it. */
-struct session_log {
-    uint8_t *at; /* NULL = nothing */
-    uint32_t length, size;
-    const struct phrases *phrases; /* that it refers to; they outlive it */
-};
-
 /* The chapter that is being written, with the memory it lives in. */
 struct draft {
-    struct draft *next;     /* in the writer's queue */
-    struct session_log log; /* comes before what is in the chapter's lists: draft_unfold() */
+    struct draft *next;            /* in the writer's queue */
+    struct chapter_log log;        /* comes before what is in the chapter's lists: draft_unfold() */
+    const struct phrases *phrases; /* that the log refers to; they outlive it */
     struct chapter chapter;
     struct arena arena;
     struct event **events_tail;
@@ -146,8 +140,9 @@ enum {
 struct session {
     struct session_row row; /* its text lives in `own` */
     struct arena own;
-    struct draft *draft;    /* NULL as long as there is nothing to write */
-    struct session_log log; /* that is not handed over yet either */
+    struct draft *draft;           /* NULL as long as there is nothing to write */
+    struct chapter_log log;        /* that is not handed over yet either */
+    const struct phrases *phrases; /* that it refers to */
     struct log_place log_place;
     event_no last_seq;
     bool written; /* a chapter was handed over before */

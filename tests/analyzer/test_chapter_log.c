@@ -73,6 +73,24 @@ Test(chapter_log, events)
     arena_free(&other);
 }
 
+Test(chapter_log, grows_in_pieces)
+{
+    struct arena arena = {0};
+    struct chapter_log log = {0};
+    uint8_t octets[3000];
+    for (size_t i = 0; i < sizeof octets; i++)
+        octets[i] = (uint8_t)(i * 7);
+    cr_expect_eq(chapter_log_join(&log, &arena).len, 0);
+    for (size_t at = 0, n = 0; at < sizeof octets; at += n, n = (n * 5 + 3) % 251) {
+        n = n < sizeof octets - at ? n : sizeof octets - at;
+        chapter_log_append(&log, bytes_of(octets + at, n));
+        cr_assert(bytes_equal(chapter_log_join(&log, &arena), bytes_of(octets, at + n)));
+    }
+    chapter_log_free(&log);
+    cr_expect(!log.first && !log.last && !log.length);
+    arena_free(&arena);
+}
+
 Test(chapter_log, what_is_usual_is_small)
 {
     struct event reply = {.seq = 7,

@@ -80,7 +80,7 @@ Test(rest, is_small)
          "C: MAIL FROM:<a@example.org>", "S: 250 ok", "C: RCPT TO:<b@example.org>", "S: 250 ok");
     struct rest *made = rest_make(room, beside, sizeof beside, talk.session, NULL);
     cr_expect_lt(made->parts + made->fields, 640);
-    cr_expect_lt(made->log_length, 300);
+    cr_expect_lt(made->log.length, 300);
     talk.session = rest_wake(room, made);
     talk_end(&talk);
     talk_free(&talk);

@@ -18,7 +18,7 @@ enum cut {
 
 struct played {
     struct rest_room *room; /* whose phrases the chapters refer to */
-    struct draft **drafts; /* the chapters, in order */
+    struct draft **drafts;  /* the chapters, in order */
     size_t count;
 };
 
