@@ -180,8 +180,10 @@ static void settle_facts(const struct settling *t, bool greeting)
     enum reply_class class = reply_class(command, t->reply->code.number);
     size_t count;
     const struct effect *effects = order_effects(&count);
+    const uint32_t row = command ? 1u << command->verb : GREETING_ROW;
     for (size_t i = 0; i < count; i++)
-        if (effect_concerns(&effects[i], command, class, t->verdict->kind) &&
+        if (effects[i].verbs & row && /* of most rows this is all that is looked at */
+            effect_concerns(&effects[i], command, class, t->verdict->kind) &&
             effect_given(&effects[i], t->order))
             execute[effects[i].kind](t, effects[i].fact);
 }
