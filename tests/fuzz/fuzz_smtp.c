@@ -4,13 +4,15 @@
  * An instruction is an octet: the lowest bit is the side, the next two say what follows: 0 a line
  * (its length in an octet, then itself; CR LF is added), 1 octets likewise, 2 one of the lines
  * below, 3 a hole or a new chapter. Bit 3: in two spans, bit 4: octet for octet; bits 5 and 6: the
- * sender has received all (0), nothing new (1), half of what is new (2). */
+ * sender has received all (0), nothing new (1), half of what is new (2). Bit 7: the session rests
+ * behind it and wakes again, which changes nothing of what is told. */
 #undef NDEBUG /* the checks are assertions */
 #include <assert.h>
 #include <stdlib.h>
 
-#include "heloscope/session.h"
+#include "heloscope/rest.h"
 #include "heloscope/text.h"
+#include "tests/support/digest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -69,7 +71,9 @@ enum {
 
 struct game {
     struct session *session;
+    struct rest_room *room; /* NULL = it never rests */
     uint64_t sent[2], seen[2], packet;
+    uint64_t digest; /* of what was handed over */
     /* What was checked in the chapters so far. */
     event_no last;
     uint32_t transactions;
@@ -181,6 +185,8 @@ static void hand_over(struct game *g, bool last)
 {
     struct draft *draft = session_detach(g->session, last);
     const struct chapter *c = &draft->chapter;
+    draft_unfold(draft);
+    g->digest = digest_chapter(g->digest, c);
     assert(c->first == g->first_chapter && c->last == last);
     g->first_chapter = false;
     for (const struct event *e = c->events; e; e = e->next)
@@ -262,30 +268,58 @@ static void play(struct game *g, struct cursor *in)
     give_copy(g, side, octets, op & 16 ? 1 : op & 8 ? octets.len / 2 + 1 : octets.len);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* With something beside it, as the connection puts there. */
+static void rest(struct game *g)
+{
+    const uint64_t beside[4] = {g->packet, 0, 0, UINT64_MAX};
+    uint64_t back[4];
+    struct rest *made = rest_make(g->room, beside, sizeof beside, g->session, NULL);
+    rest_beside(made, back, sizeof back);
+    assert(memcmp(back, beside, sizeof back) == 0);
+    g->session = rest_wake(g->room, made);
+}
+
+/* All of the input; the digest of what is told. */
+static uint64_t play_all(struct bytes input, struct rest_room *room)
 {
     static struct game g;
-    if (size < 1 || size > 16384)
-        return 0;
+    const uint8_t how = input.at[0];
     memset(&g, 0, sizeof g);
     g.first_chapter = true;
     g.packet = 1;
+    g.room = room;
     struct session_begin begin = {
         .client = {.family = 4, .octets = {127, 0, 0, 1}},
         .server = {.family = 4, .octets = {127, 0, 0, 2}},
         .source = "fuzz",
-        .midstream = data[0] & 1,
-        .server_unknown = data[0] & 3,
+        .midstream = how & 1,
+        .server_unknown = how & 3,
         .mark = {.ts_us = 1, .packet = 1},
     };
     g.hole = begin.server_unknown;
     g.session = session_new(&begin);
-    struct cursor in = cursor_over(bytes_of(data + 1, size - 1));
-    while (cursor_left(&in))
+    struct cursor in = cursor_over(bytes_from(input, 1));
+    while (cursor_left(&in)) {
+        bool rests = in.at[0] & 128;
         play(&g, &in);
+        if (room && rests)
+            rest(&g);
+    }
     struct mark mark = {.ts_us = (int64_t)g.packet + 1, .packet = g.packet + 1};
-    session_end(g.session, &mark, data[0] & 4 ? SIDE_SERVER : SIDE_CLIENT, NULL);
+    session_end(g.session, &mark, how & 4 ? SIDE_SERVER : SIDE_CLIENT, NULL);
     hand_over(&g, true);
     session_free(g.session);
+    return g.digest;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 1 || size > 16384)
+        return 0;
+    struct bytes input = bytes_of(data, size);
+    struct rest_room *room = rest_room_new(NULL);
+    uint64_t awake = play_all(input, NULL), rested = play_all(input, room);
+    assert(awake == rested);
+    rest_room_free(room);
     return 0;
 }

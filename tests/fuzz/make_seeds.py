@@ -279,8 +279,8 @@ def reply_texts():
 
 def dialogues():
     """The first dialogue of each file of tests/dialogues as fuzz_smtp's instructions: a line of a
-    side, of which the sender has received all or (C+, C~) nothing new. What only a capture shows is
-    left out."""
+    side, of which the sender has received all or (C+, C~) nothing new, and a rest behind each. What
+    only a capture shows is left out."""
     for path in sorted(glob.glob(f"{DIALOGUES}/*.txt")):
         with open(path, encoding="utf-8") as file:
             sections = re.split(r"^== .*$", file.read(), flags=re.M)
@@ -290,7 +290,7 @@ def dialogues():
             if not spoken:
                 continue
             text = spoken[3].encode()[:255]
-            instruction = (spoken[1] == "S") | (0 if spoken[2] == ":" else 1 << 5)
+            instruction = (spoken[1] == "S") | (0 if spoken[2] == ":" else 1 << 5) | 1 << 7
             octets += bytes([instruction, len(text)]) + text
         yield os.path.basename(path)[:-len(".txt")], octets
 
