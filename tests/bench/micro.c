@@ -249,7 +249,7 @@ static uint64_t judge(void)
     for (int i = 0; i < REPEAT; i++) {
         struct order order = {0};
         event_no seq = 2;
-        order_greeting(&order, seq, 220);
+        order_greeting(&order, &(struct order_reply){.seq = seq, .code = {.number = 220}});
         for (size_t k = 0; k < sizeof steps / sizeof steps[0]; k++, seq += 2) {
             const struct order_command command = {.seq = seq + 1,
                                                   .verb = steps[k].verb,
@@ -257,7 +257,9 @@ static uint64_t judge(void)
                                                   .content = steps[k].content,
                                                   .well_formed = true};
             const struct verdict verdict = order_judge(&order, &command);
-            order_settle(&order, &command, &verdict, seq + 2, steps[k].code, EXT_PIPELINING);
+            const struct order_reply reply = {
+                .seq = seq + 2, .code = {.number = steps[k].code}, .extensions = EXT_PIPELINING};
+            order_settle(&order, &command, &verdict, &reply);
             kept += (uint64_t)verdict.kind;
         }
     }
