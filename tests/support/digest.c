@@ -4,7 +4,7 @@
 
 static uint64_t mix_text(uint64_t d, struct bytes text)
 {
-    return hash_octets(hash_mix(d, text.at != NULL), text.at, text.len);
+    return text.at ? hash_octets(hash_mix(d, 1), text.at, text.len) : hash_mix(d, 2);
 }
 
 static uint64_t mix_string(uint64_t d, const char *text)
