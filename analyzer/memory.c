@@ -5,8 +5,7 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_BLOCK = 256,        /* what an idle session may cost */
-    SECOND_BLOCK = 1024,      /* beyond this, blocks double */
+    FIRST_BLOCK = 1024, /* beyond this, blocks double; the largest that malloc() keeps at hand */
     LARGEST_BLOCK = 64 * 1024 /* beyond this, blocks no longer double */
 };
 
@@ -43,8 +42,7 @@ static size_t next_size(const struct arena *arena)
 {
     if (!arena->blocks)
         return FIRST_BLOCK;
-    size_t last = arena->blocks->size + sizeof(struct arena_block);
-    size_t next = last < SECOND_BLOCK ? SECOND_BLOCK : 2 * last;
+    size_t next = 2 * (arena->blocks->size + sizeof(struct arena_block));
     return next < LARGEST_BLOCK ? next : LARGEST_BLOCK;
 }
 
