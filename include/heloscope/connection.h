@@ -54,6 +54,20 @@ static inline bool connection_is_live(const struct connection *c)
     return c->talk || c->rest;
 }
 
+/* What waits in a connection takes: to be put in order, to be classified, for an answer. */
+static inline size_t connection_held(const struct connection *c)
+{
+    const struct talk *talk = c->talk;
+    if (!talk)
+        return 0;
+    size_t octets = talk->kept_octets + talk->session_waits;
+    for (int side = 0; side < 2; side++) {
+        const struct stream *stream = &talk->conversation.side[side];
+        octets += stream->waiting_octets + stream->waiting_count * sizeof(struct piece);
+    }
+    return octets;
+}
+
 /* What is being made of it, awake; NULL = nothing. */
 struct talk *connection_wake(struct connection *c);
 

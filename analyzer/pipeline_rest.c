@@ -1,0 +1,38 @@
+/* Few connections are awake, however many are open: the others rest, and write what they have to
+ * before it is too much. */
+#include "pipeline_stages.h"
+
+static void put_to_rest(struct pipeline *p, struct connection *c)
+{
+    const struct session *s = c->talk->session;
+    const bool has_session = talk_has_session(c->talk), dirty = c->talk->dirty;
+    if (s && s->draft)
+        pipeline_count_findings(p, s->draft);
+    connection_rest(c, p->room);
+    p->unwritten += s ? c->rest->log.length : 0;
+    const enum queue queue = !has_session ? QUEUE_MUTE : dirty ? QUEUE_RESTING : QUEUE_QUIET;
+    flow_touch(&c->flow, &p->queue[queue], c->flow.last_us);
+}
+
+static void write_and_rest(struct pipeline *p, struct connection *c)
+{
+    connection_wake(c);
+    pipeline_hand_over(p, c, false);
+    put_to_rest(p, c);
+}
+
+void pipeline_rest(struct pipeline *p)
+{
+    while (p->queue[QUEUE_SMTP].count > p->awake)
+        put_to_rest(p, oldest_in(p, QUEUE_SMTP));
+    while (p->queue[QUEUE_SILENT].count > p->awake)
+        put_to_rest(p, oldest_in(p, QUEUE_SILENT));
+    while (p->unwritten > UNWRITTEN_LIMIT && oldest_in(p, QUEUE_RESTING))
+        write_and_rest(p, oldest_in(p, QUEUE_RESTING));
+}
+
+void pipeline_write_resting(struct pipeline *p)
+{
+    while (oldest_in(p, QUEUE_RESTING))
+        write_and_rest(p, oldest_in(p, QUEUE_RESTING));
+}
