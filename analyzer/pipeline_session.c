@@ -104,7 +104,7 @@ void pipeline_read(struct pipeline *p, struct connection *c, int side, const str
     note_waiting(talk);
     talk->dirty = true;
     p->news |= s->news;
-    if (s->draft->arena.total > CHAPTER_LIMIT)
+    if (s->draft->arena.total > CHAPTER_LIMIT || s->log.length > LOG_LIMIT)
         pipeline_hand_over(p, c, false);
 }
 

@@ -132,9 +132,11 @@ enum {
 
 /* --- on the way to the history --- */
 enum {
-    PHRASE_LIMIT = 4096,         /* texts that many sessions share; a power of two */
-    PHRASE_LENGTH = 512,         /* octets of one */
-    CHAPTER_LIMIT = 256 * 1024,  /* a chapter that has grown to this is handed over */
+    PHRASE_LIMIT = 4096,           /* texts that many sessions share; a power of two */
+    PHRASE_LENGTH = 512,           /* octets of one */
+    CHAPTER_LIMIT = 256 * 1024,    /* a chapter that has grown to this is handed over */
+    LOG_LIMIT = CHAPTER_LIMIT / 8, /* and so has the log of one that rested, which unpacked takes
+                                    * several times as much */
     UNWRITTEN_LIMIT = 256 << 20, /* octets that sessions at rest have to write; then those that were
                                   * silent longest do */
     BATCH_CHAPTERS = 128,        /* handed over together: the lock and the wake-up cost once */

@@ -91,6 +91,44 @@ Test(pipeline_flows, declared_ports_replace_the_usual_ones)
     lab_remove(&lab);
 }
 
+/* A session that rests behind each packet, and talks for so long that what it has to say is handed
+ * over several times. */
+Test(pipeline_flows, a_long_session_that_rests)
+{
+    enum {
+        ROUNDS = 3000
+    };
+    struct pipeline_options options = {.drowsy = true};
+    struct lab lab;
+    struct trace trace;
+    char wanted[64], line[64];
+    lab_begin(&lab);
+    pipeline_free(lab.pipeline);
+    lab.pipeline = pipeline_new(&options, lab.store, NULL);
+    trace_begin(&trace, 40000, 25, 1000, 5000);
+    trace_open(&trace);
+    TRACE_LINES(&trace, "S: 220 localhost", "C: EHLO a", "S: 250 a", "C: MAIL FROM:<a>",
+                "S: 250 ok");
+    for (int i = 0; i < ROUNDS; i++) {
+        snprintf(line, sizeof line, "C: VRFY user%d", i);
+        TRACE_LINES(&trace, line, "S: 252 perhaps");
+        lab_feed(&lab, &trace);
+        trace.count = 0;
+        trace.text_used = 0;
+    }
+    TRACE_LINES(&trace, "C: MAIL FROM:<b>", "S: 503 nested");
+    trace_close(&trace, SIDE_CLIENT);
+    lab_feed(&lab, &trace);
+    lab_finish(&lab);
+    snprintf(wanted, sizeof wanted, "%d %d", 9 + 2 * ROUNDS, 9 + 2 * ROUNDS);
+    lab_expect(&lab, "SELECT count(*) || ' ' || max(seq) FROM events", wanted);
+    lab_expect(&lab, "SELECT count(*) FROM events WHERE text = 'VRFY user' || ((seq - 7) / 2)",
+               "3000");
+    lab_expect(&lab, "SELECT cause || ' ' || origin_seq FROM diagnoses", "nested_mail 6007");
+    lab_expect(&lab, "SELECT group_concat(seq) FROM related_events WHERE role = 'opened'", "5");
+    lab_remove(&lab);
+}
+
 /* --- TLS --- */
 
 /* A ClientHello for mail.localhost that offers TLS 1.3, and the ServerHello that chooses it. */
