@@ -13,9 +13,9 @@
 static void read_on(struct session *s, enum reading reading)
 {
     s->half[SIDE_CLIENT].reading = reading;
-    s->guess = s->chunk_doubt = false;
+    s->waiting.guess = s->chunk.doubt = false;
     if (reading == READ_LINES)
-        s->waiting_for = 0;
+        s->waiting.command = 0;
     reader_resume(s, SIDE_CLIENT);
 }
 
@@ -26,28 +26,28 @@ static void answer_bdat(struct session *s, int code, event_no reply, uint64_t re
         read_on(s, READ_CHUNK);
     } else if (code == 500 || code == 502) {
         /* A server that does not know the verb cannot skip its octets. */
-        s->chunk_refusal = reply;
+        s->chunk.refusal = reply;
         content_run_begin(s, reply, false);
-        s->content_run_sure = true;
-        s->content_run_limit = s->half[SIDE_CLIENT].offset + s->chunk_size;
+        s->content_run.sure = true;
+        s->content_run.limit = s->half[SIDE_CLIENT].offset + s->chunk.size;
         read_on(s, READ_LINES);
     } else {
-        s->chunk_doubt = true;
-        s->chunk_refusal = reply;
-        s->chunk_refusal_end = reply_end;
+        s->chunk.doubt = true;
+        s->chunk.refusal = reply;
+        s->chunk.refusal_end = reply_end;
     }
 }
 
 void client_answered(struct session *s, int code, event_no reply, uint64_t reply_end)
 {
-    switch (s->waiting_verb) {
+    switch (s->waiting.verb) {
     case VERB_DATA:
         if (code / 100 == 3) {
             content_begin(s);
-            s->content_asked = true;
+            s->content.asked = true;
             read_on(s, READ_CONTENT);
         } else {
-            if (!s->content_run_sure)
+            if (!s->content_run.sure)
                 content_run_begin(s, reply, false);
             read_on(s, READ_LINES);
         }
@@ -58,7 +58,7 @@ void client_answered(struct session *s, int code, event_no reply, uint64_t reply
     case VERB_STARTTLS:
         if (code / 100 == 2) {
             s->half[SIDE_SERVER].reading = READ_TLS_NEXT;
-            s->starttls_end = reply_end;
+            s->tls.starttls_end = reply_end;
         }
         read_on(s, code / 100 == 2 ? READ_TLS_NEXT : READ_LINES);
         break;
@@ -79,11 +79,11 @@ void client_unanswered(struct session *s)
 /* Of what waits, the octets behind the chunk: the verb of their first line. */
 static enum verb verb_behind_chunk(struct session *s)
 {
-    size_t size = (size_t)(s->chunk_size < 65536 ? s->chunk_size : 65536) + 512;
+    size_t size = (size_t)(s->chunk.size < 65536 ? s->chunk.size : 65536) + 512;
     uint8_t *waiting = memory_get(size);
     struct bytes rest =
         bytes_from(bytes_of(waiting, half_peek(&s->half[SIDE_CLIENT], waiting, size)),
-                   (size_t)(s->chunk_size < size ? s->chunk_size : size));
+                   (size_t)(s->chunk.size < size ? s->chunk.size : size));
     struct smtp_command c = {0};
     struct bytes line;
     if (bytes_take_line(&rest, &line))
@@ -94,9 +94,9 @@ static enum verb verb_behind_chunk(struct session *s)
 
 static void chunk_was_commands(struct session *s)
 {
-    content_run_begin(s, s->chunk_refusal, false);
-    s->content_run_sure = true;
-    s->content_run_limit = s->half[SIDE_CLIENT].offset + s->chunk_size;
+    content_run_begin(s, s->chunk.refusal, false);
+    s->content_run.sure = true;
+    s->content_run.limit = s->half[SIDE_CLIENT].offset + s->chunk.size;
     read_on(s, READ_LINES);
 }
 
@@ -104,7 +104,7 @@ static void chunk_was_commands(struct session *s)
  * it would have read lines. */
 static void chunk_was_never_known(struct session *s)
 {
-    s->chunk_refusal = s->waiting_for;
+    s->chunk.refusal = s->waiting.command;
     chunk_was_commands(s);
 }
 
@@ -117,7 +117,7 @@ static void chunk_was_skipped(struct session *s)
 void client_chunk_evidence(struct session *s, int code)
 {
     struct half *half = &s->half[SIDE_CLIENT];
-    if (half->queued <= s->chunk_size) { /* nothing else was sent that this could answer */
+    if (half->queued <= s->chunk.size) { /* nothing else was sent that this could answer */
         chunk_was_commands(s);
         return;
     }
@@ -134,7 +134,7 @@ static void guess_chunk(struct session *s)
     struct half *half = &s->half[SIDE_CLIENT];
     uint8_t head[256];
     struct bytes first = {head, half_peek(half, head, sizeof head)};
-    if (half->queued >= s->chunk_size) {
+    if (half->queued >= s->chunk.size) {
         chunk_was_skipped(s);
         return;
     }
@@ -143,7 +143,7 @@ static void guess_chunk(struct session *s)
     const struct queued_span *q = half->queue;
     struct smtp_command c = {0};
     struct bytes line;
-    if (q && q->span.mark.seen >= s->chunk_refusal_end && bytes_take_line(&first, &line))
+    if (q && q->span.mark.seen >= s->chunk.refusal_end && bytes_take_line(&first, &line))
         smtp_command_parse(line, &c);
     if (c.verb != VERB_UNKNOWN && c.well_formed)
         read_on(s, READ_LINES);
@@ -153,10 +153,10 @@ static void guess_chunk(struct session *s)
  * read as commands, nor where the facts forbid it. */
 static bool data_can_succeed(const struct session *s)
 {
-    struct order_command data = {.seq = s->waiting_for, .verb = VERB_DATA, .well_formed = true};
-    bool forbidden = s->ring_count <= 1 && order_judge(&s->order, &data).kind == VERDICT_BROKEN;
+    struct order_command data = {.seq = s->waiting.command, .verb = VERB_DATA, .well_formed = true};
+    bool forbidden = s->ring.count <= 1 && order_judge(&s->order, &data).kind == VERDICT_BROKEN;
     /* A connection that has ended without a 354 was never in a message. */
-    return !s->content_run_sure && !forbidden && !s->over_and_seen;
+    return !s->content_run.sure && !forbidden && !s->over_and_seen;
 }
 
 /* The beginning of what waits, read as a line: a command, a SASL response, or neither. */
@@ -167,11 +167,11 @@ static void guess_by_octets(struct session *s)
     struct bytes first = {head, half_peek(half, head, sizeof head)};
     struct smtp_command c;
     if (!first.len) {
-        s->guess = true;
+        s->waiting.guess = true;
         return;
     }
     const uint8_t *lf = memchr(first.at, '\n', first.len);
-    if (s->waiting_verb == VERB_STARTTLS) {
+    if (s->waiting.verb == VERB_STARTTLS) {
         if (first.at[0] == 22)
             s->half[SIDE_SERVER].reading = READ_TLS;
         read_on(s, first.at[0] == 22 ? READ_TLS : READ_LINES);
@@ -180,12 +180,12 @@ static void guess_by_octets(struct session *s)
     first = bytes_without_cr(bytes_first(first, lf ? (size_t)(lf - first.at) : first.len));
     smtp_command_parse(first, &c);
     bool command = c.verb != VERB_UNKNOWN && c.well_formed;
-    if (s->waiting_verb == VERB_DATA && !data_can_succeed(s)) {
+    if (s->waiting.verb == VERB_DATA && !data_can_succeed(s)) {
         read_on(s, READ_LINES);
-    } else if (s->waiting_verb == VERB_AUTH) {
+    } else if (s->waiting.verb == VERB_AUTH) {
         bool sasl = looks_like_base64(first) || (first.len == 1 && first.at[0] == '*');
         read_on(s, sasl && !command ? READ_SASL : READ_LINES);
-    } else if (s->waiting_verb == VERB_DATA && !command) {
+    } else if (s->waiting.verb == VERB_DATA && !command) {
         content_begin(s);
         read_on(s, READ_CONTENT);
     } else {
@@ -195,12 +195,12 @@ static void guess_by_octets(struct session *s)
 
 void client_guess(struct session *s)
 {
-    if (s->chunk_doubt)
+    if (s->chunk.doubt)
         guess_chunk(s);
-    else if (s->waiting_verb == VERB_BDAT && s->over_and_seen &&
+    else if (s->waiting.verb == VERB_BDAT && s->over_and_seen &&
              !(s->order.extensions & EXT_CHUNKING))
         chunk_was_never_known(s);
-    else if (s->waiting_verb == VERB_BDAT)
+    else if (s->waiting.verb == VERB_BDAT)
         chunk_was_skipped(s);
     else
         guess_by_octets(s);

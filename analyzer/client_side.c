@@ -21,11 +21,11 @@ static void remember_secret(struct session *s, struct bytes secret)
 {
     if (secret.len < 4) /* "*", "=": nothing that would be recognised in a reply */
         return;
-    s->secret_length[1] = s->secret_length[0];
-    memcpy(s->secret[1], s->secret[0], sizeof s->secret[0]);
+    s->secrets.length[1] = s->secrets.length[0];
+    memcpy(s->secrets.octets[1], s->secrets.octets[0], sizeof s->secrets.octets[0]);
     secret = bytes_first(secret, SECRET_LIMIT);
-    memcpy(s->secret[0], secret.at, secret.len);
-    s->secret_length[0] = (uint8_t)secret.len;
+    memcpy(s->secrets.octets[0], secret.at, secret.len);
+    s->secrets.length[0] = (uint8_t)secret.len;
 }
 
 /* The command's text as it may be stored: credentials masked, what may be content cut short. */
@@ -75,44 +75,44 @@ static void wait_for_answer(struct session *s, const struct smtp_command *c, eve
                             event_no saw)
 {
     struct half *half = &s->half[SIDE_CLIENT];
-    s->waiting_for = seq;
-    s->waiting_verb = c->verb;
-    s->guess = s->chunk_doubt = false;
+    s->waiting.command = seq;
+    s->waiting.verb = c->verb;
+    s->waiting.guess = s->chunk.doubt = false;
     switch (c->verb) {
     case VERB_DATA:
-        s->content_command = seq;
-        s->content_saw = saw;
+        s->content.command = seq;
+        s->content.saw = saw;
         half->reading = READ_WAIT;
         break;
     case VERB_AUTH:
-        s->auth_command = seq;
+        s->secrets.auth_command = seq;
         half->reading = READ_WAIT;
         break;
     case VERB_STARTTLS:
         half->reading = READ_WAIT;
         break;
     case VERB_BDAT:
-        s->chunk_size = c->chunk_size;
+        s->chunk.size = c->chunk_size;
         if (c->well_formed && c->chunk_size)
             content_begin_chunk(s, chunk_is_sure(s) ? READ_CHUNK : READ_WAIT);
         break;
     default:
-        s->waiting_for = 0;
+        s->waiting.command = 0;
         break;
     }
 }
 
 void client_unread(struct session *s)
 {
-    if (!s->unread_octets)
+    if (!s->unread.octets)
         return;
-    struct line line = s->unread_first;
-    line.end = s->unread_end;
+    struct line line = s->unread.first;
+    line.end = s->unread.end;
     line.notes = 0;
     struct event *e = line_event(s, EVENT_DATA, &line, bytes_of(NULL, 0), NOTE_DOUBTFUL);
     e->has_bytes = true;
-    e->bytes = s->unread_octets;
-    s->unread_octets = 0;
+    e->bytes = s->unread.octets;
+    s->unread.octets = 0;
 }
 
 /* Behind a hole a line may have lost its beginning, or be a message's. Until a line is certain its
@@ -128,11 +128,11 @@ static bool skip_unreadable(struct session *s, const struct line *line,
         client_unread(s);
         return false;
     }
-    if (!s->unread_octets)
-        s->unread_first = *line;
-    s->unread_first.text = bytes_of(NULL, 0); /* gone when the span is */
-    s->unread_octets += line->end - line->start;
-    s->unread_end = line->end;
+    if (!s->unread.octets)
+        s->unread.first = *line;
+    s->unread.first.text = bytes_of(NULL, 0); /* gone when the span is */
+    s->unread.octets += line->end - line->start;
+    s->unread.end = line->end;
     if (is_lone_dot(line->text)) { /* the end of a message whose beginning was lost */
         half->resync = false;
         client_unread(s);
@@ -223,8 +223,8 @@ static struct pending *expect_reply(struct session *s, const struct line *line,
 static void note_command(struct session *s, const struct line *line, const struct smtp_command *c,
                          const struct event *e, bool content)
 {
-    if (!s->foreign && is_foreign(line->text))
-        s->foreign = e->seq;
+    if (!s->protocol.foreign && is_foreign(line->text))
+        s->protocol.foreign = e->seq;
     s->masked_hello |= c->verb == VERB_MASKED && !order_holds(&s->order, FACT_HELLO);
     if (is_hello(c->verb) && !content)
         note_hello(s, c);
@@ -243,16 +243,16 @@ void client_line(struct session *s, const struct line *line)
         return;
     if (proxied_line(s, line) || foreign_holds(s, line))
         return;
-    s->client_is_smtp |= c.verb != VERB_UNKNOWN;
-    struct content_place place = {.because = s->content_run,
-                                  .after_data = s->content_run_after_data};
+    s->protocol.client_is_smtp |= c.verb != VERB_UNKNOWN;
+    struct content_place place = {.because = s->content_run.because,
+                                  .after_data = s->content_run.after_data};
     place.within = content_run_follow(s, line, &c);
-    bool secret = s->mask_lines && c.verb == VERB_UNKNOWN && looks_like_base64(line->text);
+    bool secret = s->secrets.mask_lines && c.verb == VERB_UNKNOWN && looks_like_base64(line->text);
     if (secret)
         remember_secret(s, line->text);
     /* A client may send its responses blindly, and a hole hide the 334. */
     if (c.verb != VERB_UNKNOWN)
-        s->mask_lines = c.verb == VERB_AUTH;
+        s->secrets.mask_lines = c.verb == VERB_AUTH;
 
     struct event *e = command_event(s, line, &c, place.within, secret);
     note_command(s, line, &c, e, place.within);
@@ -267,7 +267,7 @@ void client_line(struct session *s, const struct line *line)
             s->offender = e->seq;
         s->pipelines |= p->pipelined && !p->shaky && !place.within && !s->hole;
     }
-    s->content_mark = line->mark; /* of a chunk, until its first octets are seen */
+    s->content.mark = line->mark; /* of a chunk, until its first octets are seen */
     wait_for_answer(s, &c, e->seq, e->saw);
 }
 
@@ -286,9 +286,9 @@ void client_sasl(struct session *s, const struct line *line)
         p->ts_us = line->mark.ts_us;
         p->cancelled = cancelled;
     }
-    s->waiting_for = e->seq;
-    s->waiting_verb = VERB_AUTH;
-    s->guess = false;
+    s->waiting.command = e->seq;
+    s->waiting.verb = VERB_AUTH;
+    s->waiting.guess = false;
     s->half[SIDE_CLIENT].reading = READ_WAIT;
 }
 
@@ -316,7 +316,7 @@ void client_unfinished(struct session *s)
                         .notes = NOTE_INCOMPLETE};
     struct smtp_command c;
     smtp_command_parse(line.text, &c);
-    bool secret = half->reading == READ_SASL || (s->mask_lines && c.verb == VERB_UNKNOWN);
+    bool secret = half->reading == READ_SASL || (s->secrets.mask_lines && c.verb == VERB_UNKNOWN);
     unsigned notes = secret ? NOTE_MASKED : 0;
     struct bytes text = secret ? bytes_of_string("****") : storable(s, &line, &c, &notes);
     line_event(s, secret ? EVENT_AUTH : EVENT_COMMAND, &line, text, notes);

@@ -12,16 +12,16 @@
 
 void content_begin_chunk(struct session *s, enum reading reading)
 {
-    s->chunk_left = s->chunk_size;
-    s->content_started = s->content_hole = false;
+    s->chunk.left = s->chunk.size;
+    s->content.started = s->content.hole = false;
     s->half[SIDE_CLIENT].reading = reading;
 }
 
 void content_begin(struct session *s)
 {
-    s->scan = (struct content_scan){0};
-    s->content_mark = s->reply.mark; /* until its first octets are seen */
-    s->content_started = s->content_hole = s->content_asked = false;
+    s->content.scan = (struct content_scan){0};
+    s->content.mark = s->reply.mark; /* until its first octets are seen */
+    s->content.started = s->content.hole = s->content.asked = false;
     s->half[SIDE_CLIENT].reading = READ_CONTENT;
 }
 
@@ -39,38 +39,38 @@ static struct bytes whole_header(struct bytes octets)
  * in one piece, and are read where they lie. */
 static void look_at_header(struct session *s, struct bytes data)
 {
-    if (s->header_done)
+    if (s->header.done)
         return;
-    struct bytes part = bytes_first(data, HEADER_LIMIT - s->header_length);
-    struct bytes header = s->header_length ? bytes_of(NULL, 0) : whole_header(part);
+    struct bytes part = bytes_first(data, HEADER_LIMIT - s->header.length);
+    struct bytes header = s->header.length ? bytes_of(NULL, 0) : whole_header(part);
     if (!header.at && part.len) {
-        if (!s->header)
-            s->header = memory_resize(NULL, HEADER_LIMIT);
-        memcpy(s->header + s->header_length, part.at, part.len);
-        s->header_length += (uint32_t)part.len;
-        header = whole_header(bytes_of(s->header, s->header_length));
+        if (!s->header.text)
+            s->header.text = memory_resize(NULL, HEADER_LIMIT);
+        memcpy(s->header.text + s->header.length, part.at, part.len);
+        s->header.length += (uint32_t)part.len;
+        header = whole_header(bytes_of(s->header.text, s->header.length));
     }
-    s->header_done = header.at != NULL;
-    if (s->header_done)
+    s->header.done = header.at != NULL;
+    if (s->header.done)
         transaction_header(s, header);
 }
 
 static void drop_header(struct session *s)
 {
-    if (!s->header_done && s->header_length)
-        transaction_header(s, bytes_of(s->header, s->header_length));
-    free(s->header);
-    s->header = NULL;
-    s->header_length = 0;
-    s->header_done = false;
+    if (!s->header.done && s->header.length)
+        transaction_header(s, bytes_of(s->header.text, s->header.length));
+    free(s->header.text);
+    s->header.text = NULL;
+    s->header.length = 0;
+    s->header.done = false;
 }
 
 void content_take(struct session *s, struct bytes data, const struct mark *mark)
 {
-    if (!s->content_started) {
-        s->content_started = true;
-        s->content_mark = *mark;
-        s->content_pipelined =
+    if (!s->content.started) {
+        s->content.started = true;
+        s->content.mark = *mark;
+        s->content.pipelined =
             s->half[SIDE_CLIENT].reading == READ_CONTENT && mark->seen < s->last_reply_end;
     }
     look_at_header(s, data);
@@ -79,11 +79,11 @@ void content_take(struct session *s, struct bytes data, const struct mark *mark)
 static struct event *content_event(struct session *s, enum event_kind kind, uint64_t bytes,
                                    uint64_t end, unsigned notes)
 {
-    struct event *e = session_event(s, kind, SIDE_CLIENT, &s->content_mark, bytes_of(NULL, 0));
+    struct event *e = session_event(s, kind, SIDE_CLIENT, &s->content.mark, bytes_of(NULL, 0));
     e->bytes = bytes;
     e->has_bytes = true;
-    e->notes |= notes | (s->content_hole ? NOTE_INCOMPLETE : 0);
-    e->saw = session_seen(s, SIDE_SERVER, s->content_mark.seen);
+    e->notes |= notes | (s->content.hole ? NOTE_INCOMPLETE : 0);
+    e->saw = session_seen(s, SIDE_SERVER, s->content.mark.seen);
     session_landmark(s, SIDE_CLIENT, end, e->seq);
     if (s->transaction)
         s->transaction->bytes += bytes;
@@ -99,30 +99,30 @@ void content_end(struct session *s, uint64_t end, unsigned notes)
                     {CONTENT_NUL, NOTE_BINARY},
                     {CONTENT_SMUGGLE, NOTE_SMUGGLE}};
     for (size_t i = 0; i < sizeof oddities / sizeof *oddities; i++)
-        if (s->scan.oddities & oddities[i].oddity)
+        if (s->content.scan.oddities & oddities[i].oddity)
             notes |= oddities[i].note;
     drop_header(s);
-    struct event *e = content_event(s, EVENT_DATA, s->scan.size, end, notes);
+    struct event *e = content_event(s, EVENT_DATA, s->content.scan.size, end, notes);
     s->half[SIDE_CLIENT].reading = READ_LINES;
-    event_no data = s->content_command;
-    s->content_command = 0;
+    event_no data = s->content.command;
+    s->content.command = 0;
     struct pending *p = pending_push(s, PENDING_CONTENT);
     if (!p)
         return;
     p->command = (struct order_command){.seq = e->seq,
                                         .wrong = data,
                                         .verb = VERB_DATA,
-                                        .saw = s->content_saw,
+                                        .saw = s->content.saw,
                                         .content = true,
                                         .well_formed = true};
     p->end = end;
-    p->seen = s->content_mark.seen;
-    p->ts_us = s->content_mark.ts_us;
+    p->seen = s->content.mark.seen;
+    p->ts_us = s->content.mark.ts_us;
     /* LMTP answers once for each recipient that it accepted (RFC 2033 section 4.2). */
     p->due = s->lmtp && s->order.accepted
                  ? (uint16_t)(s->order.accepted < UINT16_MAX ? s->order.accepted : UINT16_MAX)
                  : 1;
-    if (s->content_pipelined && s->content_asked && !s->hole)
+    if (s->content.pipelined && s->content.asked && !s->hole)
         note_violation(s, e->seq, rule_content, true);
     content_run_begin(s, e->seq, true);
 }
@@ -130,12 +130,12 @@ void content_end(struct session *s, uint64_t end, unsigned notes)
 void content_end_chunk(struct session *s, uint64_t end, unsigned notes)
 {
     drop_header(s);
-    content_event(s, EVENT_CHUNK, s->chunk_size - s->chunk_left, end, notes);
+    content_event(s, EVENT_CHUNK, s->chunk.size - s->chunk.left, end, notes);
     s->half[SIDE_CLIENT].reading = READ_LINES;
-    for (uint32_t i = 0; i < s->ring_count; i++) { /* answered once its octets are there */
+    for (uint32_t i = 0; i < s->ring.count; i++) { /* answered once its octets are there */
         struct pending *p = pending_at(s, i);
-        if (p->command.seq == s->waiting_for)
+        if (p->command.seq == s->waiting.command)
             p->end = end;
     }
-    s->waiting_for = 0;
+    s->waiting.command = 0;
 }

@@ -9,34 +9,34 @@
 
 static void content_run_end(struct session *s)
 {
-    s->content_run = 0;
-    s->content_run_sure = s->content_run_after_data = false;
-    s->content_run_lines = 0;
-    s->content_run_limit = 0;
+    s->content_run.because = 0;
+    s->content_run.sure = s->content_run.after_data = false;
+    s->content_run.lines = 0;
+    s->content_run.limit = 0;
 }
 
 void content_run_begin(struct session *s, event_no because, bool after_data)
 {
     content_run_end(s);
-    s->content_run = because;
-    s->content_run_after_data = after_data;
-    s->content_run_weak = s->order.hole && (s->content_hole || s->half[SIDE_SERVER].resync ||
+    s->content_run.because = because;
+    s->content_run.after_data = after_data;
+    s->content_run.weak = s->order.hole && (s->content.hole || s->half[SIDE_SERVER].resync ||
                                             order_doubtful(&s->order, VERB_DATA));
 }
 
 void content_run_mark(const struct session *s, struct pending *p)
 {
     p->content_line = true;
-    p->content_of = s->content_run;
-    p->content_after_data = s->content_run_after_data;
+    p->content_of = s->content_run.because;
+    p->content_after_data = s->content_run.after_data;
 }
 
 static void mark_flight(struct session *s)
 {
-    s->content_run_sure = true;
-    for (uint32_t i = 0; i < s->ring_count; i++) {
+    s->content_run.sure = true;
+    for (uint32_t i = 0; i < s->ring.count; i++) {
         struct pending *p = pending_at(s, i);
-        if (p->command.seq > s->content_run && p->kind == PENDING_COMMAND)
+        if (p->command.seq > s->content_run.because && p->kind == PENDING_COMMAND)
             content_run_mark(s, p);
     }
 }
@@ -56,17 +56,17 @@ static bool holds_content(struct bytes text)
 
 bool content_run_in_flight(struct session *s)
 {
-    if (!s->content_run)
+    if (!s->content_run.because)
         return false;
-    bool found = s->content_run_sure;
-    for (uint32_t i = 0; i < s->ring_count && !found; i++) {
+    bool found = s->content_run.sure;
+    for (uint32_t i = 0; i < s->ring.count && !found; i++) {
         const struct pending *p = pending_at(s, i);
-        found = p->kind == PENDING_COMMAND && p->command.seq > s->content_run &&
+        found = p->kind == PENDING_COMMAND && p->command.seq > s->content_run.because &&
                 p->command.verb == VERB_UNKNOWN;
     }
     /* What waits behind a BDAT is its chunk; behind MAIL, RCPT and DATA, the next message's
      * content. */
-    bool lines = s->waiting_verb != VERB_BDAT && !s->content_run_mail;
+    bool lines = s->waiting.verb != VERB_BDAT && !s->content_run.mail;
     uint8_t waiting[4096];
     if (!found && lines)
         found = holds_content(
@@ -83,28 +83,28 @@ bool content_run_in_flight(struct session *s)
  * ends the run. */
 bool content_run_follow(struct session *s, const struct line *line, const struct smtp_command *c)
 {
-    if (!s->content_run)
+    if (!s->content_run.because)
         return false;
     bool proper = c->verb != VERB_UNKNOWN && c->well_formed;
-    bool waited = !s->ring_count && line->mark.seen >= s->last_reply_end;
-    if ((s->content_run_limit && line->start >= s->content_run_limit) ||
-        (waited && (s->content_run_after_data || (proper && s->content_run_lines)))) {
+    bool waited = !s->ring.count && line->mark.seen >= s->last_reply_end;
+    if ((s->content_run.limit && line->start >= s->content_run.limit) ||
+        (waited && (s->content_run.after_data || (proper && s->content_run.lines)))) {
         content_run_end(s);
         return false;
     }
-    if (!s->content_run_lines++)
-        s->content_run_mail = c->verb == VERB_MAIL && c->well_formed;
-    if (!s->content_run_sure && c->verb == VERB_UNKNOWN)
+    if (!s->content_run.lines++)
+        s->content_run.mail = c->verb == VERB_MAIL && c->well_formed;
+    if (!s->content_run.sure && c->verb == VERB_UNKNOWN)
         mark_flight(s);
-    bool within = s->content_run_sure;
-    if (within && is_lone_dot(line->text) && !s->content_run_limit)
+    bool within = s->content_run.sure;
+    if (within && is_lone_dot(line->text) && !s->content_run.limit)
         content_run_end(s);
     return within;
 }
 
 void content_run_doubt(struct session *s)
 {
-    for (uint32_t i = 0; s->content_run && i < s->ring_count; i++)
-        if (pending_at(s, i)->command.seq > s->content_run)
+    for (uint32_t i = 0; s->content_run.because && i < s->ring.count; i++)
+        if (pending_at(s, i)->command.seq > s->content_run.because)
             pending_at(s, i)->shaky = true;
 }

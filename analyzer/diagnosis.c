@@ -80,7 +80,7 @@ static enum fault fault_of(const struct session *s, const struct pending *p,
     /* No content may be on its way before a 354; the octets behind a BDAT that CHUNKING allows may.
      */
     if (f->cause == CAUSE_CONTENT_AS_COMMANDS)
-        return f->origin == s->chunk_refusal && (s->order.extensions & EXT_CHUNKING) &&
+        return f->origin == s->chunk.refusal && (s->order.extensions & EXT_CHUNKING) &&
                        p->command.saw < f->origin
                    ? FAULT_PIPELINING
                    : FAULT_CLIENT;
@@ -133,7 +133,7 @@ static void write_finding(struct session *s, const struct pending *p, const stru
     relate(s, d, f->related, f->role);
     d->explanation = explain_finding(s, &s->draft->arena, d, p, v);
     d->advice = advise_finding(s, &s->draft->arena, d);
-    s->found[s->found_count++ % FOUND_KEPT] = d->reply;
+    s->found.reply[s->found.count++ % FOUND_KEPT] = d->reply;
     *s->draft->diagnoses_tail = d;
     s->draft->diagnoses_tail = &d->next;
     s->news = true;
@@ -181,8 +181,8 @@ static bool speaks_of_itself(const struct pending *p, const struct answer *a, en
 
 static bool is_content(struct session *s, struct pending *p)
 {
-    bool candidate = s->content_run && p->command.seq > s->content_run &&
-                     p->kind == PENDING_COMMAND && !s->content_run_sure;
+    bool candidate = s->content_run.because && p->command.seq > s->content_run.because &&
+                     p->kind == PENDING_COMMAND && !s->content_run.sure;
     if (candidate && !p->content_line && content_run_in_flight(s))
         content_run_mark(s, p);
     return p->content_line;
@@ -239,7 +239,7 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     bool weak = v.kind == VERDICT_DOUBTFUL || a->doubtful || p->doubtful || p->shaky ||
                 s->order.facts[FACT_GREETING].doubtful ||
                 (v.kind == VERDICT_LEGAL && order_doubtful(&s->order, p->command.verb)) ||
-                (mine.content_line && s->content_run_weak);
+                (mine.content_line && s->content_run.weak);
     if (weak)
         weaken(s, p, &v, &reason);
     else if (v.vague && reason.cause == v.cause)

@@ -245,8 +245,8 @@ struct bytes explain_finding(struct session *s, struct arena *arena, const struc
 /* Whether the reply has a finding of its own, as far back as that is known. */
 static bool is_found(const struct session *s, event_no reply)
 {
-    for (uint32_t i = 0; i < FOUND_KEPT && i < s->found_count; i++)
-        if (s->found[i] == reply)
+    for (uint32_t i = 0; i < FOUND_KEPT && i < s->found.count; i++)
+        if (s->found.reply[i] == reply)
             return true;
     return false;
 }

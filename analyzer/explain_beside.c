@@ -88,7 +88,7 @@ static const char *tls_required(const struct scene *t)
 static const char *tls_failed(const struct scene *t)
 {
     const struct fact *tls = &t->s->order.facts[FACT_TLS];
-    if (t->s->tls_alert && t->d->origin == t->s->tls_alert)
+    if (t->s->tls.alert && t->d->origin == t->s->tls.alert)
         return SAY(
             t,
             "STARTTLS was accepted, but the TLS handshake failed at #%u; the server takes %s "
@@ -175,7 +175,7 @@ static const char *content_as_commands(const struct scene *t)
                    "A line with a lone dot ended the message #%u too early. The server read the "
                    "rest of it as commands, here %s.",
                    t->d->origin, quote(t));
-    if (t->d->origin == t->s->chunk_refusal)
+    if (t->d->origin == t->s->chunk.refusal)
         return SAY(t,
                    "BDAT was refused at %s, and the server read the octets of its chunk as "
                    "commands, here %s.%s",

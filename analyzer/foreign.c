@@ -56,7 +56,7 @@ static void take_line(struct session *s, enum event_kind kind, enum side side,
 static void leave(struct session *s, const char *protocol)
 {
     s->row.protocol = protocol;
-    s->not_smtp = true;
+    s->protocol.not_smtp = true;
     for (int side = 0; side < 2; side++) {
         half_free(&s->half[side]);
         s->half[side].held = NULL;
@@ -71,12 +71,12 @@ static void leave(struct session *s, const char *protocol)
 
 bool foreign_holds(struct session *s, const struct line *line)
 {
-    if (line->start || s->row.midstream || s->hole || s->held_before)
+    if (line->start || s->row.midstream || s->hole || s->protocol.held_before)
         return false;
-    s->held_protocol = PROTOCOL_OF(clients, line->text);
-    if (!s->held_protocol || s->greeted || line->length > line->text.len)
+    s->protocol.held = PROTOCOL_OF(clients, line->text);
+    if (!s->protocol.held || s->greeted || line->length > line->text.len)
         return false;
-    s->held_before = true;
+    s->protocol.held_before = true;
     s->half[SIDE_CLIENT].reading = READ_HELD;
     reader_put_back(s, line);
     return true;
@@ -91,35 +91,35 @@ void foreign_give_up(struct session *s)
         text.len--;
     struct line line = {.text = text, .length = text.len, .mark = first->span.mark};
     take_line(s, EVENT_COMMAND, SIDE_CLIENT, &line);
-    leave(s, s->held_protocol);
+    leave(s, s->protocol.held);
 }
 
 bool foreign_greets(struct session *s, const struct line *line, bool well_formed)
 {
     bool held = s->half[SIDE_CLIENT].reading == READ_HELD;
     if (well_formed) {
-        s->server_is_smtp = true;
+        s->protocol.server_is_smtp = true;
         if (held) {
             s->half[SIDE_CLIENT].reading = READ_LINES;
             reader_resume(s, SIDE_CLIENT);
         }
         return false;
     }
-    if (s->server_is_smtp || s->row.midstream || s->hole)
+    if (s->protocol.server_is_smtp || s->row.midstream || s->hole)
         return false;
     const char *protocol = PROTOCOL_OF(servers, line->text);
-    if (!protocol && !held && ++s->strange_lines < STRANGE_LINES)
+    if (!protocol && !held && ++s->protocol.strange_lines < STRANGE_LINES)
         return false;
     if (held)
         foreign_give_up(s);
     take_line(s, EVENT_REPLY, SIDE_SERVER, line);
-    leave(s, protocol ? protocol : s->held_protocol ? s->held_protocol : "unknown");
+    leave(s, protocol ? protocol : s->protocol.held ? s->protocol.held : "unknown");
     return true;
 }
 
 void foreign_tls(struct session *s)
 {
-    if (!s->row.midstream && !s->server_is_smtp)
+    if (!s->row.midstream && !s->protocol.server_is_smtp)
         s->row.protocol = s->row.server_port == SUBMISSIONS ? "SMTPS" : "TLS";
 }
 
@@ -127,11 +127,11 @@ bool foreign_ended(struct session *s)
 {
     if (s->half[SIDE_CLIENT].reading == READ_HELD)
         foreign_give_up(s);
-    if (s->not_smtp || s->row.midstream || s->hole || s->client_is_smtp)
-        return s->not_smtp;
-    if (s->server_is_smtp) { /* whom somebody took for another */
-        if (s->held_protocol)
-            s->row.protocol = s->held_protocol;
+    if (s->protocol.not_smtp || s->row.midstream || s->hole || s->protocol.client_is_smtp)
+        return s->protocol.not_smtp;
+    if (s->protocol.server_is_smtp) { /* whom somebody took for another */
+        if (s->protocol.held)
+            s->row.protocol = s->protocol.held;
         return false;
     }
     if (strcmp(s->row.protocol, "SMTP") != 0)

@@ -44,8 +44,8 @@ static bool may_be_followed(enum verb verb, bool initial_response)
 
 void group_place(struct session *s, struct pending *p)
 {
-    const struct pending *first = s->ring_count > 1 ? pending_at(s, 0) : NULL;
-    const struct pending *before = first ? pending_at(s, s->ring_count - 2) : NULL;
+    const struct pending *first = s->ring.count > 1 ? pending_at(s, 0) : NULL;
+    const struct pending *before = first ? pending_at(s, s->ring.count - 2) : NULL;
     enum verb verb;
     bool message, initial_response;
     event_no group;
@@ -58,14 +58,14 @@ void group_place(struct session *s, struct pending *p)
         message = before->kind == PENDING_CONTENT;
         initial_response = before->chunk_size; /* see expect_reply() in client_side.c */
         group = before->group ? before->group : before->command.seq;
-    } else if (s->last_reply_end > p->seen && s->last_answered_seq) {
-        p->pipelined = s->last_answered_content;
-        if (s->last_answered_content) /* nobody waits for replies to a message's lines */
+    } else if (s->last_reply_end > p->seen && s->answered.seq) {
+        p->pipelined = s->answered.content_line;
+        if (s->answered.content_line) /* nobody waits for replies to a message's lines */
             return;
-        verb = s->last_answered;
-        message = s->last_answered_message;
-        initial_response = s->last_answered_ir;
-        group = s->last_answered_group ? s->last_answered_group : s->last_answered_seq;
+        verb = s->answered.verb;
+        message = s->answered.message;
+        initial_response = s->answered.initial_response;
+        group = s->answered.group ? s->answered.group : s->answered.seq;
     } else {
         return;
     }
@@ -75,7 +75,7 @@ void group_place(struct session *s, struct pending *p)
         p->group_rule = rule_group_end;
         return;
     }
-    if (message && (s->content_pipelined || s->content_hole))
+    if (message && (s->content.pipelined || s->content.hole))
         return; /* the message itself came too early: one fault, counted there */
     /* What the client sent says more than what it was offered: it is known also where the reply to
      * EHLO is not. */
@@ -96,10 +96,10 @@ void group_note_answered(struct session *s, const struct pending *p, uint64_t en
         s->barrier = p->group ? p->group : p->command.seq;
         s->barrier_end = end;
     }
-    s->last_answered = p->command.verb;
-    s->last_answered_seq = p->command.seq;
-    s->last_answered_ir = p->command.verb == VERB_AUTH && p->chunk_size;
-    s->last_answered_message = p->kind == PENDING_CONTENT;
-    s->last_answered_content = p->content_line;
-    s->last_answered_group = p->group;
+    s->answered.verb = p->command.verb;
+    s->answered.seq = p->command.seq;
+    s->answered.initial_response = p->command.verb == VERB_AUTH && p->chunk_size;
+    s->answered.message = p->kind == PENDING_CONTENT;
+    s->answered.content_line = p->content_line;
+    s->answered.group = p->group;
 }

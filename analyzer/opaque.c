@@ -43,27 +43,27 @@ static void note_hello(struct session *s, enum side side, struct bytes body,
     struct event *e = session_event(s, EVENT_TLS, side, mark, text);
     e->saw = session_seen(s, !side, mark->seen);
     if (side == SIDE_CLIENT)
-        s->tls_event = e->seq;
+        s->tls.hello = e->seq;
 }
 
 void tls_answered(struct session *s)
 {
     struct half *client = &s->half[SIDE_CLIENT];
-    if (s->half[SIDE_SERVER].reading != READ_LINES || s->tls_answered || s->tls_alert ||
+    if (s->half[SIDE_SERVER].reading != READ_LINES || s->tls.answered || s->tls.alert ||
         !client->offset)
         return;
     struct pending *p = pending_push(s, PENDING_TLS);
-    s->tls_answered = true;
-    if (!s->tls_event) {
+    s->tls.answered = true;
+    if (!s->tls.hello) {
         struct mark mark = client->held_length ? client->held_mark : s->reply.mark;
         struct event *e = session_event(s, EVENT_TLS, SIDE_CLIENT, &mark,
                                         bytes_of_string("ClientHello, cut off"));
         e->saw = session_seen(s, SIDE_SERVER, mark.seen);
         e->notes |= NOTE_INCOMPLETE;
-        s->tls_event = e->seq;
+        s->tls.hello = e->seq;
     }
     if (p) {
-        p->command = (struct order_command){.seq = s->tls_event, .well_formed = true};
+        p->command = (struct order_command){.seq = s->tls.hello, .well_formed = true};
         p->end = client->offset;
     }
 }
@@ -74,7 +74,7 @@ void tls_answered(struct session *s)
 static void note_alert(struct session *s, enum side side, struct bytes body,
                        const struct mark *mark)
 {
-    if (s->tls_alert || !tls_alert_is_fatal(body))
+    if (s->tls.alert || !tls_alert_is_fatal(body))
         return;
     const char *name = tls_alert_name(body.at[1]);
     struct event *e = session_event(
@@ -83,9 +83,9 @@ static void note_alert(struct session *s, enum side side, struct bytes body,
              : arena_print(&s->draft->arena, "Alert: number %u", (unsigned)body.at[1]));
     e->saw = session_seen(s, !side, mark->seen);
     session_landmark(s, side, s->half[side].held_offset + s->half[side].held_length, e->seq);
-    if (!s->starttls_end) /* TLS from the start has nothing to go back to */
+    if (!s->tls.starttls_end) /* TLS from the start has nothing to go back to */
         return;
-    s->tls_alert = e->seq;
+    s->tls.alert = e->seq;
     order_tls_failed(&s->order, e->seq);
 }
 
@@ -102,7 +102,7 @@ static size_t read_record_header(struct session *s, enum side side, struct bytes
     struct half *half = &s->half[side];
     struct bytes part = bytes_first(data, 5 - half->held_length);
     struct tls_record record;
-    if (!half->held_length && s->tls_alert &&
+    if (!half->held_length && s->tls.alert &&
         (data.at[0] < TLS_CHANGE_CIPHER_SPEC || data.at[0] > TLS_APPLICATION_DATA)) {
         half->reading = READ_LINES;
         return 0;

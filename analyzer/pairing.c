@@ -8,31 +8,31 @@
 
 struct pending *pending_at(struct session *s, uint32_t index)
 {
-    if (index >= s->ring_count)
+    if (index >= s->ring.count)
         return NULL;
-    return &s->ring[(s->ring_first + index) & (s->ring_size - 1)];
+    return &s->ring.at[(s->ring.first + index) & (s->ring.size - 1)];
 }
 
 void pending_reserve(struct session *s, uint32_t count)
 {
-    uint32_t size = s->ring_size ? s->ring_size : 4;
-    if (count <= s->ring_size)
+    uint32_t size = s->ring.size ? s->ring.size : 4;
+    if (count <= s->ring.size)
         return;
     while (size < count)
         size *= 2;
     struct pending *ring = memory_get(size * sizeof *ring);
-    for (uint32_t i = 0; s->ring && i < s->ring_count; i++)
+    for (uint32_t i = 0; s->ring.at && i < s->ring.count; i++)
         ring[i] = *pending_at(s, i);
-    free(s->ring);
-    s->ring = ring;
-    s->ring_first = 0;
-    s->ring_size = size;
+    free(s->ring.at);
+    s->ring.at = ring;
+    s->ring.first = 0;
+    s->ring.size = size;
 }
 
 struct pending *pending_push(struct session *s, enum pending_kind kind)
 {
-    struct pending *last = s->ring_count ? pending_at(s, s->ring_count - 1) : NULL;
-    if (s->ring_count >= PENDING_LIMIT && kind != PENDING_HOLE) {
+    struct pending *last = s->ring.count ? pending_at(s, s->ring.count - 1) : NULL;
+    if (s->ring.count >= PENDING_LIMIT && kind != PENDING_HOLE) {
         if (last->kind != PENDING_HOLE)
             last->kind = PENDING_HOLE;
         s->costs.of[COST_PENDING]++;
@@ -41,19 +41,19 @@ struct pending *pending_push(struct session *s, enum pending_kind kind)
     if (kind == PENDING_HOLE && last && last->kind == PENDING_HOLE)
         return last;
     bool shaky = last && last->shaky; /* out of step once, until nothing waits */
-    pending_reserve(s, s->ring_count + 1);
-    s->ring_count++;
-    struct pending *p = pending_at(s, s->ring_count - 1);
+    pending_reserve(s, s->ring.count + 1);
+    s->ring.count++;
+    struct pending *p = pending_at(s, s->ring.count - 1);
     *p = (struct pending){.kind = kind, .shaky = shaky};
     return p;
 }
 
 void pending_pop(struct session *s)
 {
-    if (!s->ring_count)
+    if (!s->ring.count)
         return;
-    s->ring_first = (s->ring_first + 1) & (s->ring_size - 1);
-    s->ring_count--;
+    s->ring.first = (s->ring.first + 1) & (s->ring.size - 1);
+    s->ring.count--;
 }
 
 void pending_hole(struct session *s, enum side side)
@@ -62,7 +62,7 @@ void pending_hole(struct session *s, enum side side)
         pending_push(s, PENDING_HOLE);
         return;
     }
-    for (uint32_t i = 0; i < s->ring_count; i++) {
+    for (uint32_t i = 0; i < s->ring.count; i++) {
         pending_at(s, i)->doubtful = true;
         order_unanswered(&s->order, pending_at(s, i)->command.verb);
     }
@@ -73,7 +73,7 @@ void pending_hole(struct session *s, enum side side)
  * one. */
 static uint32_t resynchronised(struct session *s, uint64_t start, uint64_t seen)
 {
-    for (uint32_t i = s->ring_count; i-- > 0;) {
+    for (uint32_t i = s->ring.count; i-- > 0;) {
         const struct pending *p = pending_at(s, i);
         if (p->kind != PENDING_HOLE && !p->doubtful && p->end <= seen && p->seen <= start)
             return i;
@@ -86,7 +86,7 @@ void pending_resynchronise(struct session *s, uint64_t seen)
     const struct pending *head = pending_at(s, 0);
     if (!head || !(head->shaky || head->doubtful) || s->pipelines || seen < s->last_reply_end)
         return;
-    while (s->ring_count)
+    while (s->ring.count)
         pending_pop(s);
     s->shaky_end = seen + 1;
 }
@@ -110,7 +110,7 @@ struct pending *pending_match(struct session *s, int code, uint64_t start, uint6
     if (!head)
         return NULL;
     if (is_late_greeting(s, head, code)) {
-        for (uint32_t i = 0; i < s->ring_count; i++)
+        for (uint32_t i = 0; i < s->ring.count; i++)
             pending_at(s, i)->shaky = true;
         *doubtful = true;
         return NULL;
@@ -139,7 +139,7 @@ struct pending *pending_match(struct session *s, int code, uint64_t start, uint6
         found--;
     while (found--)
         pending_pop(s);
-    for (uint32_t i = 0; i < s->ring_count; i++)
+    for (uint32_t i = 0; i < s->ring.count; i++)
         pending_at(s, i)->shaky = true;
     s->shaky_end = end;
     return pending_at(s, 0);

@@ -48,7 +48,7 @@ static void count_session(struct pipeline *p, struct session *s)
     p->totals.commands += s->row.commands;
     p->totals.errors_503 += s->row.errors_503;
     p->totals.bytes_missing += s->row.bytes_missing;
-    p->totals.not_smtp += s->not_smtp || strcmp(s->row.outcome, "not SMTP") == 0;
+    p->totals.not_smtp += s->protocol.not_smtp || strcmp(s->row.outcome, "not SMTP") == 0;
     if (s->last_seq > SESSION_EVENTS)
         s->costs.of[COST_EVENTS] += s->last_seq - SESSION_EVENTS;
     costs_add(&p->totals.costs, &s->costs);

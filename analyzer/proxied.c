@@ -16,8 +16,8 @@ static void note(struct session *s, const struct proxy_header *header, const str
 {
     s->row.proxied = header->from;
     s->row.proxied_port = header->from_port;
-    s->proxy_header = e->seq;
-    s->proxy_due = due;
+    s->proxy.header = e->seq;
+    s->proxy.due = due;
 }
 
 bool proxied_line(struct session *s, const struct line *line)
@@ -61,16 +61,16 @@ bool proxied_is_refused(struct session *s)
 {
     const struct reply_building *reply = &s->reply;
     const struct pending *next = pending_at(s, 0);
-    if (!s->proxy_due)
+    if (!s->proxy.due)
         return false;
-    bool said_quit = reply->code == 221 && s->proxy_due < DUE_BINARY && !next;
+    bool said_quit = reply->code == 221 && s->proxy.due < DUE_BINARY && !next;
     bool refused = is_unknown_to(reply) || (reply->code >= 400 && reply->code != 421 &&
                                             (!next || reply->mark.seen < next->end));
     if (s->hole || !(refused || said_quit)) {
-        s->proxy_due = 0; /* the server took it */
+        s->proxy.due = 0; /* the server took it */
         return false;
     }
-    s->proxy_due--;
+    s->proxy.due--;
     return true;
 }
 
@@ -78,9 +78,9 @@ struct pending proxied_command(struct session *s)
 {
     s->row.proxied = (struct address){0}; /* a client whom nobody believed */
     s->row.proxied_port = 0;
-    s->row.commands += s->proxy_due == DUE_LINE - 1 || s->proxy_due == DUE_BINARY - 1;
-    if (!s->foreign)
-        s->foreign = s->proxy_header;
+    s->row.commands += s->proxy.due == DUE_LINE - 1 || s->proxy.due == DUE_BINARY - 1;
+    if (!s->protocol.foreign)
+        s->protocol.foreign = s->proxy.header;
     return (struct pending){.kind = PENDING_COMMAND,
-                            .command = {.seq = s->proxy_header, .verb = VERB_UNKNOWN}};
+                            .command = {.seq = s->proxy.header, .verb = VERB_UNKNOWN}};
 }

@@ -44,7 +44,7 @@ static void deliver_line(struct session *s, enum side side, struct bytes raw, ui
         server_line(s, &line);
     else if (s->half[side].reading == READ_SASL)
         client_sasl(s, &line);
-    else if (s->half[side].reading == READ_TLS_NEXT && line.mark.seen < s->starttls_end)
+    else if (s->half[side].reading == READ_TLS_NEXT && line.mark.seen < s->tls.starttls_end)
         client_discarded(s, &line);
     else
         client_line(s, &line);
@@ -56,7 +56,7 @@ static void deliver_line(struct session *s, enum side side, struct bytes raw, ui
 static void go_on_in_clear(struct half *half, const struct session *s, enum side side,
                            const struct mark *mark)
 {
-    if (side == SIDE_SERVER || mark->seen >= s->starttls_end)
+    if (side == SIDE_SERVER || mark->seen >= s->tls.starttls_end)
         half->reading = READ_LINES;
 }
 
@@ -102,7 +102,7 @@ static size_t read_content(struct session *s, struct bytes data, uint64_t offset
                            const struct mark *mark)
 {
     bool ended;
-    size_t n = smtp_content_scan(&s->scan, data, &ended);
+    size_t n = smtp_content_scan(&s->content.scan, data, &ended);
     if (s->half[SIDE_CLIENT].reading == READ_CONTENT) {
         content_take(s, bytes_first(data, n), mark);
         if (ended)
@@ -116,10 +116,10 @@ static size_t read_content(struct session *s, struct bytes data, uint64_t offset
 static size_t read_chunk(struct session *s, struct bytes data, uint64_t offset,
                          const struct mark *mark)
 {
-    struct bytes part = bytes_first(data, s->chunk_left);
+    struct bytes part = bytes_first(data, s->chunk.left);
     content_take(s, part, mark);
-    s->chunk_left -= part.len;
-    if (!s->chunk_left)
+    s->chunk.left -= part.len;
+    if (!s->chunk.left)
         content_end_chunk(s, offset + part.len, 0);
     return part.len;
 }
@@ -141,7 +141,7 @@ static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
     whole = proxy_header_length(held);
     if (!proxy_header_begins(held) || (!whole && held.len == PROXY_FIXED) || whole > LINE_LIMIT) {
         half->reading = READ_LINES; /* an empty line, most likely */
-        s->no_proxy = true;
+        s->proxy.none = true;
         struct span again = {.offset = half->held_offset,
                              .data = bytes_of(half->held, half->held_length),
                              .mark = half->held_mark};
@@ -172,7 +172,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
             s->greeted |= side == SIDE_SERVER;
             return 0;
         }
-        if (side == SIDE_CLIENT && offset == 0 && data.at[0] == '\r' && !s->no_proxy &&
+        if (side == SIDE_CLIENT && offset == 0 && data.at[0] == '\r' && !s->proxy.none &&
             mark->seen == 0 && !s->row.midstream) {
             half->reading = READ_PROXY;
             return 0;
@@ -245,17 +245,17 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
     }
     client_unread(s);
     content_run_doubt(s);
-    if (half->reading == READ_CHUNK && span->gap <= s->chunk_left) {
-        s->chunk_left -= span->gap; /* its size is known */
-        s->content_hole = true;
-        if (!s->chunk_left)
+    if (half->reading == READ_CHUNK && span->gap <= s->chunk.left) {
+        s->chunk.left -= span->gap; /* its size is known */
+        s->content.hole = true;
+        if (!s->chunk.left)
             content_end_chunk(s, half->offset, NOTE_INCOMPLETE);
         return;
     }
     if (half->reading == READ_CONTENT) { /* the end may lie in it: the next reply tells */
-        s->scan.at = CONTENT_IN_LINE;
-        s->scan.size += span->gap;
-        s->content_hole = true;
+        s->content.scan.at = CONTENT_IN_LINE;
+        s->content.scan.size += span->gap;
+        s->content.hole = true;
         return;
     }
     if (half->reading == READ_CHUNK)
@@ -265,7 +265,7 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
     half->resync = true;
     order_hole(&s->order, e->seq);
     pending_hole(s, side);
-    s->content_run = 0;
+    s->content_run.because = 0;
 }
 
 static void read_span(struct session *s, enum side side, const struct span *span)
@@ -337,7 +337,7 @@ void session_span(struct session *s, enum side side, const struct span *span)
         if (!span->data.at)
             content_run_doubt(s);
         s->costs.of[COST_WAITS] += half_waits(half) > WAIT_LIMIT;
-        if (s->chunk_doubt || s->guess || half_waits(half) > WAIT_LIMIT || !span->data.at)
+        if (s->chunk.doubt || s->waiting.guess || half_waits(half) > WAIT_LIMIT || !span->data.at)
             client_guess(s);
         return;
     }

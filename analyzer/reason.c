@@ -54,8 +54,8 @@ static bool foreign_protocol(const struct refusal *r, struct reason *out)
     if (r->p->kind == PENDING_TLS || r->p->command.verb == VERB_LHLO)
         return set(out, CAUSE_NOT_SMTP, seq);
     bool follows = r->p->command.verb == VERB_UNKNOWN || r->p->pipelined;
-    return r->s->foreign && (seq == r->s->foreign || follows) &&
-           set(out, CAUSE_NOT_SMTP, r->s->foreign);
+    return r->s->protocol.foreign && (seq == r->s->protocol.foreign || follows) &&
+           set(out, CAUSE_NOT_SMTP, r->s->protocol.foreign);
 }
 
 /* A line of a SASL exchange that the server took for a command (Haraka does when it spells one). */
@@ -195,11 +195,11 @@ static bool tls_failed(const struct refusal *r, struct reason *out)
     const struct fact *tls = &r->order->facts[FACT_TLS];
     if (r->p->command.verb == VERB_QUIT) /* which needs nothing (RFC 3207 section 4.1) */
         return false;
-    if (r->s->tls_alert && is_503(r) && may_mean(r->claim, CAUSE_HELLO_MISSING)) {
+    if (r->s->tls.alert && is_503(r) && may_mean(r->claim, CAUSE_HELLO_MISSING)) {
         out->certainty = CERTAINTY_LIKELY; /* it may have begun anew with its 220 */
-        out->fault = r->p->command.saw >= r->s->tls_alert ? FAULT_CLIENT : FAULT_PIPELINING;
+        out->fault = r->p->command.saw >= r->s->tls.alert ? FAULT_CLIENT : FAULT_PIPELINING;
         out->passes_on = true;
-        return set(out, CAUSE_TLS_FAILED, r->s->tls_alert);
+        return set(out, CAUSE_TLS_FAILED, r->s->tls.alert);
     }
     if ((r->claim != CAUSE_TLS_REQUIRED && r->claim != CAUSE_TLS_FAILED) ||
         !asks_for_more(r->a->code) || (!tls->refused && !tls->since))

@@ -42,10 +42,10 @@ void reply_mask_secrets(struct session *s)
 {
     struct reply_building *r = &s->reply;
     for (int i = 0; i < 2; i++) {
-        size_t n = s->secret_length[i];
+        size_t n = s->secrets.length[i];
         char *at = r->text;
         while (n && r->length >= n &&
-               (at = memmem(at, (size_t)(r->text + r->length - at), s->secret[i], n))) {
+               (at = memmem(at, (size_t)(r->text + r->length - at), s->secrets.octets[i], n))) {
             memset(at, '*', n);
             r->notes |= NOTE_MASKED;
             at += n;

@@ -48,7 +48,7 @@ static void pack_landmarks(struct packer *packer, const struct session *s)
 /* What lives in the chapter and is not over. */
 static void pack_alive(struct packer *packer, struct session *s)
 {
-    for (uint32_t i = 0; i < s->ring_count; i++) {
+    for (uint32_t i = 0; i < s->ring.count; i++) {
         struct pending pending = *pending_at(s, i);
         const struct bytes path = pending.path, text = pending.text;
         pending.path = pending.text = bytes_of(NULL, 0);
@@ -73,9 +73,9 @@ static void strip(struct session *s)
     s->draft = NULL;
     s->log = (struct chapter_log){0};
     s->phrases = NULL;
-    free(s->ring);
-    s->ring = NULL;
-    s->ring_first = s->ring_size = 0;
+    free(s->ring.at);
+    s->ring.at = NULL;
+    s->ring.first = s->ring.size = 0;
     s->recipients_tail = NULL;
     for (int side = 0; side < 2; side++) {
         struct half *half = &s->half[side];
@@ -235,7 +235,7 @@ static void unpack_landmarks(struct bytes *from, struct session *s)
 /* Into a chapter: what is alive ends there one day. */
 static void unpack_alive(struct bytes from, struct session *s)
 {
-    const uint32_t waiting = s->ring_count;
+    const uint32_t waiting = s->ring.count;
     const bool transaction = s->transaction;
     struct recipient *last;
     if (!waiting && !transaction)

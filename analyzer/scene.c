@@ -33,8 +33,8 @@ const char *scene_refusal(const struct scene *t, event_no refusal)
     for (int f = 0; f < FACT_COUNT; f++)
         if (o->facts[f].refused == refusal && o->facts[f].code.number)
             code = &o->facts[f].code;
-    if (t->s->content_refusal.seq == refusal)
-        code = &t->s->content_refusal.code;
+    if (t->s->content.refusal.seq == refusal)
+        code = &t->s->content.refusal.code;
     if (!code || !code->number)
         return SAY(t, "#%u", refusal);
     return SAY(t, "#%u (%d%s%s)", refusal, code->number, *code->enhanced ? " " : "",

@@ -72,7 +72,7 @@ static void greet(struct session *s, uint64_t end)
     order_greeting(&s->order, &greeting);
     if (e->code / 100 != 2)
         diagnose_greeting(s, &answer);
-    for (uint32_t i = 0; i < s->ring_count && e->code / 100 != 2; i++)
+    for (uint32_t i = 0; i < s->ring.count && e->code / 100 != 2; i++)
         accuse(s, pending_at(s, i), false); /* they may never be answered */
     if (e->code == 421)
         s->over = true;
@@ -83,7 +83,7 @@ static void greet(struct session *s, uint64_t end)
 static void content_was_answered(struct session *s, int code)
 {
     struct half *client = &s->half[SIDE_CLIENT];
-    bool hole = s->content_hole;
+    bool hole = s->content.hole;
     content_end(s, client->offset, NOTE_INCOMPLETE | (hole ? NOTE_DOUBTFUL : 0));
     if (hole) { /* commands may have followed the dot in it */
         order_hole(&s->order, s->order.hole ? s->order.hole : s->last_seq);
@@ -126,12 +126,12 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
                           p->content_line ? bytes_of(NULL, 0) : p->text, e);
     if (e->code >= 400 && p->kind == PENDING_COMMAND && !p->content_line &&
         (p->command.verb == VERB_DATA || p->command.verb == VERB_BDAT))
-        s->content_refusal = reply;
+        s->content.refusal = reply;
     if (final)
         verdict = diagnose(s, p, &answer);
     struct order_command command = p->command;
-    if (command.verb == VERB_AUTH && s->auth_command) /* the exchange is the AUTH's */
-        command.seq = s->auth_command;
+    if (command.verb == VERB_AUTH && s->secrets.auth_command) /* the exchange is the AUTH's */
+        command.seq = s->secrets.auth_command;
     if (!p->due) /* LMTP: the last of the replies that are due settles the message */
         (doubtful ? order_settle_doubtfully : order_settle)(&s->order, &command, &verdict, &reply);
     transaction_settle(s, p, e->seq, e->code, answer.text);
@@ -139,7 +139,7 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     note_outcome(s, p, e->code);
     s->last_reply_end = end;
     group_note_answered(s, p, end);
-    if (s->half[SIDE_CLIENT].reading == READ_WAIT && s->waiting_for == p->command.seq)
+    if (s->half[SIDE_CLIENT].reading == READ_WAIT && s->waiting.command == p->command.seq)
         client_answered(s, e->code, e->seq, end);
 }
 
@@ -166,16 +166,16 @@ static void drop_unanswered(struct session *s, int code)
     struct pending *head = pending_at(s, 0);
     if (!head || can_answer(code, head))
         return;
-    if (s->ring_count == 1 && client->reading == READ_WAIT && client->queue &&
-        s->waiting_for == head->command.seq) {
+    if (s->ring.count == 1 && client->reading == READ_WAIT && client->queue &&
+        s->waiting.command == head->command.seq) {
         order_hole(&s->order, head->command.seq); /* what it would have said is not known */
         pending_pop(s);
-        s->auth_command = 0;
+        s->secrets.auth_command = 0;
         client_unanswered(s);
         drop_unanswered(s, code);
         return;
     }
-    for (uint32_t i = 1; i < s->ring_count; i++) {
+    for (uint32_t i = 1; i < s->ring.count; i++) {
         if (!can_answer(code, pending_at(s, i)))
             continue;
         order_hole(&s->order, head->command.seq);
@@ -201,7 +201,7 @@ static bool is_greeting(struct session *s)
         return false; /* these are answered 220 as well */
     order_begin_cleanly(&s->order);
     s->hole = false;
-    for (uint32_t i = 0; i < s->ring_count; i++) /* what had not seen the greeting came too early */
+    for (uint32_t i = 0; i < s->ring.count; i++) /* what had not seen the greeting came too early */
         pending_at(s, i)->early = true;
     return true;
 }
@@ -215,7 +215,7 @@ static void refuse_header(struct session *s, uint64_t end)
     e->answers = p.command.seq;
     reply_forget(s);
     settle(s, &p, e, false, end);
-    s->last_answered_seq = 0;
+    s->answered.seq = 0;
 }
 
 /* The reply tells how octets of the client are to be read that came before it: they are read first.
@@ -224,13 +224,13 @@ static void read_what_came_before(struct session *s)
 {
     const struct half *client = &s->half[SIDE_CLIENT];
     int code = s->reply.code;
-    if (client->reading == READ_TLS && !s->ring_count)
+    if (client->reading == READ_TLS && !s->ring.count)
         tls_answered(s);
     /* "421 lost connection" answers a message as little as it answers anything (RFC 5321
      * section 3.8). */
-    if (client->reading == READ_CONTENT && !s->ring_count && (code != 421 || s->content_hole))
+    if (client->reading == READ_CONTENT && !s->ring.count && (code != 421 || s->content.hole))
         content_was_answered(s, code);
-    if (client->reading == READ_WAIT && s->chunk_doubt)
+    if (client->reading == READ_WAIT && s->chunk.doubt)
         client_chunk_evidence(s, code);
 }
 
@@ -292,8 +292,8 @@ static void settle_asked(struct session *s, struct pending *found, bool doubtful
     const struct reply_building *r = &s->reply;
     struct pending p = take_answered(s, found);
     /* An accepted chunk stands before its reply, as it was sent. */
-    if (s->half[SIDE_CLIENT].reading == READ_WAIT && s->waiting_verb == VERB_BDAT &&
-        s->waiting_for == p.command.seq && r->code / 100 == 2)
+    if (s->half[SIDE_CLIENT].reading == READ_WAIT && s->waiting.verb == VERB_BDAT &&
+        s->waiting.command == p.command.seq && r->code / 100 == 2)
         client_answered(s, r->code, 0, end);
     doubtful |= r->doubtful;
     struct event *e = reply_event(s, EVENT_REPLY, end);

@@ -198,9 +198,9 @@ struct draft *session_detach(struct session *s, bool last)
     s->written = true;
     s->news = false;
     s->draft = NULL;
-    if (!last && (s->ring_count || s->transaction)) { /* what is still alive moves on */
+    if (!last && (s->ring.count || s->transaction)) { /* what is still alive moves on */
         session_open_draft(s);
-        for (uint32_t i = 0; i < s->ring_count; i++) {
+        for (uint32_t i = 0; i < s->ring.count; i++) {
             struct pending *p = pending_at(s, i);
             p->path = arena_copy(&s->draft->arena, p->path);
             p->text = arena_copy(&s->draft->arena, p->text);
@@ -253,7 +253,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
         before = client->queued;
         client_guess(s);
     }
-    if (client->reading == READ_CONTENT && s->content_command)
+    if (client->reading == READ_CONTENT && s->content.command)
         content_end(s, client->offset, NOTE_INCOMPLETE);
     else if (client->reading == READ_CHUNK)
         content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
@@ -261,7 +261,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
     client_unfinished(s);
     server_reply_cut(s);
     /* What was never answered is judged by itself, if all that there was has been seen. */
-    for (uint32_t i = 0; s->over_and_seen && !s->content_run && i < s->ring_count; i++)
+    for (uint32_t i = 0; s->over_and_seen && !s->content_run.because && i < s->ring.count; i++)
         accuse(s, pending_at(s, i), false);
     if (s->transaction)
         transaction_end(s, "aborted", mark->ts_us, 0);
@@ -281,8 +281,8 @@ void session_free(struct session *s)
     half_free(&s->half[SIDE_SERVER]);
     free(s->ends[SIDE_CLIENT].at);
     free(s->ends[SIDE_SERVER].at);
-    free(s->ring);
+    free(s->ring.at);
     free(s->reply.text);
-    free(s->header);
+    free(s->header.text);
     free(s);
 }

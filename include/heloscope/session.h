@@ -133,8 +133,112 @@ struct draft {
     struct transaction **transactions_tail;
 };
 
+/* What waits for replies, in the order in which it was sent; a ring. */
+struct pending_ring {
+    struct pending *at;
+    uint32_t first, count, size;
+};
+
+/* What the last reply that was paired answered. */
+struct answered {
+    enum verb verb;
+    event_no seq;          /* 0 = nothing that the client had to wait for */
+    bool initial_response; /* it was an AUTH with one */
+    bool message;          /* it was the end of a message */
+    bool content_line;     /* it was a line of one that was read as a command */
+    event_no group;
+};
+
+/* What is spoken, by what was seen. */
+struct protocol_seen {
+    event_no foreign; /* the first line that shows another protocol */
+    const char *held; /* what the client's first line is a request of; static */
+    bool held_before; /* it was held for the server's first line */
+    bool server_is_smtp, client_is_smtp, not_smtp;
+    uint8_t strange_lines; /* of the server, before its first reply */
+};
+
+/* The header of a load balancer. */
+struct proxy_seen {
+    bool none;       /* the client's first octets are none */
+    event_no header; /* 0 = none */
+    uint8_t due;     /* replies that it can still get, from a server that does not know it */
+};
+
+/* Behind a hole: what cannot be read, and is counted. */
+struct unread {
+    uint64_t octets, end;
+    struct line first;
+};
+
+struct handshake {
+    uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
+    event_no hello;        /* the client's */
+    event_no alert;        /* by which the handshake behind STARTTLS failed */
+    bool answered;         /* by a server in clear */
+};
+
+/* The answer that decides how to go on reading (READ_WAIT). */
+struct waiting {
+    event_no command; /* whose answer it is */
+    enum verb verb;
+    bool guess; /* it will not be seen: decide at the next octets */
+};
+
+/* The octets behind a BDAT (READ_CHUNK). */
+struct chunk_reading {
+    uint64_t size, left;
+    bool doubt;       /* a BDAT was refused: is its chunk skipped, or read as commands? */
+    event_no refusal; /* the reply that refused the newest BDAT; its lines point to it */
+    uint64_t refusal_end;
+};
+
+/* A message (READ_CONTENT). */
+struct content_reading {
+    struct content_scan scan;
+    struct mark mark;
+    event_no command, saw; /* its DATA, and what the client had seen when it sent that */
+    bool hole;
+    bool started;
+    bool asked;                 /* its 354 was seen */
+    bool pipelined;             /* its beginning was sent before the 354 was seen */
+    struct order_reply refusal; /* the newest that refused a DATA or BDAT */
+};
+
+/* The beginning of a message, until its empty line. */
+struct header_reading {
+    char *text;
+    uint32_t length;
+    bool done;
+};
+
+/* Lines of a message read as commands. A candidate until a line proves it. */
+struct content_run {
+    event_no because; /* a refused DATA's or BDAT's reply, or the message that a dot ended too
+                       * early; 0 = there is none */
+    bool sure, after_data;
+    bool weak; /* a hole may have made a command look like content */
+    uint32_t lines;
+    bool mail;      /* its first line is a MAIL as it should be */
+    uint64_t limit; /* client octets up to the end of the refused chunk; 0 = no limit */
+};
+
+/* What is never stored, and masked where it is said again. */
+struct secrets {
+    event_no auth_command; /* whose exchange goes on */
+    uint8_t octets[2][SECRET_LIMIT];
+    uint8_t length[2];
+    bool mask_lines; /* an AUTH was refused; its responses may follow all the same */
+};
+
 enum {
-    FOUND_KEPT = 16 /* replies of which it is known that they have a finding of their own */
+    FOUND_KEPT = 16
+};
+
+/* The newest replies that have a finding of their own; a ring. */
+struct found {
+    event_no reply[FOUND_KEPT];
+    uint32_t count; /* of all so far */
 };
 
 struct session {
@@ -146,96 +250,54 @@ struct session {
     struct log_place log_place;
     event_no last_seq;
     bool written; /* a chapter was handed over before */
+    bool news;    /* a diagnosis was made since the last chapter */
 
+    /* What is being read. */
     struct half half[2]; /* by enum side */
     struct landmarks ends[2];
     struct reply_building reply;
+    struct waiting waiting;
+    struct content_reading content;
+    struct header_reading header;
+    struct chunk_reading chunk;
+    struct content_run content_run;
+    struct unread unread;
+    struct secrets secrets;
 
-    struct pending *ring;
-    uint32_t ring_first, ring_count, ring_size;
+    /* What answers what. */
+    struct pending_ring ring;
+    struct answered answered;
+    uint64_t greeting_end;    /* server octets up to the end of the greeting */
+    uint64_t last_reply_end;  /* server octets up to the end of the last reply */
+    uint64_t shaky_end;       /* server octets up to the last reply that was paired by a guess */
+    uint64_t server_hole_end; /* server octets up to the end of the last hole in them */
+    bool acks_prove;  /* acknowledgement numbers have been seen to cover what was answered */
+    bool client_gone; /* it left before it received what is being read */
+    bool pipelines;   /* the client has sent without waiting, seen for certain */
 
-    struct order order;
+    /* What it is. */
+    struct protocol_seen protocol;
+    struct proxy_seen proxy;
+    struct handshake tls;
     struct identify identify; /* who is speaking */
     bool lmtp, greeted, quit, hole, over;
-    uint64_t greeting_end;   /* server octets up to the end of the greeting */
-    uint64_t shaky_end;      /* server octets up to the last reply that was paired by a guess */
-    uint64_t last_reply_end; /* server octets up to the end of the last reply */
-    enum verb last_answered; /* the verb it answered */
-    event_no last_answered_seq;
-    bool last_answered_ir;      /* it was an AUTH with an initial response */
-    bool last_answered_message; /* it was the end of a message */
-    bool last_answered_content; /* it was a line of one that was read as a command */
-    event_no last_answered_group;
+    bool over_and_seen;               /* the connection has ended, and nothing of it is missing */
+    bool layer_possible;              /* AUTH has just succeeded: a SASL security layer may begin */
+    bool masked_hello, masked_banner; /* X and asterisks where a middlebox overwrote text */
 
-    bool pipelines;           /* the client has sent without waiting, seen for certain */
-    uint64_t server_hole_end; /* server octets up to the end of the last hole in them */
-    bool acks_prove;       /* acknowledgement numbers have been seen to cover what was answered */
-    uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
-    bool client_gone;      /* it left before it received what is being read */
-    event_no foreign;      /* the first line that shows another protocol */
-    bool no_proxy;         /* its first octets are no PROXY header */
-    event_no proxy_header; /* the header of a load balancer */
-    const char *held_protocol; /* what the client's first line is a request of; static */
-    bool held_before;          /* it was held for the server's first line */
-    bool server_is_smtp, client_is_smtp, not_smtp; /* by what was seen */
-    uint8_t strange_lines;                         /* of the server, before its first reply */
-    uint8_t proxy_due;   /* replies that it can still get, from a server that does not know it */
-    bool layer_possible; /* AUTH has just succeeded: a SASL security layer may begin */
-    uint64_t unread_octets, unread_end; /* behind a hole: what cannot be read, and is counted */
-    struct line unread_first;
-    event_no tls_event;   /* the client's hello */
-    event_no tls_alert;   /* by which the handshake behind STARTTLS failed */
-    bool tls_answered;    /* by a server in clear */
+    /* What is in order. */
+    struct order order;
     event_no offender;    /* the last command that was sent before it was allowed to */
     event_no barrier;     /* the last command that must end its group (RFC 2920 section 3.1) ... */
     uint64_t barrier_end; /* ... and server octets up to the end of its reply */
-
-    event_no waiting_for; /* the command whose answer decides (READ_WAIT) */
-    enum verb waiting_verb;
-    bool over_and_seen;     /* the connection has ended, and nothing of it is missing */
-    bool guess;             /* the answer will not be seen: decide at the next octets */
-    bool chunk_doubt;       /* a BDAT was refused: is its chunk skipped, or read as commands? */
-    event_no chunk_refusal; /* the reply that refused the newest BDAT; its lines point to it */
-    struct order_reply content_refusal; /* the newest that refused a DATA or BDAT */
-    event_no found[FOUND_KEPT];         /* the newest replies that have a finding, in a ring */
-    uint32_t found_count;
-    uint64_t chunk_refusal_end;
-    uint64_t chunk_size, chunk_left;
-
-    struct content_scan scan;
-    struct mark content_mark;
-    event_no content_command,
-        content_saw; /* its DATA, and what the client had seen when it sent that */
-    bool content_hole;
-    bool content_started;
-    bool content_asked;     /* its 354 was seen */
-    bool content_pipelined; /* its beginning was sent before the 354 was seen */
-    char *header;           /* beginning of the message, until its empty line */
-    uint32_t header_length;
-    bool header_done;
-
-    /* Lines of a message read as commands: because of which event (a refused DATA's or BDAT's
-     * reply, or the message that a dot ended too early), 0 = none. A candidate until a line proves
-     * it. */
-    event_no content_run;
-    bool content_run_sure, content_run_after_data;
-    bool content_run_weak; /* a hole may have made a command look like content */
-    uint32_t content_run_lines;
-    bool content_run_mail;      /* its first line is a MAIL as it should be */
-    uint64_t content_run_limit; /* client octets up to the end of the refused chunk; 0 = no limit */
-    event_no auth_command;      /* whose exchange goes on */
-    uint8_t secret[2][SECRET_LIMIT];
-    uint8_t secret_length[2];
-    bool mask_lines; /* an AUTH was refused; its responses may follow all the same */
+    struct found found;
 
     struct transaction *transaction; /* the open one */
     uint32_t transaction_count;
     bool transaction_sent; /* the one that ended last ended with its message */
     struct recipient **recipients_tail;
     uint32_t recipients_kept;
-    bool masked_hello, masked_banner; /* X and asterisks where a middlebox overwrote text */
-    struct costs costs;               /* what was given up at a limit */
-    bool news;                        /* a diagnosis was made since the last chapter */
+    struct costs costs; /* what was given up at a limit */
 };
 
 struct session_begin {

@@ -271,7 +271,7 @@ Test(hostile, commands_that_are_never_answered)
     stage_begin(&stage);
     for (int i = 0; i < MILLION / 10; i++) {
         talk_octets(&stage.talk, SIDE_CLIENT, bytes_of_string("NOOP\r\n"));
-        cr_assert_leq(stage.talk.session->ring_count, PENDING_LIMIT);
+        cr_assert_leq(stage.talk.session->ring.count, PENDING_LIMIT);
         stage_note(&stage);
     }
     cr_expect_eq(cost(&stage, COST_PENDING), MILLION / 10 - PENDING_LIMIT);

@@ -54,14 +54,14 @@ Test(pairing, the_ring_keeps_its_order_while_it_grows)
             cr_assert_eq(pending_at(talk.session, 0)->command.seq, out + 1);
             pending_pop(talk.session);
         }
-        for (uint32_t i = 0; i < talk.session->ring_count; i++)
+        for (uint32_t i = 0; i < talk.session->ring.count; i++)
             cr_assert_eq(pending_at(talk.session, i)->command.seq, out + 1 + i);
-        cr_assert_null(pending_at(talk.session, talk.session->ring_count));
+        cr_assert_null(pending_at(talk.session, talk.session->ring.count));
     }
-    while (talk.session->ring_count)
+    while (talk.session->ring.count)
         pending_pop(talk.session);
     pending_pop(talk.session); /* of nothing: nothing */
-    cr_expect_eq(talk.session->ring_count, 0);
+    cr_expect_eq(talk.session->ring.count, 0);
     talk_free(&talk);
 }
 
@@ -90,7 +90,7 @@ Test(pairing, too_many_become_a_hole)
         push(&talk, seq, seq, 0);
     for (int i = 0; i < 10; i++)
         cr_expect_null(pending_push(talk.session, PENDING_COMMAND));
-    cr_expect_eq(talk.session->ring_count, PENDING_LIMIT);
+    cr_expect_eq(talk.session->ring.count, PENDING_LIMIT);
     cr_expect_eq(pending_at(talk.session, PENDING_LIMIT - 1)->kind, PENDING_HOLE);
     cr_expect_eq(pending_at(talk.session, PENDING_LIMIT - 2)->kind, PENDING_COMMAND);
     talk_free(&talk);
@@ -102,10 +102,10 @@ Test(pairing, holes_one_behind_the_other_are_one)
     talk_begin(&talk, false);
     pending_hole(talk.session, SIDE_CLIENT);
     pending_hole(talk.session, SIDE_CLIENT);
-    cr_expect_eq(talk.session->ring_count, 1);
+    cr_expect_eq(talk.session->ring.count, 1);
     push(&talk, 5, 50, 0);
     pending_hole(talk.session, SIDE_CLIENT);
-    cr_expect_eq(talk.session->ring_count, 3);
+    cr_expect_eq(talk.session->ring.count, 3);
     talk_free(&talk);
 }
 
@@ -117,7 +117,7 @@ Test(pairing, a_farewell_answers_nothing_that_had_not_arrived)
     talk_begin(&talk, false);
     push(&talk, 1, 50, 20);
     cr_expect_eq(match(&talk, 421, 100, 30, &doubtful), 0);
-    cr_expect_eq(talk.session->ring_count, 1, "the command still waits");
+    cr_expect_eq(talk.session->ring.count, 1, "the command still waits");
     cr_expect_eq(match(&talk, 421, 100, 50, &doubtful), 1);
     talk_free(&talk);
 }
@@ -138,7 +138,7 @@ Test(pairing, the_place_is_found_again_by_acknowledgements)
     push(&talk, 3, 30, 200);
     cr_expect_eq(match(&talk, 250, 200, 30, &doubtful), 3);
     cr_expect(doubtful);
-    cr_expect_eq(talk.session->ring_count, 0, "what was passed over is dropped");
+    cr_expect_eq(talk.session->ring.count, 0, "what was passed over is dropped");
     talk_free(&talk);
 }
 

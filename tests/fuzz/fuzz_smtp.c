@@ -215,7 +215,7 @@ static void give(struct game *g, enum side side, struct bytes octets, uint64_t g
     g->sent[side] += gap ? gap : octets.len;
     session_span(g->session, side, &span);
     assert(g->session->half[side].held_length <= LINE_LIMIT);
-    assert(g->session->ring_count <= PENDING_LIMIT + 1);
+    assert(g->session->ring.count <= PENDING_LIMIT + 1);
 }
 
 /* In octets that end where they end, so that reading further is found. */
