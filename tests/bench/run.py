@@ -156,16 +156,23 @@ def workloads(folder):
 
 
 def growth(folder):
-    """CPU has to grow with the sessions, memory has not."""
-    print("\n### growth of small\n")
-    print("| sessions | CPU s | us a session | wall s | peak MB |")
-    print("| ---: | ---: | ---: | ---: | ---: |")
+    """CPU has to grow with the sessions, memory only with those that are open at once."""
     pcap, db = os.path.join(folder, "bench.pcap"), os.path.join(folder, "bench.db")
-    for share in (0.1, 1 / 3, 1):
-        sessions, _, _ = generate("small", pcap, sessions=WORKLOADS["small"]["sessions"] * share)
-        cost = median([measure("heloscope", pcap, db) for _ in range(ROUNDS)])
-        print(f"| {sessions:,} | {cost.cpu:.2f} | {cost.cpu / sessions * 1e6:.2f} | "
-              f"{cost.wall:.2f} | {cost.peak / 1e6:.1f} |")
+    for workload, grown in (("small", ("sessions",)), ("wide", ("sessions", "open"))):
+        print(f"\n### growth of {workload}\n")
+        print("| sessions | CPU s | us a session | wall s | peak MB |")
+        print("| ---: | ---: | ---: | ---: | ---: |")
+        peaks = []
+        for share in (0.1, 1 / 3, 1):
+            changes = {word: WORKLOADS[workload][word] * share for word in grown}
+            sessions, _, _ = generate(workload, pcap, **changes)
+            cost = median([measure("heloscope", pcap, db) for _ in range(ROUNDS)])
+            peaks.append((sessions, cost.peak))
+            print(f"| {sessions:,} | {cost.cpu:.2f} | {cost.cpu / sessions * 1e6:.2f} | "
+                  f"{cost.wall:.2f} | {cost.peak / 1e6:.1f} |")
+        (few, low), (many, high) = peaks[0], peaks[-1]
+        print(f"\nmemory for each more: {(high - low) / (many - few):.0f} octets a session")
+        sys.stdout.flush()
     remove(pcap, db)
 
 
