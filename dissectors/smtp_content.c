@@ -13,8 +13,8 @@ enum {
 };
 
 /* One function for each kind of processor; which of them is called is decided when the program
- * starts. Not under the address sanitizer, which is not ready that early. */
-#if defined HAVE_TARGET_CLONES && !defined __SANITIZE_ADDRESS__
+ * starts. Not under the sanitizers, which are not ready that early. */
+#if defined HAVE_TARGET_CLONES && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
 #else
 #define FOR_EACH_PROCESSOR
