@@ -1,5 +1,7 @@
 #include "heloscope/order_effects.h"
 
+#include <pthread.h>
+
 #define V(verb) (1u << VERB_##verb)
 
 enum {
@@ -138,10 +140,34 @@ static const struct effect effects[] = {
 #undef ROW
 };
 
+enum {
+    ROW_COUNT = sizeof effects / sizeof *effects
+};
+
 const struct effect *order_effects(size_t *count)
 {
-    *count = sizeof effects / sizeof *effects;
+    *count = ROW_COUNT;
     return effects;
+}
+
+/* By bit of `verbs`: a reply is about a few rows out of many. */
+static uint64_t rows_of[VERB_COUNT + 1];
+static pthread_once_t rows_known = PTHREAD_ONCE_INIT;
+
+_Static_assert(ROW_COUNT <= 64, "a row is a bit");
+
+static void find_rows(void)
+{
+    for (unsigned bit = 0; bit <= VERB_COUNT; bit++)
+        for (size_t i = 0; i < ROW_COUNT; i++)
+            if (effects[i].verbs & 1u << bit)
+                rows_of[bit] |= UINT64_C(1) << i;
+}
+
+uint64_t order_effects_of(uint32_t verb)
+{
+    pthread_once(&rows_known, find_rows);
+    return rows_of[__builtin_ctz(verb)];
 }
 
 static const struct {

@@ -180,12 +180,13 @@ static void settle_facts(const struct settling *t, bool greeting)
     enum reply_class class = reply_class(command, t->reply->code.number);
     size_t count;
     const struct effect *effects = order_effects(&count);
-    const uint32_t row = command ? 1u << command->verb : GREETING_ROW;
-    for (size_t i = 0; i < count; i++)
-        if (effects[i].verbs & row && /* of most rows this is all that is looked at */
-            effect_concerns(&effects[i], command, class, t->verdict->kind) &&
-            effect_given(&effects[i], t->order))
-            execute[effects[i].kind](t, effects[i].fact);
+    uint64_t rows = order_effects_of(command ? 1u << command->verb : GREETING_ROW);
+    for (; rows; rows &= rows - 1) {
+        const struct effect *effect = &effects[__builtin_ctzll(rows)];
+        if (effect_concerns(effect, command, class, t->verdict->kind) &&
+            effect_given(effect, t->order))
+            execute[effect->kind](t, effect->fact);
+    }
 }
 
 /* How many recipients the transaction has been asked to take. */

@@ -83,6 +83,10 @@ struct effect {
 /* The table; `*count` rows, in the order in which they are executed. Static storage. */
 const struct effect *order_effects(size_t *count);
 
+/* The rows about `verb`, GREETING_ROW or 1u << enum verb: a bit each, the lowest is the first row.
+ */
+uint64_t order_effects_of(uint32_t verb);
+
 /* What is said of an effect: "holds". Static storage. */
 const char *effect_label(enum effect_kind kind);
 
