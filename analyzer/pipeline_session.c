@@ -104,7 +104,7 @@ void pipeline_read(struct pipeline *p, struct connection *c, int side, const str
     note_waiting(talk);
     talk->dirty = true;
     p->news |= s->news;
-    if (s->draft->arena.total > CHAPTER_LIMIT || s->log.length > LOG_LIMIT)
+    if (session_chapter_is_full(s))
         pipeline_hand_over(p, c, false);
 }
 
@@ -114,4 +114,6 @@ void pipeline_hurry(struct pipeline *p, struct connection *c)
         return;
     session_hurry(c->talk->session);
     note_waiting(c->talk);
+    c->talk->dirty = true;
+    p->news |= c->talk->session->news;
 }

@@ -6,6 +6,11 @@
 
 enum {
     OWN_TEXTS = 9,
+    /* What is more than this stays as it is: to pack it for every packet would cost more than all
+     * else that is done with the packet. */
+    PENDING_PACKED = 8,
+    RECIPIENTS_PACKED = 32,
+    LANDMARKS_PACKED = 32,
 };
 
 /* The texts that live in the session's own memory. */
@@ -25,6 +30,13 @@ static void own_texts(struct session *s, struct bytes *texts[OWN_TEXTS])
     memcpy(texts, all, sizeof all);
 }
 
+/* Whether so much is alive that it stays in its chapter. */
+static bool much_is_alive(const struct session *s)
+{
+    return s->ring.count > PENDING_PACKED ||
+           (s->transaction && s->recipients_kept > RECIPIENTS_PACKED);
+}
+
 /* --------------------------------------------------------------------------------------- to rest
  */
 
@@ -38,11 +50,13 @@ static void pack_own(struct packer *packer, struct session *s)
 
 static void pack_landmarks(struct packer *packer, const struct session *s)
 {
-    for (int side = 0; side < 2; side++)
-        for (uint32_t i = 0; i < s->ends[side].count; i++) {
-            pack_number(packer, s->ends[side].at[i].end);
-            pack_number(packer, s->ends[side].at[i].seq);
+    for (int side = 0; side < 2; side++) {
+        const struct landmarks *ends = &s->ends[side];
+        for (uint32_t i = 0; ends->count <= LANDMARKS_PACKED && i < ends->count; i++) {
+            pack_number(packer, ends->at[i].end);
+            pack_number(packer, ends->at[i].seq);
         }
+    }
 }
 
 /* What lives in the chapter and is not over. */
@@ -60,6 +74,16 @@ static void pack_alive(struct packer *packer, struct session *s)
         transaction_pack(packer, s->transaction);
 }
 
+static void strip_alive(struct session *s)
+{
+    draft_free(s->draft);
+    s->draft = NULL;
+    free(s->ring.at);
+    s->ring.at = NULL;
+    s->ring.first = s->ring.size = 0;
+    s->recipients_tail = NULL;
+}
+
 /* What is left when its parts are packed: fields without pointers to what is freed here. A buffer
  * in which something stands stays where it is. */
 static void strip(struct session *s)
@@ -69,19 +93,20 @@ static void strip(struct session *s)
     for (int i = 0; i < OWN_TEXTS; i++)
         *texts[i] = bytes_of(NULL, 0);
     arena_free(&s->own);
-    draft_free(s->draft);
-    s->draft = NULL;
+    if (much_is_alive(s))
+        session_empty_draft(s);
+    else
+        strip_alive(s);
     s->log = (struct chapter_log){0};
     s->phrases = NULL;
-    free(s->ring.at);
-    s->ring.at = NULL;
-    s->ring.first = s->ring.size = 0;
-    s->recipients_tail = NULL;
     for (int side = 0; side < 2; side++) {
         struct half *half = &s->half[side];
-        free(s->ends[side].at);
-        s->ends[side].at = NULL;
-        s->ends[side].size = 0;
+        struct landmarks *ends = &s->ends[side];
+        if (ends->count <= LANDMARKS_PACKED) {
+            free(ends->at);
+            ends->at = NULL;
+            ends->size = 0;
+        }
         if (!half->held_length) {
             free(half->held);
             half->held = NULL;
@@ -117,7 +142,8 @@ static void pack_session(struct rest_room *room, struct session *s, struct rest 
     size_t from = packer->length;
     pack_own(packer, s);
     pack_landmarks(packer, s);
-    pack_alive(packer, s);
+    if (!much_is_alive(s))
+        pack_alive(packer, s);
     rest->parts = (uint32_t)(packer->length - from);
     strip(s);
     from = packer->length;
@@ -221,7 +247,7 @@ static void unpack_landmarks(struct bytes *from, struct session *s)
 {
     for (int side = 0; side < 2; side++) {
         struct landmarks *ends = &s->ends[side];
-        if (!ends->count)
+        if (!ends->count || ends->at)
             continue;
         ends->size = ends->count;
         ends->at = memory_resize(NULL, ends->size * sizeof *ends->at);
@@ -238,7 +264,7 @@ static void unpack_alive(struct bytes from, struct session *s)
     const uint32_t waiting = s->ring.count;
     const bool transaction = s->transaction;
     struct recipient *last;
-    if (!waiting && !transaction)
+    if (s->draft || (!waiting && !transaction))
         return;
     session_open_draft(s);
     struct arena *arena = &s->draft->arena;

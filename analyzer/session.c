@@ -16,13 +16,23 @@
 #include "heloscope/transaction.h"
 #include "heloscope/violation.h"
 
-static struct draft *draft_new(void)
+enum {
+    CARRY_SPARE = 4096 /* octets that a draft which is emptied again and again may waste */
+};
+
+static void empty(struct draft *draft)
 {
-    struct draft *draft = memory_get(sizeof *draft);
+    draft->chapter = (struct chapter){0};
     draft->events_tail = &draft->chapter.events;
     draft->violations_tail = &draft->chapter.violations;
     draft->diagnoses_tail = &draft->chapter.diagnoses;
     draft->transactions_tail = &draft->chapter.transactions;
+}
+
+static struct draft *draft_new(void)
+{
+    struct draft *draft = memory_get(sizeof *draft);
+    empty(draft);
     return draft;
 }
 
@@ -181,6 +191,38 @@ void session_open_draft(struct session *s)
         s->draft = draft_new();
 }
 
+/* What is still alive moves on from the chapter that it lived in. */
+static void carry_on(struct session *s)
+{
+    session_open_draft(s);
+    for (uint32_t i = 0; i < s->ring.count; i++) {
+        struct pending *p = pending_at(s, i);
+        p->path = arena_copy(&s->draft->arena, p->path);
+        p->text = arena_copy(&s->draft->arena, p->text);
+    }
+    transaction_rehome(s, &s->draft->arena);
+    s->draft->carried = s->draft->arena.total;
+}
+
+/* What is alive in a hostile session can take megabytes: it is not to be copied for each of a few
+ * events. */
+bool session_chapter_is_full(const struct session *s)
+{
+    return s->log.length > LOG_LIMIT ||
+           (s->draft && s->draft->arena.total > CHAPTER_LIMIT + 2 * s->draft->carried);
+}
+
+void session_empty_draft(struct session *s)
+{
+    struct draft *draft = s->draft;
+    empty(draft);
+    if (draft->arena.total <= CARRY_SPARE + 2 * draft->carried)
+        return;
+    s->draft = NULL;
+    carry_on(s);
+    draft_free(draft);
+}
+
 struct draft *session_detach(struct session *s, bool last)
 {
     session_open_draft(s);
@@ -198,15 +240,8 @@ struct draft *session_detach(struct session *s, bool last)
     s->written = true;
     s->news = false;
     s->draft = NULL;
-    if (!last && (s->ring.count || s->transaction)) { /* what is still alive moves on */
-        session_open_draft(s);
-        for (uint32_t i = 0; i < s->ring.count; i++) {
-            struct pending *p = pending_at(s, i);
-            p->path = arena_copy(&s->draft->arena, p->path);
-            p->text = arena_copy(&s->draft->arena, p->text);
-        }
-        transaction_rehome(s, &s->draft->arena);
-    }
+    if (!last && (s->ring.count || s->transaction))
+        carry_on(s);
     return draft;
 }
 

@@ -127,6 +127,7 @@ struct draft {
     const struct phrases *phrases; /* that the log refers to; they outlive it */
     struct chapter chapter;
     struct arena arena;
+    size_t carried; /* octets of it that were alive when the chapter began */
     struct event **events_tail;
     struct violation **violations_tail;
     struct diagnosis **diagnoses_tail;
@@ -335,6 +336,14 @@ struct draft *session_detach(struct session *s, bool last);
 /* Puts what was said before a rest into the chapter's lists, if it is not there yet. */
 void draft_unfold(struct draft *draft);
 void session_open_draft(struct session *s);
+
+/* Whether the chapter so far has grown so much that it is to be detached. */
+bool session_chapter_is_full(const struct session *s);
+
+/* What stands in the chapter's lists is written down elsewhere: they begin anew. What is alive of
+ * it stays. */
+void session_empty_draft(struct session *s);
+
 void draft_free(struct draft *draft);
 void session_free(struct session *s);
 

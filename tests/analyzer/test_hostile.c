@@ -158,7 +158,7 @@ static void stage_begin(struct stage *stage)
 static void stage_note(struct stage *stage)
 {
     peak_note(&stage->peak);
-    if (stage->talk.session->draft && stage->talk.session->draft->arena.total > CHAPTER_LIMIT)
+    if (session_chapter_is_full(stage->talk.session))
         count_chapter(stage, false);
 }
 
@@ -277,6 +277,25 @@ Test(hostile, commands_that_are_never_answered)
     cr_expect_eq(cost(&stage, COST_PENDING), MILLION / 10 - PENDING_LIMIT);
     stage_end(&stage, 32 * CHAPTER_LIMIT, MILLION / 10, 800);
     cr_expect_eq(stage.events, 5 + MILLION / 10);
+}
+
+/* What waits takes more than a chapter may: it does not move for every command. */
+Test(hostile, long_commands_that_are_never_answered)
+{
+    enum {
+        COUNT = 4 * PENDING_LIMIT
+    };
+    struct stage stage;
+    char line[TEXT_LIMIT] = "NOOP ";
+    memset(line + strlen(line), 'x', sizeof line - strlen(line));
+    memcpy(line + sizeof line - 2, "\r\n", 2);
+    stage_begin(&stage);
+    for (int i = 0; i < COUNT; i++) {
+        talk_octets(&stage.talk, SIDE_CLIENT, bytes_of(line, sizeof line));
+        stage_note(&stage);
+    }
+    stage_end(&stage, (size_t)6 * PENDING_LIMIT * TEXT_LIMIT, COUNT, 2500);
+    cr_expect_eq(stage.events, 5 + COUNT);
 }
 
 Test(hostile, replies_to_nothing_by_the_million)

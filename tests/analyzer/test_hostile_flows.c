@@ -164,3 +164,36 @@ Test(hostile, octets_that_wait_in_many_connections)
     cr_expect_eq(lab.totals.sessions, COUNT);
     lab_remove(&lab);
 }
+
+/* Sessions that all go on, more than stay awake: each rests between two of its packets, with all
+ * that waits in it. */
+Test(hostile, commands_that_are_never_answered_in_many_sessions)
+{
+    enum {
+        COUNT = AWAKE_LIMIT + 50,
+        EACH = 300
+    };
+    static const struct bytes noop = {(const uint8_t *)"NOOP\r\n", 6};
+    struct lab lab;
+    lab_begin(&lab);
+    struct peak peak = peak_begin();
+    struct work work = work_begin();
+    for (uint32_t n = 0; n < COUNT; n++)
+        fire(&lab, &(struct shot){.n = n, .port = 25, .flags = TCP_SYN, .seq = 10});
+    for (uint32_t k = 0; k < EACH; k++) {
+        for (uint32_t n = 0; n < COUNT; n++)
+            fire(&lab, &(struct shot){.n = n,
+                                      .port = 25,
+                                      .flags = TCP_ACK,
+                                      .seq = 11 + k * (uint32_t)noop.len,
+                                      .ack = 20,
+                                      .payload = noop});
+        peak_note(&peak);
+    }
+    peak_expect(&peak, (size_t)COUNT * EACH * 1024);
+    work_expect(&work, COUNT * EACH, 5000);
+    lab_finish(&lab);
+    cr_expect_eq(lab.totals.sessions, COUNT);
+    cr_expect_eq(lab.totals.commands, COUNT * EACH);
+    lab_remove(&lab);
+}

@@ -1,6 +1,8 @@
 /* A session that rests and wakes; that it then goes on as if nothing had been, each dialogue shows
  * (test_dialogues.c). */
 #include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "heloscope/rest.h"
 #include "tests/support/talk.h"
@@ -108,4 +110,105 @@ Test(rest, beside_it_and_without_it)
     rest = rest_make(room, beside, sizeof beside, NULL, rest);
     expect_beside(rest, 1);
     cr_expect_null(rest_wake(room, rest));
+}
+
+/* A line, behind which the session rests; the client does not wait for what it is answered. */
+__attribute__((format(printf, 3, 4))) static void say(struct talk *talk, enum side side,
+                                                      const char *format, ...)
+{
+    char line[64];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    if (side == SIDE_CLIENT)
+        talk_blindly(talk, side, bytes_of_string(line), talk->seen[SIDE_CLIENT]);
+    else
+        talk_octets(talk, side, bytes_of_string(line));
+    rest(talk);
+}
+
+enum {
+    MANY = 100 /* of what is alive; more than is packed */
+};
+
+static size_t octets_packed(struct talk *talk)
+{
+    struct rest *made = rest_make(room, beside, sizeof beside, talk->session, NULL);
+    const size_t octets = made->parts + made->fields;
+    talk->session = rest_wake(room, made);
+    return octets;
+}
+
+/* What is too much to be packed for every packet stays, and is there when it is asked for. */
+Test(rest, with_much_that_waits)
+{
+    struct talk talk;
+    talk_begin(&talk, false);
+    TALK(&talk, "S: 220 localhost", "C: EHLO client.example", "S: 250 localhost",
+         "C: MAIL FROM:<a@example.org>", "S: 250 ok");
+    rest(&talk);
+    for (int i = 0; i < MANY; i++)
+        say(&talk, SIDE_CLIENT, "RCPT TO:<user%d@example.org>\r\n", i);
+    cr_expect_lt(octets_packed(&talk), 1000);
+    for (int i = 0; i < MANY; i++)
+        say(&talk, SIDE_SERVER, i % 2 ? "250 ok %d\r\n" : "550 no %d\r\n", i);
+    cr_expect_lt(octets_packed(&talk), 1000);
+    TALK(&talk, "C: RSET", "S: 250 ok");
+    rest(&talk);
+    cr_expect_null(talk.session->draft, "nothing is alive");
+    talk_end(&talk);
+    const struct chapter *chapter = &talk.drafts[0]->chapter;
+    cr_assert(chapter->transactions && !chapter->transactions->next);
+    cr_expect_eq(chapter->transactions->recipients, MANY);
+    cr_expect_eq(chapter->transactions->accepted, MANY / 2);
+    int count = 0;
+    for (const struct recipient *r = chapter->transactions->recipient_list; r; r = r->next) {
+        char address[64];
+        snprintf(address, sizeof address, "user%d@example.org", count);
+        cr_expect(bytes_equal(r->address, bytes_of_string(address)));
+        cr_expect_eq(r->code, count % 2 ? 250 : 550);
+        cr_expect_eq(talk_event(&talk, r->reply)->answers, r->command);
+        count++;
+    }
+    cr_expect_eq(count, MANY);
+    talk_free(&talk);
+}
+
+/* What stays does so in its own memory, not in that of all that was ever said. */
+Test(rest, with_much_that_waits_for_long)
+{
+    struct talk talk;
+    size_t most = 0;
+    talk_begin(&talk, false);
+    TALK(&talk, "S: 220 localhost", "C: EHLO client.example", "S: 250 localhost");
+    for (int i = 0; i < MANY; i++)
+        say(&talk, SIDE_CLIENT, "NOOP %d\r\n", i);
+    for (int i = 0; i < 20 * MANY; i++) {
+        say(&talk, SIDE_CLIENT, "NOOP %d\r\n", i);
+        say(&talk, SIDE_SERVER, "250 ok %d\r\n", i);
+        if (session_chapter_is_full(talk.session))
+            talk_chapter(&talk, false);
+        if (talk.session->draft->arena.total > most)
+            most = talk.session->draft->arena.total;
+    }
+    cr_expect_lt(most, 64 * 1024);
+    cr_expect_eq(talk.session->row.replies, 2 + 20 * MANY);
+    talk_end(&talk);
+    talk_free(&talk);
+}
+
+/* A log that grows from rest to rest is handed over in time. */
+Test(rest, again_and_again)
+{
+    struct talk talk;
+    talk_begin(&talk, false);
+    for (int i = 0; talk.chapters < 3; i++) {
+        say(&talk, SIDE_SERVER, "250 ok %d\r\n", i);
+        cr_assert_lt(talk.session->log.length, LOG_LIMIT + 1024);
+        if (session_chapter_is_full(talk.session))
+            talk_chapter(&talk, false);
+    }
+    talk_end(&talk);
+    talk_free(&talk);
 }
