@@ -11,6 +11,7 @@ struct talk *connection_wake(struct connection *c)
 {
     if (c->talk || !c->rest)
         return c->talk;
+    rest_expect(c->rest);
     c->talk = memory_resize(NULL, sizeof *c->talk);
     rest_beside(c->rest, c->talk, sizeof *c->talk);
     c->talk->rest = c->rest;

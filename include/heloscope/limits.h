@@ -44,7 +44,7 @@ enum {
     CONNECTION_TWINS = 16,          /* with the same endpoints, in different VLANs or tunnels */
     CLOSED_LIMIT = 16 * 1024,       /* remembered after their end */
     SILENT_LIMIT = 512 * 1024,      /* on a mail port, that have not carried an octet yet */
-    AWAKE_LIMIT = 512,              /* beyond this those that were silent longest rest */
+    AWAKE_LIMIT = 256,              /* beyond this those that were silent longest rest */
     WATCHED_LIMIT = 16 * 1024,      /* on other ports, while it is not known what they carry */
     WATCH_LIMIT = 32 * 1024,        /* octets kept of one of these */
     FLOW_PATHS = 4,                 /* ways that a flow remembers; the oldest is forgotten */
