@@ -94,7 +94,8 @@ static size_t count_of(struct bytes text, char c)
     return count;
 }
 
-/* "5.1.1", "4.96": at most three numbers, each of at most three digits. Four are an address. */
+/* "5.1.1", "4.96": at most three numbers, each of at most three digits, the first of two. Four are
+ * an address, and "198.51.100" is a part of one. */
 static bool is_version(struct bytes token)
 {
     size_t digits = 0, parts = 1;
@@ -107,7 +108,7 @@ static bool is_version(struct bytes token)
         } else {
             return false;
         }
-        if (digits > SHORT_NUMBER)
+        if (digits > SHORT_NUMBER || (digits == SHORT_NUMBER && parts == 1))
             return false;
     }
     return digits && parts <= 3;
@@ -386,28 +387,44 @@ static const struct argument_row *argument_row_of(const char *verb)
     return &other;
 }
 
-/* "FROM:<path>", however it is written. What is no path all the same goes as a whole. */
-static void put_path_argument(struct scrubber *s, struct bytes *text)
+static size_t blanks_at(struct bytes text)
 {
-    const uint8_t *colon = text->len ? memchr(text->at, ':', text->len) : NULL;
-    if (!colon)
-        return;
-    size_t front = (size_t)(colon - text->at) + 1;
-    while (front < text->len && (text->at[front] == ' ' || text->at[front] == '\t'))
-        front++;
-    put_text(s, bytes_first(*text, front));
+    size_t length = 0;
+    while (length < text.len && (text.at[length] == ' ' || text.at[length] == '\t'))
+        length++;
+    return length;
+}
+
+/* "FROM:" at the front of an argument, with the blanks around it; 0 when it is not there. */
+static size_t path_keyword(struct bytes text, bool *colon)
+{
+    size_t length = blanks_at(text);
+    const struct bytes word = bytes_from(text, length);
+    length += bytes_start_nocase(word, "FROM") ? 4 : bytes_start_nocase(word, "TO") ? 2 : 0;
+    if (length >= text.len || !is_separator(text.at[length]))
+        return 0;
+    length += blanks_at(bytes_from(text, length));
+    *colon = length < text.len && text.at[length] == ':';
+    length += *colon;
+    return length + blanks_at(bytes_from(text, length));
+}
+
+/* "FROM:<path>", however it is written. What is no path all the same goes as a whole. True when it
+ * is such an argument, and parameters may follow; a line of a message can begin with "Mail". */
+static bool put_path_argument(struct scrubber *s, struct bytes *text)
+{
+    bool colon = false;
+    const size_t front = path_keyword(*text, &colon);
+    put_bytes(s, bytes_first(*text, front));
     *text = bytes_from(*text, front);
-    if (!text->len)
-        return;
-    enum manner manner = s->manner;
     s->manner = SCRUB_ALL;
-    if (*text->at != '<' || !put_path(s, text)) {
+    if (text->len && (*text->at != '<' || !put_path(s, text))) {
         const uint8_t *blank = memchr(text->at, ' ', text->len);
         size_t length = blank ? (size_t)(blank - text->at) : text->len;
         put_text(s, bytes_first(*text, length));
         *text = bytes_from(*text, length);
     }
-    s->manner = manner;
+    return colon;
 }
 
 struct bytes scrub_command(const struct pseudonyms *pseudonyms, struct arena *arena,
@@ -427,10 +444,9 @@ struct bytes scrub_command(const struct pseudonyms *pseudonyms, struct arena *ar
         else
             put_word(&s, verb);
         text = bytes_from(text, length);
-        s.manner = content && !row->path ? SCRUB_ALL : row->manner;
         s.sized = announces_number(bytes_of_string(verb));
-        if (row->path)
-            put_path_argument(&s, &text);
+        const bool known = !row->path || put_path_argument(&s, &text);
+        s.manner = known && !content ? row->manner : SCRUB_ALL;
     }
     put_text(&s, text);
     return finish(&s);
