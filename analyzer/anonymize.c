@@ -58,6 +58,29 @@ static void replace_session(const struct anonymizer *a, struct session_row *row)
 
 /* --- what happened in it --- */
 
+/* A sentence of ours that names something behind `before`, up to `behind` (NULL: to its end). That
+ * it is a name does not show by itself: "mail" and "12345678" can be names. */
+static void replace_naming(const struct anonymizer *a, struct bytes *text, const char *before,
+                           const char *behind)
+{
+    if (!text->at)
+        return;
+    const size_t at = bytes_find(*text, bytes_of_string(before));
+    struct bytes head = at == SIZE_MAX ? *text : bytes_first(*text, at + strlen(before));
+    struct bytes name = bytes_from(*text, head.len), tail = bytes_of(NULL, 0);
+    const size_t end = behind ? bytes_find(name, bytes_of_string(behind)) : SIZE_MAX;
+    if (end != SIZE_MAX) {
+        tail = bytes_from(name, end);
+        name = bytes_first(name, end);
+    }
+    replace(a, &head, SCRUB_OURS);
+    replace(a, &name, SCRUB_ALL);
+    replace(a, &tail, SCRUB_OURS);
+    *text = arena_print(a->arena, "%.*s%.*s%.*s", (int)head.len, (const char *)head.at,
+                        (int)name.len, name.len ? (const char *)name.at : "", (int)tail.len,
+                        tail.len ? (const char *)tail.at : "");
+}
+
 static void replace_event(const struct anonymizer *a, struct event *event)
 {
     switch (event->kind) {
@@ -65,8 +88,12 @@ static void replace_event(const struct anonymizer *a, struct event *event)
         event->text = scrub_command(a->pseudonyms, a->arena, event->text, event->verb,
                                     event->notes & NOTE_CONTENT);
         break;
-    case EVENT_OPEN:
-    case EVENT_TLS:
+    case EVENT_OPEN: /* "..., through SOCKS 5 to mx.example.org port 25" */
+        replace_naming(a, &event->text, " to ", " port ");
+        break;
+    case EVENT_TLS: /* "ClientHello: ..., server name mx.example.org" */
+        replace_naming(a, &event->text, "server name ", NULL);
+        break;
     case EVENT_CLOSE:
         replace(a, &event->text, SCRUB_OURS);
         break;
