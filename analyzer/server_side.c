@@ -287,6 +287,16 @@ static struct pending take_answered(struct session *s, struct pending *found)
     return p;
 }
 
+/* A response that a client sent blindly was read as a line, and masked; a 334 to it asks for
+ * another one (RFC 4954 section 4). */
+static void expect_secret(struct session *s, const struct pending *p, const struct event *e)
+{
+    struct half *client = &s->half[SIDE_CLIENT];
+    if (e->code == 334 && s->secrets.mask_lines && p->command.verb == VERB_UNKNOWN &&
+        client->reading == READ_LINES)
+        client->reading = READ_SASL;
+}
+
 static void settle_asked(struct session *s, struct pending *found, bool doubtful, uint64_t end)
 {
     const struct reply_building *r = &s->reply;
@@ -303,6 +313,7 @@ static void settle_asked(struct session *s, struct pending *found, bool doubtful
     if (e->code == 421)
         s->over = true;
     reply_forget(s);
+    expect_secret(s, &p, e);
     settle(s, &p, e, doubtful, end);
 }
 
