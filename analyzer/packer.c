@@ -112,9 +112,11 @@ static uint64_t load(const uint8_t *at, unsigned octets)
 
 void pack_words(struct packer *packer, const void *at, size_t size)
 {
+    const size_t tail = size % sizeof(uint64_t); /* of 32-bit machines; as it is */
     uint8_t *to = room(packer, size / 8 * 9 + PACK_SPARE);
     unsigned zeros = 0;
-    for (const uint8_t *from = at, *end = from + size; from < end; from += sizeof(uint64_t)) {
+    const uint8_t *from = at, *const end = from + (size - tail);
+    for (; from < end; from += sizeof(uint64_t)) {
         uint64_t word;
         memcpy(&word, from, sizeof word);
         if (!word && zeros < ZEROS_MOST) {
@@ -132,12 +134,14 @@ void pack_words(struct packer *packer, const void *at, size_t size)
         *to++ = 0;
     }
     packer->length = (size_t)(to - packer->at);
+    pack_raw(packer, end, tail);
 }
 
 void unpack_words(struct bytes *from, void *to, size_t size)
 {
     const uint8_t *at = from->at;
-    uint8_t *out = to, *const end = out + size;
+    const size_t tail = size % sizeof(uint64_t);
+    uint8_t *out = to, *const end = out + (size - tail);
     memset(to, 0, size);
     while (out < end) {
         const unsigned zeros = *at >> WORD_BITS, octets = (*at & ((1 << WORD_BITS) - 1)) + 1;
@@ -147,5 +151,6 @@ void unpack_words(struct bytes *from, void *to, size_t size)
         memcpy(out, &word, sizeof word);
         out += sizeof word;
     }
-    *from = bytes_from(*from, (size_t)(at - from->at));
+    memcpy(end, at, tail);
+    *from = bytes_from(*from, (size_t)(at - from->at) + tail);
 }

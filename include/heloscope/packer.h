@@ -26,8 +26,7 @@ void pack_bytes(struct packer *packer, struct bytes bytes);
 /* Octets without their length. */
 void pack_raw(struct packer *packer, const void *at, size_t length);
 
-/* A struct of `size` octets, a multiple of eight, most of which is zero. Pointers are kept as they
- * are. */
+/* A struct of `size` octets, most of which is zero. Pointers are kept as they are. */
 void pack_words(struct packer *packer, const void *at, size_t size);
 
 enum {

@@ -42,9 +42,9 @@ struct rest_room *rest_room_new(struct memo *memo);
 /* What went to rest there, and what was handed over of it, is to be freed before. */
 void rest_room_free(struct rest_room *room);
 
-/* Puts the session to rest and frees it. Beside it goes a struct of `size` octets, a multiple of
- * eight (pack_words()). When the session is NULL there is none, or it goes on resting: what
- * `before` holds of it moves (NULL: nothing). `before` is used up. Owned by the caller. */
+/* Puts the session to rest and frees it. Beside it goes a struct of `size` octets. When the session
+ * is NULL there is none, or it goes on resting: what `before` holds of it moves (NULL: nothing).
+ * `before` is used up. Owned by the caller. */
 struct rest *rest_make(struct rest_room *room, const void *beside, size_t size, struct session *s,
                        struct rest *before);
 

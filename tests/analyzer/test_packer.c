@@ -75,6 +75,25 @@ Test(packer, octets_none_and_nothing)
     packer_free(&packer);
 }
 
+/* As on machines of 32 bits. */
+Test(packer, structs_of_any_size)
+{
+    static const uint8_t octets[24] = {1, [11] = 2, [16] = 3, [20] = 4, [23] = 5};
+    for (size_t size = 0; size <= sizeof octets; size++) {
+        struct packer packer = {0};
+        uint8_t back[sizeof octets + 1];
+        memset(back, 0xaa, sizeof back);
+        pack_words(&packer, octets, size);
+        pack_number(&packer, 42);
+        struct bytes from = all(&packer);
+        unpack_words(&from, back, size);
+        cr_expect_eq(unpack_number(&from), 42);
+        cr_expect_eq(memcmp(back, octets, size), 0, "%zu octets", size);
+        cr_expect_eq(back[size], 0xaa, "%zu octets", size);
+        packer_free(&packer);
+    }
+}
+
 Test(packer, structs_that_are_mostly_zero)
 {
     enum {
