@@ -47,7 +47,10 @@ static inline void pack_pointer(struct packer *packer, const void *pointer)
 
 static inline const void *unpack_pointer(struct bytes *from)
 {
-    return (const void *)(uintptr_t)unpack_number(from);
+    const uintptr_t number = (uintptr_t)unpack_number(from);
+    const void *pointer;
+    memcpy(&pointer, &number, sizeof pointer);
+    return pointer;
 }
 
 #endif
