@@ -1,14 +1,17 @@
 """Many captures in one file, told apart by the address of the client: each case has its own.
 
+    captures = captures_of(dialogues=False)     # all samples
     frame = renumbered(packet, number).frame
     number, port = case_of(row)                 # of a session that was stored
     known = learn(captures)                     # what they show as they are"""
 
+import os
 import struct
 
 from support import perturb
+from support.dialogue import read_dialogues
 from support.outcomes import Known
-from support.program import Scratch, heloscope
+from support.program import SAMPLES, Scratch, heloscope, samples
 from support.verdict import KIND, read_sessions
 from support.wrap import ETHERNET_HEADER, IP4, MAPPED, type_of
 
@@ -17,6 +20,15 @@ GAP_US = 1_000_000  # between two captures in a file
 # In 127.64.0.0/10.
 FIRST_ADDRESS = 0x7F400000
 LAST_ADDRESS = FIRST_ADDRESS + (1 << 22) - 1
+
+
+def captures_of(dialogues):
+    """Those of the samples, and of the dialogues as well when they are wanted."""
+    found = [perturb.read_capture(os.path.join(SAMPLES, name)) for name in samples()
+             if name.endswith(".pcap")]
+    if dialogues:
+        found += [perturb.parse_capture(d.name, d.capture()) for d in read_dialogues()]
+    return found
 
 
 def renumbered(packet, number):

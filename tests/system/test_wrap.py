@@ -20,9 +20,8 @@ from collections import defaultdict
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import perturb, tap  # noqa: E402
-from support.cases import (GAP_US, case_of, file_header, learn, plainly, record,  # noqa: E402
-                           renumbered)
-from support.dialogue import read_dialogues  # noqa: E402
+from support.cases import (GAP_US, captures_of, case_of, file_header, learn, plainly,  # noqa: E402
+                           record, renumbered)
 from support.impair import IMPAIRMENTS, LOSSLESS, LOSSY  # noqa: E402
 from support.outcomes import Kind  # noqa: E402
 from support.program import SAMPLES, Scratch, heloscope, need_program, rows, samples  # noqa: E402
@@ -222,10 +221,7 @@ def report(variant, wrong):
 
 
 def main():
-    captures = [perturb.read_capture(os.path.join(SAMPLES, name)) for name in samples()
-                if name.endswith(".pcap")]
-    if ALL:
-        captures += [perturb.parse_capture(d.name, d.capture()) for d in read_dialogues()]
+    captures = captures_of(dialogues=ALL)
     if not captures:
         tap.skip_all("there are no captures")
     everything, found, kinds = learn(captures), {}, defaultdict(Kind)
