@@ -81,11 +81,12 @@ TOP = {"autogen.sh", "configure.ac", "Makefile.am", "README.md", "COPYING",
 
 
 def files(folder, *endings):
-    root = os.path.join(SOURCE, folder)
-    if not os.path.isdir(root):
-        return []
-    return sorted(f"{folder}/{name}" for name in os.listdir(root) if name.endswith(endings)
-                  and f"{folder}/{name}" not in GENERATED)
+    """The files below a folder, at any depth, by their path from the top of the tree."""
+    found = []
+    for place, _, names in os.walk(os.path.join(SOURCE, folder)):
+        found += [os.path.relpath(os.path.join(place, name), SOURCE)
+                  for name in names if name.endswith(endings)]
+    return sorted(path for path in found if path not in GENERATED)
 
 
 def text(path):
@@ -208,7 +209,7 @@ def counterparts():
                 if not os.path.exists(os.path.join(SOURCE, reason_for))]
     for folder in ("dissectors", "analyzer", "db"):
         for path in files(folder, ".c"):
-            mirror = f"tests/{folder}/test_{os.path.basename(path)}"
+            mirror = f"tests/{os.path.dirname(path)}/test_{os.path.basename(path)}"
             there = os.path.exists(os.path.join(SOURCE, mirror))
             if not there and path not in TESTED_ELSEWHERE:
                 offences.append(f"{path} has no {mirror}")
