@@ -10,7 +10,7 @@
 #include "heloscope/capture_merge.h"
 #include "heloscope/capture_paths.h"
 #include "heloscope/capture_problem.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 enum {
     PAUSE_MS = 100,    /* when no file has grown */

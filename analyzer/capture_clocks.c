@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 
 #include "heloscope/capture_input.h"
-#include "heloscope/hash.h"
+#include "heloscope/base/hash.h"
 #include "heloscope/intake.h"
-#include "heloscope/limits.h"
-#include "heloscope/memory.h"
+#include "heloscope/base/limits.h"
+#include "heloscope/base/memory.h"
 
 /* A file, read through on its own. */
 struct probe {

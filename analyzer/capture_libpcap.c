@@ -1,6 +1,6 @@
 /* Interfaces and filters; the only file that knows of libpcap. */
 #include "heloscope/capture_libpcap.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 #include <pcap/pcap.h>
 #include <poll.h>

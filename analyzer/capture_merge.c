@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 static bool reserve(struct capture_input ***list, size_t count)
 {

@@ -3,13 +3,13 @@
 #include <ndpi/ndpi_api.h>
 #include <stdlib.h>
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 #include "heloscope/packet.h"
 #include "heloscope/proxy_header.h"
 #include "heloscope/smtp_command.h"
 #include "heloscope/smtp_reply.h"
 #include "heloscope/timeline.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 enum {
     FED_PAYLOAD = 1200, /* octets of a span that nDPI gets to see */

@@ -10,7 +10,7 @@
 #include "heloscope/pairing.h"
 #include "heloscope/proxied.h"
 #include "heloscope/session.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 static bool is_hello(enum verb verb)
 {

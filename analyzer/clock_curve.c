@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 
 enum {
     AGREE_US = 1000,    /* as well as clocks of several machines can be held together */

@@ -5,7 +5,7 @@
 #include "heloscope/command.h"
 #include "heloscope/finding_print.h"
 #include "heloscope/recording.h"
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 #include "heloscope/totals_print.h"
 #include "heloscope/watch.h"
 

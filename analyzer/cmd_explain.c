@@ -2,7 +2,7 @@
 #include "heloscope/cause.h"
 #include "heloscope/command.h"
 #include "heloscope/json.h"
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 enum {
     LABEL_COLUMN = 2,

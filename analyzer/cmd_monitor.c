@@ -1,7 +1,7 @@
 /* heloscope monitor: an interface, until stopped. */
 #include <stdlib.h>
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 #include "heloscope/watch.h"
 
 /* The words behind the options are one filter. */

@@ -5,7 +5,7 @@
 #include "heloscope/group.h"
 #include "heloscope/json.h"
 #include "heloscope/order.h"
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 enum {
     FACT_COLUMN = 11,

@@ -1,7 +1,7 @@
 #include "heloscope/cmd_rules_effects.h"
 
 #include "heloscope/order_effects.h"
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 enum {
     REPLY_COLUMN = 2,

@@ -7,7 +7,7 @@
 #include "heloscope/command.h"
 #include "heloscope/finding_print.h"
 #include "heloscope/table.h"
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 #include "heloscope/timeline_print.h"
 
 /* -------------------------------------------------------------------------------------- the list

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 
 /* --- rest --- */
 

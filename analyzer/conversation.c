@@ -1,5 +1,5 @@
 #include "heloscope/conversation.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 /* Whether an acknowledgement of octets that were not seen can be true. */
 static bool believable(const struct stream *peer, int64_t offset)

@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
-#include "heloscope/hash.h"
-#include "heloscope/limits.h"
-#include "heloscope/memory.h"
+#include "heloscope/base/hash.h"
+#include "heloscope/base/limits.h"
+#include "heloscope/base/memory.h"
 
 enum {
     BUCKETS = 4 * COPIES_REMEMBERED, /* most hold none, which the processor then expects */

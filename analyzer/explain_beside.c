@@ -1,5 +1,5 @@
 #include "heloscope/explain_beside.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 typedef const char *sentence_fn(const struct scene *t);
 

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "heloscope/capture_problem.h"
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 /* What a callback of the history needs to print the events of a finding. */
 struct excerpt {

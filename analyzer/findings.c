@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "heloscope/memory.h"
-#include "heloscope/text.h"
+#include "heloscope/base/memory.h"
+#include "heloscope/base/text.h"
 
 enum {
     LEAD = 2,      /* events shown in front of the first key event */

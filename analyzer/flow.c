@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "heloscope/hash.h"
-#include "heloscope/memory.h"
+#include "heloscope/base/hash.h"
+#include "heloscope/base/memory.h"
 
 enum {
     FIRST_SIZE = 1024

@@ -4,7 +4,7 @@
 
 #include "heloscope/half.h"
 #include "heloscope/reader.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 enum {
     SUBMISSIONS = 465, /* TLS comes first there (RFC 8314 section 3.3) */

@@ -3,7 +3,7 @@
 #include "heloscope/identify.h"
 #include "heloscope/pattern.h"
 #include "heloscope/reply_texts.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 /* Cuts the first line off `text`. */
 static struct bytes take_line(struct bytes *text)

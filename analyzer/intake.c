@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "heloscope/copies.h"
-#include "heloscope/limits.h"
-#include "heloscope/memory.h"
+#include "heloscope/base/limits.h"
+#include "heloscope/base/memory.h"
 
 struct intake {
     struct fragments *fragments;

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 static void line_break(struct json *json)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "heloscope/command.h"
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 static const struct subcommand_row {
     enum subcommand id;

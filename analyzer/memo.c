@@ -1,6 +1,6 @@
 #include "heloscope/memo.h"
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 
 #include <stdlib.h>
 

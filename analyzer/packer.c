@@ -3,7 +3,7 @@
 #include <endian.h>
 #include <stdlib.h>
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 
 enum {
     FIRST_SIZE = 1024,

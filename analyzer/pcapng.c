@@ -6,7 +6,7 @@
 
 #include "heloscope/byte_order.h"
 #include "heloscope/capture_file.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 enum {
     BLOCK_AROUND = 12, /* type and length in front, the length again behind (3.1) */

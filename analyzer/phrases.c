@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
-#include "heloscope/hash.h"
-#include "heloscope/limits.h"
-#include "heloscope/memory.h"
+#include "heloscope/base/hash.h"
+#include "heloscope/base/limits.h"
+#include "heloscope/base/memory.h"
 
 enum {
     SLOTS = 2 * PHRASE_LIMIT /* a power of two */

@@ -1,7 +1,7 @@
 /* From a segment to its connection, which is found or begun, and through it to octets in order. */
 #include "pipeline_stages.h"
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 
 /* Which endpoint is the client: the one that sent the SYN; else the ports tell, else the octets. */
 static int find_client(struct pipeline *p, const struct segment *segment, int sender, bool *guessed)

@@ -2,7 +2,7 @@
  * reply, a limited length of each. */
 #include "heloscope/pattern.h"
 #include "heloscope/reply_texts.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 #define V(verb)  (1u << VERB_##verb)
 #define ANY_VERB (~0u)

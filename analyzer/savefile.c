@@ -2,7 +2,7 @@
  * programs wrote. */
 #include "heloscope/byte_order.h"
 #include "heloscope/capture_file.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 enum {
     HEADER = 24,

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "heloscope/known_words.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 enum {
     ADDRESS_ROOM = 64, /* nor is an address of a host, as text */

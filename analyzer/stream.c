@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "heloscope/memory.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/memory.h"
+#include "heloscope/base/limits.h"
 
 void stream_start(struct stream *s, uint32_t seq)
 {

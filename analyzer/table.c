@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heloscope/memory.h"
-#include "heloscope/text.h"
+#include "heloscope/base/memory.h"
+#include "heloscope/base/text.h"
 
 enum {
     PIECE = 1000,

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 enum {
     BAR_WIDTH = 30,

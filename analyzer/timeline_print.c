@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 enum {
     TEXT_COLUMN = 32, /* where an event's text begins */

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 uint64_t sources_dropped(struct capture *capture)
 {

@@ -1,7 +1,7 @@
 /* Four libraries of one shape: a state, a step that takes some octets and makes others, and a way
  * to begin anew, since each format lets one complete member follow another (`cat a.gz b.gz`). */
 #include "heloscope/unpack.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 #include "heloscope/pattern.h"
 #include "heloscope/reply_texts.h"
 #include "heloscope/voice.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 enum {
     NO_ROW = 0xffff,

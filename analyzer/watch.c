@@ -6,9 +6,9 @@
 
 #include "heloscope/capture_problem.h"
 #include "heloscope/finding_print.h"
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 #include "heloscope/totals_print.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 enum {
     COMMIT_US = 1000000, /* at least so often ... */

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 struct list {
     struct draft *first, **tail;

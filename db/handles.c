@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 
 /* Keys are counters of ours and not of the wire: nobody can choose them to collide. Fibonacci
  * hashing spreads them. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 #include "reader.h"
 #include "rows.h"
 #include "schema.h"

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 #include "reader.h"
 
 static const struct {

@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_DB_ROWS_H
 #define HELOSCOPE_DB_ROWS_H
 
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 #include "heloscope/timeline.h"
 #include "statements.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "handles.h"
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 #include "rows.h"
 #include "schema.h"
 #include "sql_error.h"

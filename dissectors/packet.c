@@ -1,5 +1,5 @@
 /* The driver: takes a frame apart layer by layer until it comes to a TCP segment or to an end. */
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 #include "layers.h"
 
 typedef enum layer layer_reader(struct walk *walk);

@@ -49,7 +49,7 @@ TESTED_ELSEWHERE = {
     "analyzer/recording.c": "tests/system/test_bad_input.py: what of each file is stored and said",
     "analyzer/client_marks.c": "tests/analyzer/test_voice.c: every row",
     "analyzer/server_marks.c": "tests/analyzer/test_voice.c: every row",
-    "analyzer/hash.c": "tests/analyzer/test_flow.c: tables are seeded",
+    "analyzer/base/hash.c": "tests/analyzer/test_flow.c: tables are seeded",
     "analyzer/terminal.c": "tests/system/test_terminal.py",
     "analyzer/cmd_explain.c": "tests/system: golden output",
     "analyzer/cmd_monitor.c": "tests/system/test_live.py",
@@ -199,7 +199,7 @@ PRINTED = {"analyzer/cmd_analyze.c", "analyzer/timeline_print.c"}
 @test("every bound is in limits.h: no other file defines a name that ends in LIMIT")
 def bounds():
     no_offence([f"{path} defines {name}" for path in all_sources()
-                if path != "include/heloscope/limits.h" and path not in PRINTED
+                if path != "include/heloscope/base/limits.h" and path not in PRINTED
                 for name in re.findall(r"\b(\w*LIMIT) = |#define (\w*LIMIT)\b", text(path))])
 
 

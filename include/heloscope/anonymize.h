@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_ANONYMIZE_H
 #define HELOSCOPE_ANONYMIZE_H
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 #include "heloscope/pseudonym.h"
 #include "heloscope/timeline.h"
 

@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_CHAPTER_LOG_H
 #define HELOSCOPE_CHAPTER_LOG_H
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 #include "heloscope/packer.h"
 #include "heloscope/phrases.h"
 #include "heloscope/timeline.h"

@@ -7,7 +7,7 @@
 #include "heloscope/classify.h"
 #include "heloscope/conversation.h"
 #include "heloscope/flow.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 #include "heloscope/relay.h"
 #include "heloscope/rest.h"
 

@@ -7,7 +7,7 @@
 #ifndef HELOSCOPE_COPIES_H
 #define HELOSCOPE_COPIES_H
 
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 #include "heloscope/packet.h"
 
 struct copies;

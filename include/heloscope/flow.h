@@ -8,7 +8,7 @@
 #ifndef HELOSCOPE_FLOW_H
 #define HELOSCOPE_FLOW_H
 
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 #include "heloscope/packet.h"
 
 /* Two endpoints in a fixed order, so that both directions have one key. */

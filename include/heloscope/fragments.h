@@ -6,7 +6,7 @@
 #ifndef HELOSCOPE_FRAGMENTS_H
 #define HELOSCOPE_FRAGMENTS_H
 
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 #include "heloscope/packet.h"
 
 struct fragment_counts {

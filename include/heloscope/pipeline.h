@@ -3,7 +3,7 @@
 #define HELOSCOPE_PIPELINE_H
 
 #include "heloscope/capture.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 #include "heloscope/pseudonym.h"
 #include "heloscope/store.h"
 

@@ -4,7 +4,7 @@
 #ifndef HELOSCOPE_SCRUB_H
 #define HELOSCOPE_SCRUB_H
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 #include "heloscope/pseudonym.h"
 
 /* Whose words they are. */

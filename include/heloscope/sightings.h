@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_SIGHTINGS_H
 #define HELOSCOPE_SIGHTINGS_H
 
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 #include "heloscope/packet.h"
 
 /* A segment of TCP. */

@@ -7,7 +7,7 @@
 #define HELOSCOPE_STREAM_H
 
 #include "heloscope/bytes.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 /* Where octets came from. */
 struct mark {

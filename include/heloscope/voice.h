@@ -5,7 +5,7 @@
 
 #include "heloscope/marks.h"
 #include "heloscope/memo.h"
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 
 enum {
     MARKS_KEPT = 12

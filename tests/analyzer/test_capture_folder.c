@@ -6,7 +6,7 @@
 
 #include "../support/capture_image.h"
 #include "heloscope/capture_folder.h"
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 static void path_in(char out[2 * IMAGE_PATH], const char *folder, const char *name)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "heloscope/classify.h"
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 #include "heloscope/timeline.h"
 
 enum {

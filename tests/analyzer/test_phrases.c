@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 #include "heloscope/phrases.h"
 
 static struct bytes text_number(int i)

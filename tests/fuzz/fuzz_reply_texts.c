@@ -14,7 +14,7 @@
 #include "heloscope/pattern.h"
 #include "heloscope/reply_texts.h"
 #include "heloscope/session.h"
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "heloscope/rest.h"
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 #include "tests/support/digest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

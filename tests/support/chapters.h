@@ -5,7 +5,7 @@
 #ifndef HELOSCOPE_TESTS_CHAPTERS_H
 #define HELOSCOPE_TESTS_CHAPTERS_H
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 #include "heloscope/timeline.h"
 
 struct story {

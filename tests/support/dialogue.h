@@ -4,7 +4,7 @@
 #define TESTS_SUPPORT_DIALOGUE_H
 
 #include "heloscope/cause.h"
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 #include "heloscope/stream.h"
 #include "heloscope/timeline.h"
 

@@ -1,6 +1,6 @@
 #include "digest.h"
 
-#include "heloscope/hash.h"
+#include "heloscope/base/hash.h"
 
 static uint64_t mix_text(uint64_t d, struct bytes text)
 {

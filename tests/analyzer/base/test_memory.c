@@ -3,7 +3,7 @@
 #include <criterion/redirect.h>
 #include <stdlib.h>
 
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 
 Test(memory, memory_is_zeroed_also_when_it_was_used_before)
 {

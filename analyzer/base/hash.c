@@ -1,4 +1,4 @@
-#include "heloscope/hash.h"
+#include "heloscope/base/hash.h"
 
 #include <sys/random.h>
 

@@ -1,4 +1,4 @@
-#include "heloscope/memory.h"
+#include "heloscope/base/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 static char *printed(const struct costs *costs)
 {

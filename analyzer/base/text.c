@@ -1,4 +1,4 @@
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 #include <assert.h>
 #include <inttypes.h>

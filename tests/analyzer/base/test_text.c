@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 static struct bytes octets(const char *text, size_t length)
 {

@@ -1,8 +1,8 @@
-#include "heloscope/limits.h"
+#include "heloscope/base/limits.h"
 
 #include <inttypes.h>
 
-#include "heloscope/text.h"
+#include "heloscope/base/text.h"
 
 /* "12 NOUNs FATE at the limit of BOUND UNIT" */
 static const struct row {
