@@ -4,7 +4,7 @@
 #include "heloscope/command.h"
 #include "heloscope/group.h"
 #include "heloscope/json.h"
-#include "heloscope/order.h"
+#include "heloscope/order/order.h"
 #include "heloscope/base/text.h"
 
 enum {

@@ -1,6 +1,6 @@
 #include "heloscope/cmd_rules_effects.h"
 
-#include "heloscope/order_effects.h"
+#include "heloscope/order/effects.h"
 #include "heloscope/base/text.h"
 
 enum {

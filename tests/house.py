@@ -67,7 +67,7 @@ TESTED_ELSEWHERE = {
     "analyzer/explain.c": "tests/dialogues; golden output",
     "analyzer/explain_beside.c": "tests/dialogues; golden output",
     "analyzer/opaque.c": "tests/analyzer/test_reader.c; tests/dialogues/tls.txt, auth.txt",
-    "analyzer/order_settle.c": "tests/analyzer/test_order.c, test_order_effects.c",
+    "analyzer/order/settle.c": "tests/analyzer/order/test_judge.c, test_order_effects.c",
     "analyzer/proxied.c": "tests/dialogues/session.txt",
     "analyzer/reply_building.c": "tests/analyzer/test_reader.c; tests/dialogues",
     "analyzer/scene.c": "tests/dialogues; golden output",

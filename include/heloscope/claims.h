@@ -3,7 +3,7 @@
 #define HELOSCOPE_CLAIMS_H
 
 #include "heloscope/cause.h"
-#include "heloscope/order.h"
+#include "heloscope/order/order.h"
 #include "heloscope/smtp_command.h"
 
 /* CAUSE_NONE when the text makes no claim. `software` (the server's product, NULL = not recognised)

@@ -8,7 +8,7 @@
 #include "heloscope/identify.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/memory.h"
-#include "heloscope/order.h"
+#include "heloscope/order/order.h"
 #include "heloscope/relay.h"
 #include "heloscope/smtp_content.h"
 #include "heloscope/timeline.h"

@@ -8,7 +8,7 @@
 #ifndef TESTS_ANALYZER_SEQUENCE_H
 #define TESTS_ANALYZER_SEQUENCE_H
 
-#include "heloscope/order.h"
+#include "heloscope/order/order.h"
 
 /* Plays `sequence` to `order`; the verdict of its last command. */
 struct verdict sequence_play(struct order *order, const char *sequence);

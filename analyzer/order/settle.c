@@ -1,5 +1,5 @@
 /* What each reply does to the facts: the table of order_effects.c, executed. */
-#include "heloscope/order_effects.h"
+#include "heloscope/order/effects.h"
 
 /* A reply to a command, or the greeting, as the effects need it. */
 struct settling {

@@ -1,4 +1,4 @@
-#include "heloscope/order_effects.h"
+#include "heloscope/order/effects.h"
 
 #include <pthread.h>
 

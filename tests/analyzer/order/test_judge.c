@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "sequence.h"
+#include "tests/analyzer/sequence.h"
 
 static const struct order_reply greeting = {.seq = 1, .code = {.number = 220}};
 

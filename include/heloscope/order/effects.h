@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_ORDER_EFFECTS_H
 #define HELOSCOPE_ORDER_EFFECTS_H
 
-#include "heloscope/order.h"
+#include "heloscope/order/order.h"
 
 /* A reply is of exactly one class. */
 enum reply_class {

@@ -1,7 +1,7 @@
 /* The table of effects against the facts that settling a reply computes. What `heloscope explain
  * --rules` prints of a row is held against every state, command, reply and verdict: what the rows
  * announce must come about, and nothing else may move. */
-#include "heloscope/order_effects.h"
+#include "heloscope/order/effects.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

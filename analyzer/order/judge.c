@@ -1,4 +1,4 @@
-#include "heloscope/order.h"
+#include "heloscope/order/order.h"
 
 /* What a fact rests on, what it is forgotten with, and what it means when it is needed and does not
  * hold. */
