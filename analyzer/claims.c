@@ -4,7 +4,7 @@
  * from. */
 #include "heloscope/claims.h"
 
-#include "heloscope/reply_texts.h"
+#include "heloscope/software/reply_texts.h"
 #include "heloscope/session.h"
 
 enum {

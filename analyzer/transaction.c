@@ -1,7 +1,7 @@
 /* The envelope of each mail transaction, for the history. */
 #include "heloscope/transaction.h"
 
-#include "heloscope/queue_id.h"
+#include "heloscope/software/queue_id.h"
 #include "heloscope/session.h"
 
 static struct transaction *begin(struct session *s, const struct pending *p)

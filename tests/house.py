@@ -29,7 +29,7 @@ PURE_HEADERS = {"arpa/inet.h", "assert.h", "inttypes.h", "limits.h", "stdarg.h",
                 "stdint.h", "stdio.h", "string.h"}
 
 # Headers that are made at build time, by folder.
-GENERATED = {"db/schema_sql.h", "analyzer/known_words.h", "analyzer/reply_texts.h"}
+GENERATED = {"db/schema_sql.h", "analyzer/known_words.h", "analyzer/software/reply_texts_rows.h"}
 
 # A source file without a test file of its own, and where it is tested instead.
 TESTED_ELSEWHERE = {
@@ -47,8 +47,8 @@ TESTED_ELSEWHERE = {
     "analyzer/watch.c": "tests/system/test_follow.py, test_live.py",
     "analyzer/finding_print.c": "tests/system: golden output",
     "analyzer/recording.c": "tests/system/test_bad_input.py: what of each file is stored and said",
-    "analyzer/client_marks.c": "tests/analyzer/test_voice.c: every row",
-    "analyzer/server_marks.c": "tests/analyzer/test_voice.c: every row",
+    "analyzer/software/client_marks.c": "tests/analyzer/software/test_fingerprint.c: every row",
+    "analyzer/software/server_marks.c": "tests/analyzer/software/test_fingerprint.c: every row",
     "analyzer/base/hash.c": "tests/analyzer/test_flow.c: tables are seeded",
     "analyzer/terminal.c": "tests/system/test_terminal.py",
     "analyzer/cmd_explain.c": "tests/system: golden output",

@@ -5,7 +5,7 @@
 
 #include "heloscope/chapter_log.h"
 #include "heloscope/conversation.h"
-#include "heloscope/identify.h"
+#include "heloscope/software/identify.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/memory.h"
 #include "heloscope/order/order.h"

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "heloscope/claims.h"
-#include "heloscope/reply_texts.h"
+#include "heloscope/software/reply_texts.h"
 #include "heloscope/session.h"
 
 static const struct {

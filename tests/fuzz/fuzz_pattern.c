@@ -3,7 +3,7 @@
 #undef NDEBUG /* the checks are assertions */
 #include <assert.h>
 
-#include "heloscope/pattern.h"
+#include "analyzer/software/pattern.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

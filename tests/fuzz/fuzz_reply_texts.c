@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 #include "heloscope/claims.h"
-#include "heloscope/identify.h"
-#include "heloscope/pattern.h"
-#include "heloscope/reply_texts.h"
+#include "heloscope/software/identify.h"
+#include "analyzer/software/pattern.h"
+#include "heloscope/software/reply_texts.h"
 #include "heloscope/session.h"
 #include "heloscope/base/text.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "heloscope/identify.h"
+#include "heloscope/software/identify.h"
 #include "heloscope/smtp_reply.h"
 
 static struct arena own, arena;

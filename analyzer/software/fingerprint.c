@@ -1,8 +1,8 @@
 /* Marks weighed. Several products leave the same mark: each of them is credited with it, and one is
  * named only when it leads alone. */
-#include "heloscope/pattern.h"
-#include "heloscope/reply_texts.h"
-#include "heloscope/voice.h"
+#include "pattern.h"
+#include "heloscope/software/reply_texts.h"
+#include "fingerprint.h"
 #include "heloscope/base/limits.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* Queue ids: where each server puts its own in the reply that accepts a message. */
-#include "heloscope/queue_id.h"
+#include "heloscope/software/queue_id.h"
 
 #define DIGITS "0123456789"
 #define HEX    DIGITS "abcdefABCDEF"

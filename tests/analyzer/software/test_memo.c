@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "heloscope/memo.h"
+#include "heloscope/software/memo.h"
 
 static bool ask(struct memo *memo, unsigned question, const char *text, uint16_t **answer)
 {

@@ -2,9 +2,9 @@
 #include <criterion/criterion.h>
 #include <strings.h>
 
-#include "heloscope/pattern.h"
-#include "heloscope/reply_texts.h"
-#include "heloscope/voice.h"
+#include "analyzer/software/pattern.h"
+#include "heloscope/software/reply_texts.h"
+#include "analyzer/software/fingerprint.h"
 #include "tests/support/fill.h"
 
 static size_t first_fit(const struct mark_table *table, enum place place, struct bytes text)

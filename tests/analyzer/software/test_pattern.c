@@ -1,7 +1,7 @@
 /* Texts with variable parts. */
 #include <criterion/criterion.h>
 
-#include "heloscope/pattern.h"
+#include "analyzer/software/pattern.h"
 #include "tests/support/guard.h"
 
 static const struct row {

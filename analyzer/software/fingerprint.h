@@ -3,8 +3,8 @@
 #ifndef HELOSCOPE_VOICE_H
 #define HELOSCOPE_VOICE_H
 
-#include "heloscope/marks.h"
-#include "heloscope/memo.h"
+#include "marks.h"
+#include "heloscope/software/memo.h"
 #include "heloscope/base/memory.h"
 
 enum {

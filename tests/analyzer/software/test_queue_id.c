@@ -1,7 +1,7 @@
 /* Queue ids in the replies of the servers that have them. */
 #include <criterion/criterion.h>
 
-#include "heloscope/queue_id.h"
+#include "heloscope/software/queue_id.h"
 #include "tests/support/guard.h"
 
 static const struct row {

@@ -1,6 +1,6 @@
 /* What a message's header tells of the client. Its fields are looked at once and dropped; numbers
  * of marks and the name of a program are all that stays of them. */
-#include "heloscope/identify.h"
+#include "heloscope/software/identify.h"
 #include "heloscope/base/limits.h"
 
 /* A field of the header, unfolded (RFC 5322 section 2.2.3). */

@@ -1,7 +1,7 @@
 /* What the header of a message tells of the client. */
 #include <criterion/criterion.h>
 
-#include "heloscope/identify.h"
+#include "heloscope/software/identify.h"
 #include "tests/support/guard.h"
 
 static struct arena own, arena;

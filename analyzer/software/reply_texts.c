@@ -1,14 +1,14 @@
 /* The texts of refusals, looked up. A lookup is bounded: rows of one code, a few lines of the
  * reply, a limited length of each. */
-#include "heloscope/pattern.h"
-#include "heloscope/reply_texts.h"
+#include "pattern.h"
+#include "heloscope/software/reply_texts.h"
 #include "heloscope/base/limits.h"
 
 #define V(verb)  (1u << VERB_##verb)
 #define ANY_VERB (~0u)
 
 static const struct reply_text rows[] = {
-#include "analyzer/reply_texts.h"
+#include "analyzer/software/reply_texts_rows.h"
 };
 
 enum {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "heloscope/claims.h"
-#include "heloscope/reply_texts.h"
+#include "heloscope/software/reply_texts.h"
 #include "heloscope/session.h"
 #include "tests/support/fill.h"
 

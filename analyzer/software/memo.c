@@ -1,4 +1,4 @@
-#include "heloscope/memo.h"
+#include "heloscope/software/memo.h"
 
 #include "heloscope/base/memory.h"
 
