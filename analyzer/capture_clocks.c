@@ -6,7 +6,7 @@
 
 #include "heloscope/capture_input.h"
 #include "heloscope/base/hash.h"
-#include "heloscope/intake.h"
+#include "heloscope/transport/intake.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/memory.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "heloscope/intake.h"
+#include "heloscope/transport/intake.h"
 #include "heloscope/writer.h"
 #include "pipeline_stages.h"
 

@@ -49,7 +49,7 @@ TESTED_ELSEWHERE = {
     "analyzer/recording.c": "tests/system/test_bad_input.py: what of each file is stored and said",
     "analyzer/software/client_marks.c": "tests/analyzer/software/test_fingerprint.c: every row",
     "analyzer/software/server_marks.c": "tests/analyzer/software/test_fingerprint.c: every row",
-    "analyzer/base/hash.c": "tests/analyzer/test_flow.c: tables are seeded",
+    "analyzer/base/hash.c": "tests/analyzer/transport/test_flow.c: tables are seeded",
     "analyzer/terminal.c": "tests/system/test_terminal.py",
     "analyzer/cmd_explain.c": "tests/system: golden output",
     "analyzer/cmd_monitor.c": "tests/system/test_live.py",

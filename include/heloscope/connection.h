@@ -5,8 +5,8 @@
 
 #include "heloscope/capture.h"
 #include "heloscope/classify.h"
-#include "heloscope/conversation.h"
-#include "heloscope/flow.h"
+#include "heloscope/transport/reassembly.h"
+#include "heloscope/transport/flow.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/relay.h"
 #include "heloscope/rest.h"

@@ -4,7 +4,7 @@
 #define HELOSCOPE_SESSION_H
 
 #include "heloscope/chapter_log.h"
-#include "heloscope/conversation.h"
+#include "heloscope/transport/reassembly.h"
 #include "heloscope/software/identify.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/memory.h"

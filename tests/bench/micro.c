@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "heloscope/conversation.h"
+#include "heloscope/transport/reassembly.h"
 #include "heloscope/session.h"
 #include "heloscope/store.h"
 #include "traffic.h"

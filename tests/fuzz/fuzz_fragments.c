@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "heloscope/fragments.h"
+#include "heloscope/transport/fragments.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

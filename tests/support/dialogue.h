@@ -5,7 +5,7 @@
 
 #include "heloscope/cause.h"
 #include "heloscope/base/memory.h"
-#include "heloscope/stream.h"
+#include "heloscope/transport/stream.h"
 #include "heloscope/timeline.h"
 
 /* Octets that one side sent, mostly a line. */

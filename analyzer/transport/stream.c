@@ -1,4 +1,4 @@
-#include "heloscope/stream.h"
+#include "heloscope/transport/stream.h"
 
 #include <stdlib.h>
 

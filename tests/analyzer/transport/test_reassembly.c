@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "heloscope/conversation.h"
+#include "heloscope/transport/reassembly.h"
 #include "tests/support/trace.h"
 
 /* What was delivered, as text: "C abc|S def|C [3]|" for a hole of three octets. */

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "heloscope/fragments.h"
+#include "heloscope/transport/fragments.h"
 
 enum {
     ROOM = 65536,

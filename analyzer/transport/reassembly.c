@@ -1,4 +1,4 @@
-#include "heloscope/conversation.h"
+#include "heloscope/transport/reassembly.h"
 #include "heloscope/base/limits.h"
 
 /* Whether an acknowledgement of octets that were not seen can be true. */

@@ -1,4 +1,4 @@
-#include "heloscope/flow.h"
+#include "heloscope/transport/flow.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "heloscope/copies.h"
+#include "duplicates.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "heloscope/conversation.h"
+#include "heloscope/transport/reassembly.h"
 
 enum {
     SIZE = 240,    /* octets of each side */

@@ -1,7 +1,7 @@
 /* What is a copy of a packet, and what only looks like one. */
 #include <criterion/criterion.h>
 
-#include "heloscope/copies.h"
+#include "analyzer/transport/duplicates.h"
 
 static struct copies *copies;
 

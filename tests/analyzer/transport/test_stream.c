@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "heloscope/stream.h"
+#include "heloscope/transport/stream.h"
 
 /* Keeps `text` at `offset`, from packet number `packet`, whose sender had received `seen`. */
 static void keep(struct stream *s, int64_t offset, const char *text, uint64_t packet, uint64_t seen)

@@ -1,8 +1,8 @@
-#include "heloscope/intake.h"
+#include "heloscope/transport/intake.h"
 
 #include <stdlib.h>
 
-#include "heloscope/copies.h"
+#include "duplicates.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/memory.h"
 

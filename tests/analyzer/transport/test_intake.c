@@ -1,7 +1,7 @@
 /* Packets in, segments out: what is counted as what. */
 #include <criterion/criterion.h>
 
-#include "heloscope/intake.h"
+#include "heloscope/transport/intake.h"
 #include "tests/support/frame.h"
 
 #define ADDRESSES "7f000001 7f000002"

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "heloscope/flow.h"
+#include "heloscope/transport/flow.h"
 
 static struct segment segment_between(uint8_t from, uint16_t from_port, uint8_t to,
                                       uint16_t to_port)

@@ -8,7 +8,7 @@
 #define HELOSCOPE_CONVERSATION_H
 
 #include "heloscope/packet.h"
-#include "heloscope/stream.h"
+#include "heloscope/transport/stream.h"
 
 enum conversation_end {
     END_NONE,

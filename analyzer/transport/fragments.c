@@ -1,4 +1,4 @@
-#include "heloscope/fragments.h"
+#include "heloscope/transport/fragments.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 #define HELOSCOPE_INTAKE_H
 
 #include "heloscope/capture.h"
-#include "heloscope/fragments.h"
+#include "heloscope/transport/fragments.h"
 #include "heloscope/packet.h"
 
 struct intake_counts {
