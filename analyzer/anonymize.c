@@ -1,6 +1,6 @@
 #include "heloscope/anonymize.h"
 
-#include "heloscope/identity.h"
+#include "heloscope/session/identity.h"
 #include "heloscope/scrub.h"
 
 /* A chapter, with what its names are replaced by. */

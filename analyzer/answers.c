@@ -6,9 +6,9 @@
 
 #include "heloscope/content.h"
 #include "heloscope/content_run.h"
-#include "heloscope/half.h"
+#include "heloscope/session/direction.h"
 #include "heloscope/reader.h"
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 static void read_on(struct session *s, enum reading reading)
 {

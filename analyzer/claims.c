@@ -5,7 +5,7 @@
 #include "heloscope/claims.h"
 
 #include "heloscope/software/reply_texts.h"
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 enum {
     WORDS = 4

@@ -7,9 +7,9 @@
 #include "heloscope/content_run.h"
 #include "heloscope/foreign.h"
 #include "heloscope/group.h"
-#include "heloscope/pairing.h"
+#include "heloscope/session/pending.h"
 #include "heloscope/proxied.h"
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 #include "heloscope/base/limits.h"
 
 static bool is_hello(enum verb verb)

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "heloscope/content_run.h"
-#include "heloscope/pairing.h"
-#include "heloscope/session.h"
-#include "heloscope/transaction.h"
+#include "heloscope/session/pending.h"
+#include "heloscope/session/session.h"
+#include "heloscope/session/transaction.h"
 #include "heloscope/violation.h"
 
 void content_begin_chunk(struct session *s, enum reading reading)

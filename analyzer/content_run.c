@@ -3,9 +3,9 @@
  * and lines that no client would send as commands, tell it from commands. */
 #include "heloscope/content_run.h"
 
-#include "heloscope/pairing.h"
-#include "heloscope/half.h"
-#include "heloscope/session.h"
+#include "heloscope/session/pending.h"
+#include "heloscope/session/direction.h"
+#include "heloscope/session/session.h"
 
 static void content_run_end(struct session *s)
 {

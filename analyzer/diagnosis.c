@@ -5,7 +5,7 @@
 #include "heloscope/claims.h"
 #include "heloscope/content_run.h"
 #include "heloscope/explain.h"
-#include "heloscope/pairing.h"
+#include "heloscope/session/pending.h"
 #include "heloscope/reason.h"
 #include "heloscope/violation.h"
 

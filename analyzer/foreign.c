@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "heloscope/half.h"
+#include "heloscope/session/direction.h"
 #include "heloscope/reader.h"
 #include "heloscope/base/limits.h"
 

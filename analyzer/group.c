@@ -1,6 +1,6 @@
 #include "heloscope/group.h"
 
-#include "heloscope/pairing.h"
+#include "heloscope/session/pending.h"
 
 /* DATA is no barrier here: what comes behind it is the message, and judged as that. QUIT and
  * STARTTLS are none, since no command follows their reply. */

@@ -1,7 +1,7 @@
 #include "heloscope/opaque.h"
 
-#include "heloscope/half.h"
-#include "heloscope/pairing.h"
+#include "heloscope/session/direction.h"
+#include "heloscope/session/pending.h"
 #include "heloscope/tls_hello.h"
 
 /* A handshake record; in a session begun midway any record. */

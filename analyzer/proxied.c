@@ -3,7 +3,7 @@
  * as it would any line. */
 #include "heloscope/proxied.h"
 
-#include "heloscope/pairing.h"
+#include "heloscope/session/pending.h"
 #include "heloscope/proxy_header.h"
 
 enum {

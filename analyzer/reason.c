@@ -4,7 +4,7 @@
 
 #include "heloscope/claims.h"
 #include "heloscope/diagnosis.h"
-#include "heloscope/pairing.h"
+#include "heloscope/session/pending.h"
 
 struct refusal {
     const struct session *s;

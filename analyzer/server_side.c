@@ -9,11 +9,11 @@
 #include "heloscope/foreign.h"
 #include "heloscope/group.h"
 #include "heloscope/opaque.h"
-#include "heloscope/pairing.h"
+#include "heloscope/session/pending.h"
 #include "heloscope/proxied.h"
-#include "heloscope/reply_building.h"
-#include "heloscope/session.h"
-#include "heloscope/transaction.h"
+#include "heloscope/session/reply.h"
+#include "heloscope/session/session.h"
+#include "heloscope/session/transaction.h"
 #include "heloscope/violation.h"
 
 static struct event *reply_event(struct session *s, enum event_kind kind, uint64_t end)

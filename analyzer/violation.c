@@ -1,7 +1,7 @@
 /* Who broke a rule, whatever the server made of it. What the capture leaves open accuses nobody. */
 #include "heloscope/violation.h"
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 void note_violation(struct session *s, event_no seq, const char *rule, bool tolerated)
 {

@@ -69,7 +69,7 @@ TESTED_ELSEWHERE = {
     "analyzer/opaque.c": "tests/analyzer/test_reader.c; tests/dialogues/tls.txt, auth.txt",
     "analyzer/order/settle.c": "tests/analyzer/order/test_judge.c, test_order_effects.c",
     "analyzer/proxied.c": "tests/dialogues/session.txt",
-    "analyzer/reply_building.c": "tests/analyzer/test_reader.c; tests/dialogues",
+    "analyzer/session/reply.c": "tests/analyzer/test_reader.c; tests/dialogues",
     "analyzer/scene.c": "tests/dialogues; golden output",
     "analyzer/server_side.c": "tests/dialogues",
     "db/statements.c": "tests/db/test_store.c: every statement is run there",

@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_ANSWERS_H
 #define HELOSCOPE_ANSWERS_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* The answer to what the client's octets wait for (DATA, AUTH, STARTTLS, BDAT): how they are to be
  * read is known now. `reply_end`: the server's octets up to the end of the reply. */

@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_CLIENT_SIDE_H
 #define HELOSCOPE_CLIENT_SIDE_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* A line where commands are read. */
 void client_line(struct session *s, const struct line *line);

@@ -9,7 +9,7 @@
 #include "heloscope/transport/flow.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/relay.h"
-#include "heloscope/rest.h"
+#include "heloscope/session/frozen.h"
 
 enum connection_state {
     CONNECTION_WATCHED, /* not known yet what it carries */

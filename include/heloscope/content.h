@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_CONTENT_H
 #define HELOSCOPE_CONTENT_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* The client's next octets are a message, up to its final dot. */
 void content_begin(struct session *s);

@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_CONTENT_RUN_H
 #define HELOSCOPE_CONTENT_RUN_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* From event `because` on lines may be message content: a candidate, until a line proves it.
  * `after_data`: `because` is the message that a dot ended too early; else the reply that refused

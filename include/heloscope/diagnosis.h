@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_DIAGNOSIS_H
 #define HELOSCOPE_DIAGNOSIS_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* A reply as the diagnosis needs it. `text` is all lines without codes, `enhanced` "5.5.1" or
  * empty. */

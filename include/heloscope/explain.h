@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_EXPLAIN_H
 #define HELOSCOPE_EXPLAIN_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* Why it came to this, and what to change: in `arena`. `p` may be NULL. */
 struct bytes explain_finding(struct session *s, struct arena *arena, const struct diagnosis *d,

@@ -7,7 +7,7 @@
 #ifndef HELOSCOPE_FOREIGN_H
 #define HELOSCOPE_FOREIGN_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* The client's first line; true when it is held for the server's answer (READ_HELD). */
 bool foreign_holds(struct session *s, const struct line *line);

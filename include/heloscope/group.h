@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_GROUP_H
 #define HELOSCOPE_GROUP_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* Whether more may follow a command before its reply is there. */
 enum following {

@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_OPAQUE_H
 #define HELOSCOPE_OPAQUE_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* Whether `data`, which is not empty, looks like the beginning of a handshake record; in a session
  * begun `midway`, of any record. */

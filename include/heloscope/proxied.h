@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_PROXIED_H
 #define HELOSCOPE_PROXIED_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* Takes the client's first line when it is a PROXY header; false when it is something else. */
 bool proxied_line(struct session *s, const struct line *line);

@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_READER_H
 #define HELOSCOPE_READER_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* Goes on with what waited (READ_WAIT), in the reading that the half now has. */
 void reader_resume(struct session *s, enum side side);

@@ -3,7 +3,7 @@
 #define HELOSCOPE_REASON_H
 
 #include "heloscope/diagnosis.h"
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 struct reason {
     enum cause cause;

@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_SCENE_H
 #define HELOSCOPE_SCENE_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 struct scene {
     struct session *s;

@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_SERVER_SIDE_H
 #define HELOSCOPE_SERVER_SIDE_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 void server_line(struct session *s, const struct line *line);
 

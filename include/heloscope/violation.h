@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_VIOLATION_H
 #define HELOSCOPE_VIOLATION_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* A command that breaks a rule at the moment it is sent (early talk, group), whatever the answer.
  */

@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_WRITER_H
 #define HELOSCOPE_WRITER_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 #include "heloscope/store.h"
 
 struct writer;

@@ -4,7 +4,7 @@
 
 #include "heloscope/claims.h"
 #include "heloscope/software/reply_texts.h"
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 static const struct {
     enum verb verb;

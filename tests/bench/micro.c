@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "heloscope/transport/reassembly.h"
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 #include "heloscope/store.h"
 #include "traffic.h"
 

@@ -13,7 +13,7 @@
 #include "heloscope/software/identify.h"
 #include "analyzer/software/pattern.h"
 #include "heloscope/software/reply_texts.h"
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 #include "heloscope/base/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "heloscope/rest.h"
+#include "heloscope/session/frozen.h"
 #include "heloscope/base/text.h"
 #include "tests/support/digest.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "heloscope/rest.h"
+#include "heloscope/session/frozen.h"
 
 static const int64_t START_US = INT64_C(1700000000000000);
 

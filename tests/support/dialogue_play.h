@@ -3,7 +3,7 @@
 #define TESTS_SUPPORT_DIALOGUE_PLAY_H
 
 #include "dialogue.h"
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* How the octets come. The acknowledgements behind them are always those of the dialogue. */
 enum cut {

@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_TALK_H
 #define TESTS_SUPPORT_TALK_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 enum {
     TALK_CHAPTERS = 64

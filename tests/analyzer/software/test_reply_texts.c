@@ -4,7 +4,7 @@
 
 #include "heloscope/claims.h"
 #include "heloscope/software/reply_texts.h"
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 #include "tests/support/fill.h"
 
 /* A verb that is answered so. */

@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_HALF_H
 #define HELOSCOPE_HALF_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* Adds to what is held; of a line over LINE_LIMIT the rest is counted only. `offset` and `mark` are
  * those of `data`. */

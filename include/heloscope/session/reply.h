@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_REPLY_BUILDING_H
 #define HELOSCOPE_REPLY_BUILDING_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* Adds a line to the reply that is being put together; what exceeds REPLY_LIMIT is left out. */
 void reply_add(struct session *s, struct bytes line);

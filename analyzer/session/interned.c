@@ -1,4 +1,4 @@
-#include "heloscope/phrases.h"
+#include "heloscope/session/interned.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
-#include "heloscope/rest.h"
+#include "heloscope/session/frozen.h"
 
 #include <stdlib.h>
 
-#include "heloscope/pairing.h"
+#include "heloscope/session/pending.h"
 
 enum {
     OWN_TEXTS = 9,

@@ -1,5 +1,5 @@
 /* What is kept of one side's octets. */
-#include "heloscope/half.h"
+#include "heloscope/session/direction.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,4 @@
-#include "heloscope/packer.h"
+#include "heloscope/session/packer.h"
 
 #include <endian.h>
 #include <stdlib.h>

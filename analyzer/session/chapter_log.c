@@ -1,4 +1,4 @@
-#include "heloscope/chapter_log.h"
+#include "heloscope/session/chapter_log.h"
 
 #include <stdlib.h>
 

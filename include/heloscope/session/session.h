@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_SESSION_H
 #define HELOSCOPE_SESSION_H
 
-#include "heloscope/chapter_log.h"
+#include "heloscope/session/chapter_log.h"
 #include "heloscope/transport/reassembly.h"
 #include "heloscope/software/identify.h"
 #include "heloscope/base/limits.h"

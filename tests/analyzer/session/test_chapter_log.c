@@ -1,7 +1,7 @@
 /* A chapter that is packed and unpacked is the same chapter. */
 #include <criterion/criterion.h>
 
-#include "heloscope/chapter_log.h"
+#include "heloscope/session/chapter_log.h"
 
 /* Everything that an event can have, one by one and together. */
 static void fill_events(struct chapter *chapter, struct arena *arena, event_no first, int count)

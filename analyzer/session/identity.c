@@ -1,4 +1,4 @@
-#include "heloscope/identity.h"
+#include "heloscope/session/identity.h"
 
 #include <nettle/base64.h>
 #include <nettle/sha1.h>

@@ -1,8 +1,8 @@
 /* The envelope of each mail transaction, for the history. */
-#include "heloscope/transaction.h"
+#include "heloscope/session/transaction.h"
 
 #include "heloscope/software/queue_id.h"
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 static struct transaction *begin(struct session *s, const struct pending *p)
 {

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "heloscope/packer.h"
+#include "heloscope/session/packer.h"
 
 static struct bytes all(const struct packer *packer)
 {

@@ -4,8 +4,8 @@
 #ifndef HELOSCOPE_REST_H
 #define HELOSCOPE_REST_H
 
-#include "heloscope/packer.h"
-#include "heloscope/session.h"
+#include "heloscope/session/packer.h"
+#include "heloscope/session/session.h"
 
 struct rest {
     union {

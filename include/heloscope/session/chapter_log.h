@@ -4,8 +4,8 @@
 #define HELOSCOPE_CHAPTER_LOG_H
 
 #include "heloscope/base/memory.h"
-#include "heloscope/packer.h"
-#include "heloscope/phrases.h"
+#include "heloscope/session/packer.h"
+#include "heloscope/session/interned.h"
 #include "heloscope/timeline.h"
 
 /* Where the log stands: what comes next is written as a step from here. All zero is its beginning.

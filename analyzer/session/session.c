@@ -1,6 +1,6 @@
 /* The timeline of a session: events in the order in which they are understood, chapter by chapter.
  */
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +9,11 @@
 #include "heloscope/client_side.h"
 #include "heloscope/content.h"
 #include "heloscope/foreign.h"
-#include "heloscope/half.h"
-#include "heloscope/identity.h"
-#include "heloscope/pairing.h"
+#include "heloscope/session/direction.h"
+#include "heloscope/session/identity.h"
+#include "heloscope/session/pending.h"
 #include "heloscope/server_side.h"
-#include "heloscope/transaction.h"
+#include "heloscope/session/transaction.h"
 #include "heloscope/violation.h"
 
 enum {

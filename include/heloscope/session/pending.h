@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_PAIRING_H
 #define HELOSCOPE_PAIRING_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* Room at the end of the ring. At PENDING_LIMIT a hole is left instead, and NULL returned. The
  * pointer is good until the next call of this module. */

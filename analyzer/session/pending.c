@@ -1,10 +1,10 @@
 /* Which command a reply answers: strictly first in, first out (RFC 5321 section 4.3.1, RFC 2920
  * section 3.1). Where the capture has a hole, acknowledgement numbers find the place again. */
-#include "heloscope/pairing.h"
+#include "heloscope/session/pending.h"
 
 #include <stdlib.h>
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 struct pending *pending_at(struct session *s, uint32_t index)
 {

@@ -1,4 +1,4 @@
-#include "heloscope/half.h"
+#include "heloscope/session/direction.h"
 
 #include <stdlib.h>
 

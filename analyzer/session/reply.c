@@ -1,4 +1,4 @@
-#include "heloscope/reply_building.h"
+#include "heloscope/session/reply.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_TRANSACTION_H
 #define HELOSCOPE_TRANSACTION_H
 
-#include "heloscope/session.h"
+#include "heloscope/session/session.h"
 
 /* A reply to `p` (its event and code) and what it means for the envelope. `text`: without its
  * codes. */

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "heloscope/rest.h"
+#include "heloscope/session/frozen.h"
 #include "tests/support/talk.h"
 
 static struct rest_room *room;

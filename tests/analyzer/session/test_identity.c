@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 
-#include "heloscope/identity.h"
+#include "heloscope/session/identity.h"
 
 static struct address address(const char *text)
 {

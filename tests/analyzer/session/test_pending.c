@@ -1,7 +1,7 @@
 /* Which command a reply answers. */
 #include <criterion/criterion.h>
 
-#include "heloscope/pairing.h"
+#include "heloscope/session/pending.h"
 #include "tests/support/talk.h"
 
 /* A command that ends at `end` of the client's octets, sent when `seen` of the server's had come.

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "heloscope/base/limits.h"
-#include "heloscope/phrases.h"
+#include "heloscope/session/interned.h"
 
 static struct bytes text_number(int i)
 {
