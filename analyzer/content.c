@@ -8,7 +8,7 @@
 #include "heloscope/session/pending.h"
 #include "heloscope/session/session.h"
 #include "heloscope/session/transaction.h"
-#include "heloscope/violation.h"
+#include "heloscope/diagnosis/violation.h"
 
 void content_begin_chunk(struct session *s, enum reading reading)
 {

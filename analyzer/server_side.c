@@ -2,10 +2,10 @@
 #include "heloscope/server_side.h"
 
 #include "heloscope/answers.h"
-#include "heloscope/claims.h"
+#include "heloscope/diagnosis/claims.h"
 #include "heloscope/client_side.h"
 #include "heloscope/content.h"
-#include "heloscope/diagnosis.h"
+#include "heloscope/diagnosis/diagnosis.h"
 #include "heloscope/foreign.h"
 #include "heloscope/group.h"
 #include "heloscope/opaque.h"
@@ -14,7 +14,7 @@
 #include "heloscope/session/reply.h"
 #include "heloscope/session/session.h"
 #include "heloscope/session/transaction.h"
-#include "heloscope/violation.h"
+#include "heloscope/diagnosis/violation.h"
 
 static struct event *reply_event(struct session *s, enum event_kind kind, uint64_t end)
 {

@@ -14,7 +14,7 @@
 #include "heloscope/session/pending.h"
 #include "heloscope/server_side.h"
 #include "heloscope/session/transaction.h"
-#include "heloscope/violation.h"
+#include "heloscope/diagnosis/violation.h"
 
 enum {
     CARRY_SPARE = 4096 /* octets that a draft which is emptied again and again may waste */

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "heloscope/claims.h"
+#include "heloscope/diagnosis/claims.h"
 #include "heloscope/software/identify.h"
 #include "analyzer/software/pattern.h"
 #include "heloscope/software/reply_texts.h"

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "heloscope/claims.h"
+#include "heloscope/diagnosis/claims.h"
 #include "heloscope/software/reply_texts.h"
 #include "heloscope/session/session.h"
 #include "tests/support/fill.h"

@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_REASON_H
 #define HELOSCOPE_REASON_H
 
-#include "heloscope/diagnosis.h"
+#include "heloscope/diagnosis/diagnosis.h"
 #include "heloscope/session/session.h"
 
 struct reason {

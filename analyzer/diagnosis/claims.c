@@ -2,7 +2,7 @@
  * than a third name another cause than the one that holds. A text that is known says what its row
  * in reply_texts.tsv says; any other is read by its words, first hit wins, whatever server it comes
  * from. */
-#include "heloscope/claims.h"
+#include "heloscope/diagnosis/claims.h"
 
 #include "heloscope/software/reply_texts.h"
 #include "heloscope/session/session.h"

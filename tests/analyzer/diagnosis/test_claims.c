@@ -2,7 +2,7 @@
  * fair description of what happened. */
 #include <criterion/criterion.h>
 
-#include "heloscope/claims.h"
+#include "heloscope/diagnosis/claims.h"
 #include "heloscope/software/reply_texts.h"
 #include "heloscope/session/session.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "heloscope/reason.h"
+#include "analyzer/diagnosis/refusal_reason.h"
 #include "tests/support/talk.h"
 
 struct row {

@@ -1,4 +1,4 @@
-#include "heloscope/scene.h"
+#include "wording.h"
 
 const char *scene_command(const struct scene *t)
 {

@@ -1,8 +1,8 @@
 /* What the order of commands has to say; what lies beside it is in explain_beside.c. */
-#include "heloscope/explain.h"
+#include "explain.h"
 
-#include "heloscope/explain_beside.h"
-#include "heloscope/scene.h"
+#include "explain_other.h"
+#include "wording.h"
 
 typedef const char *sentence_fn(const struct scene *t);
 

@@ -1,9 +1,9 @@
 /* A command that broke no rule was refused. The reasons are tried in order, those that the session
  * shows before those that only the text of the reply names; the first that holds is taken. */
-#include "heloscope/reason.h"
+#include "refusal_reason.h"
 
-#include "heloscope/claims.h"
-#include "heloscope/diagnosis.h"
+#include "heloscope/diagnosis/claims.h"
+#include "heloscope/diagnosis/diagnosis.h"
 #include "heloscope/session/pending.h"
 
 struct refusal {

@@ -1,4 +1,4 @@
-#include "heloscope/explain_beside.h"
+#include "explain_other.h"
 #include "heloscope/base/limits.h"
 
 typedef const char *sentence_fn(const struct scene *t);

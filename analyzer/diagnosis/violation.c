@@ -1,5 +1,5 @@
 /* Who broke a rule, whatever the server made of it. What the capture leaves open accuses nobody. */
-#include "heloscope/violation.h"
+#include "heloscope/diagnosis/violation.h"
 
 #include "heloscope/session/session.h"
 

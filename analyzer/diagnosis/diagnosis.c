@@ -1,13 +1,13 @@
 /* From a broken rule to a finding: cause, origin, fault, certainty. What the facts say comes first;
  * only where the sequence was legal does the text of the reply decide. */
-#include "heloscope/diagnosis.h"
+#include "heloscope/diagnosis/diagnosis.h"
 
-#include "heloscope/claims.h"
+#include "heloscope/diagnosis/claims.h"
 #include "heloscope/content_run.h"
-#include "heloscope/explain.h"
+#include "explain.h"
 #include "heloscope/session/pending.h"
-#include "heloscope/reason.h"
-#include "heloscope/violation.h"
+#include "refusal_reason.h"
+#include "heloscope/diagnosis/violation.h"
 
 /* Whether the text says that the command came although something holds that forbids it, which may
  * well be so, and can be said of one cause only: "already authenticated". The command is then wrong

@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_EXPLAIN_BESIDE_H
 #define HELOSCOPE_EXPLAIN_BESIDE_H
 
-#include "heloscope/scene.h"
+#include "wording.h"
 
 /* For every cause that explain.c has no sentence for; lives in the scene's arena, or is static. */
 const char *explain_beside_order(const struct scene *t);
