@@ -1,7 +1,7 @@
 /* A session begins, reads, and hands its chapters to the writer. */
 #include "pipeline_stages.h"
 
-#include "heloscope/anonymize.h"
+#include "heloscope/privacy/anonymize.h"
 #include "heloscope/writer.h"
 
 struct session *pipeline_session(struct pipeline *p, struct connection *c)

@@ -29,7 +29,7 @@ PURE_HEADERS = {"arpa/inet.h", "assert.h", "inttypes.h", "limits.h", "stdarg.h",
                 "stdint.h", "stdio.h", "string.h"}
 
 # Headers that are made at build time, by folder.
-GENERATED = {"db/schema_sql.h", "analyzer/known_words.h", "analyzer/software/reply_texts_rows.h"}
+GENERATED = {"db/schema_sql.h", "analyzer/privacy/known_words_rows.h", "analyzer/software/reply_texts_rows.h"}
 
 # A source file without a test file of its own, and where it is tested instead.
 TESTED_ELSEWHERE = {
@@ -40,7 +40,7 @@ TESTED_ELSEWHERE = {
     "analyzer/pipeline_rest.c": "tests/analyzer/test_dialogues_captured.c, test_hostile_flows.c",
     "analyzer/pipeline_segment.c": "tests/analyzer/test_pipeline.c, test_connection.c",
     "analyzer/pipeline_session.c": "tests/analyzer/test_pipeline.c, test_pipeline_flows.c",
-    "analyzer/anonymize.c": "tests/system/test_anonymize.py: every column",
+    "analyzer/privacy/anonymize.c": "tests/system/test_anonymize.py: every column",
     "analyzer/cmd_analyze.c": "tests/system: golden output, bad input, JSON",
     "analyzer/capture_file.c": "tests/analyzer/test_capture_input.c, test_capture_problem.c",
     "analyzer/capture_merge.c": "tests/analyzer/test_capture.c, test_capture_growing.c",

@@ -4,7 +4,7 @@
 
 #include "heloscope/capture.h"
 #include "heloscope/base/limits.h"
-#include "heloscope/pseudonym.h"
+#include "heloscope/privacy/pseudonym.h"
 #include "heloscope/store.h"
 
 struct pipeline_options {

@@ -1,10 +1,10 @@
-#include "heloscope/pseudonym.h"
+#include "heloscope/privacy/pseudonym.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../support/capture_image.h"
+#include "tests/support/capture_image.h"
 
 static struct pseudonyms of_key(uint8_t octet)
 {

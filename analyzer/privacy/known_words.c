@@ -1,11 +1,11 @@
-#include "heloscope/known_words.h"
+#include "known_words.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 
 /* Sorted, in small letters. */
 static const char *const known_words[] = {
-#include "analyzer/known_words.h"
+#include "analyzer/privacy/known_words_rows.h"
 };
 
 enum {

@@ -1,9 +1,9 @@
-#include "heloscope/known_words.h"
+#include "analyzer/privacy/known_words.h"
 
 #include <criterion/criterion.h>
 
 static const char *const known_words[] = {
-#include "analyzer/known_words.h"
+#include "analyzer/privacy/known_words_rows.h"
 };
 
 enum {

@@ -3,7 +3,7 @@
 #define HELOSCOPE_ANONYMIZE_H
 
 #include "heloscope/base/memory.h"
-#include "heloscope/pseudonym.h"
+#include "heloscope/privacy/pseudonym.h"
 #include "heloscope/timeline.h"
 
 /* Puts pseudonyms in the place of all addresses, names and words that are not known to be harmless.

@@ -1,4 +1,4 @@
-#include "heloscope/anonymize.h"
+#include "heloscope/privacy/anonymize.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

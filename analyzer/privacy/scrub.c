@@ -1,12 +1,12 @@
 /* A text is cut into tokens at blanks and punctuation; each token is looked at by itself. */
-#include "heloscope/scrub.h"
+#include "scrub.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
 
-#include "heloscope/known_words.h"
+#include "known_words.h"
 #include "heloscope/base/limits.h"
 
 enum {

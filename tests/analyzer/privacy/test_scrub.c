@@ -1,4 +1,4 @@
-#include "heloscope/scrub.h"
+#include "analyzer/privacy/scrub.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

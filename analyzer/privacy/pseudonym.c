@@ -1,4 +1,4 @@
-#include "heloscope/pseudonym.h"
+#include "heloscope/privacy/pseudonym.h"
 
 #include <ctype.h>
 #include <errno.h>

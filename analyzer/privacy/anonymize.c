@@ -1,7 +1,7 @@
-#include "heloscope/anonymize.h"
+#include "heloscope/privacy/anonymize.h"
 
 #include "heloscope/session/identity.h"
-#include "heloscope/scrub.h"
+#include "scrub.h"
 
 /* A chapter, with what its names are replaced by. */
 struct anonymizer {

@@ -5,7 +5,7 @@
 #define HELOSCOPE_SCRUB_H
 
 #include "heloscope/base/memory.h"
-#include "heloscope/pseudonym.h"
+#include "heloscope/privacy/pseudonym.h"
 
 /* Whose words they are. */
 enum manner {
