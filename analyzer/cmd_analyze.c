@@ -1,7 +1,7 @@
 /* heloscope analyze: captures in, findings out. */
 #include <inttypes.h>
 
-#include "heloscope/capture_problem.h"
+#include "analyzer/capture/problem.h"
 #include "heloscope/command.h"
 #include "heloscope/finding_print.h"
 #include "heloscope/recording.h"

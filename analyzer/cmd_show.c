@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "heloscope/capture_problem.h"
+#include "analyzer/capture/problem.h"
 #include "heloscope/command.h"
 #include "heloscope/finding_print.h"
 #include "heloscope/table.h"

@@ -2,7 +2,7 @@
 
 #include <signal.h>
 
-#include "heloscope/capture_problem.h"
+#include "analyzer/capture/problem.h"
 #include "heloscope/packet.h"
 
 bool recording_open(struct recording *recording, const struct options *options,

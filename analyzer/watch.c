@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <signal.h>
 
-#include "heloscope/capture_problem.h"
+#include "analyzer/capture/problem.h"
 #include "heloscope/finding_print.h"
 #include "heloscope/base/text.h"
 #include "heloscope/totals_print.h"

@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_CONNECTION_H
 #define HELOSCOPE_CONNECTION_H
 
-#include "heloscope/capture.h"
+#include "heloscope/capture/capture.h"
 #include "heloscope/classify.h"
 #include "heloscope/transport/reassembly.h"
 #include "heloscope/transport/flow.h"

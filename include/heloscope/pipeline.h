@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_PIPELINE_H
 #define HELOSCOPE_PIPELINE_H
 
-#include "heloscope/capture.h"
+#include "heloscope/capture/capture.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/privacy/pseudonym.h"
 #include "heloscope/store.h"

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "heloscope/capture_file.h"
+#include "analyzer/capture/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_SUPPORT_CAPTURE_IMAGE_H
 #define TESTS_SUPPORT_CAPTURE_IMAGE_H
 
-#include "heloscope/capture.h"
+#include "heloscope/capture/capture.h"
 
 enum {
     IMAGE_ROOM = 16384,

@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_INTAKE_H
 #define HELOSCOPE_INTAKE_H
 
-#include "heloscope/capture.h"
+#include "heloscope/capture/capture.h"
 #include "heloscope/transport/fragments.h"
 #include "heloscope/packet.h"
 

@@ -1,0 +1,18 @@
+/* Files of one capture whose clocks disagree, as those of two machines do: by how much is found
+ * before they are merged by time. */
+#ifndef HELOSCOPE_CAPTURE_CLOCKS_H
+#define HELOSCOPE_CAPTURE_CLOCKS_H
+
+#include "clock_curve.h"
+
+/* What is to be added to the times of each of `count` files; curves without knots where nothing is.
+ * Reads the beginnings of all, and the rest only of files that have seen the same connections. Not
+ * done of pipes, and not of a great many files: rotated ones were written by one clock. The caller
+ * frees each curve and the list; NULL = nothing is to be added to any. */
+struct clock_curve *capture_clocks_find(const char *const *names, size_t count);
+
+/* "NAME: its clock is ..., corrected" for a person, into `out`; returns `out`. */
+char *capture_clocks_print(const char *name, const struct clock_curve *curve, char *out,
+                           size_t size);
+
+#endif

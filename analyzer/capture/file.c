@@ -1,0 +1,106 @@
+/* Which format a file has, and its packets. libpcap is not asked: it cannot read pcapng files of
+ * several link types, cannot wait for the rest of a record that is still being written, and copies
+ * each packet out of the buffer in which it lies. */
+#include "file.h"
+
+enum {
+    MAGIC = 4
+};
+
+bool capture_file_open(struct capture_file *file, const char *name, bool growing,
+                       struct failure *why)
+{
+    *file = (struct capture_file){.format = FORMAT_UNKNOWN};
+    return byte_source_open(&file->source, name, growing, why);
+}
+
+void capture_file_close(struct capture_file *file)
+{
+    byte_source_close(&file->source);
+    pcapng_close(&file->pcapng);
+}
+
+enum file_result file_result_of(enum bytes_result result, const struct byte_source *source)
+{
+    if (result == BYTES_IDLE)
+        return FILE_IDLE;
+    if (result == BYTES_FAILED)
+        return source->cut ? FILE_CUT : FILE_UNREADABLE;
+    return byte_source_left(source) ? FILE_CUT : FILE_END;
+}
+
+/* A magic number that the end of the file cuts off is still one. */
+static bool begins_like_capture(struct bytes start)
+{
+    static const char *const magics[] = {
+        "\xa1\xb2\xc3\xd4", "\xd4\xc3\xb2\xa1", "\xa1\xb2\x3c\x4d",
+        "\x4d\x3c\xb2\xa1", "\x0a\x0d\x0d\x0a",
+    };
+    for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
+        if (memcmp(start.at, magics[i], start.len) == 0)
+            return true;
+    return false;
+}
+
+static enum file_result foreign(struct capture_file *file)
+{
+    enum bytes_result result = byte_source_need(&file->source, sizeof file->start);
+    if (result == BYTES_IDLE && byte_source_left(&file->source) < MAGIC)
+        return FILE_IDLE;
+    struct bytes start =
+        bytes_first(bytes_of(file->source.at, byte_source_left(&file->source)), sizeof file->start);
+    memcpy(file->start, start.at, start.len);
+    file->start_length = start.len;
+    return FILE_FOREIGN;
+}
+
+/* Too short for a magic number. */
+static enum file_result stump(struct capture_file *file, enum bytes_result result)
+{
+    size_t left = byte_source_left(&file->source);
+    if (result != BYTES_END)
+        return file_result_of(result, &file->source);
+    if (!left)
+        return FILE_EMPTY;
+    return begins_like_capture(bytes_of(file->source.at, left)) ? FILE_CUT : foreign(file);
+}
+
+static enum file_result read_header(struct capture_file *file)
+{
+    enum bytes_result read = byte_source_need(&file->source, MAGIC);
+    if (read != BYTES_READY)
+        return stump(file, read);
+    struct bytes start = bytes_of(file->source.at, MAGIC);
+    if (pcapng_begins(start)) {
+        file->format = FORMAT_PCAPNG; /* its header is a block like others */
+        return FILE_PACKET;
+    }
+    if (!savefile_begins(start))
+        return foreign(file);
+    enum file_result result = savefile_open(&file->savefile, &file->source, &file->why);
+    if (result == FILE_PACKET)
+        file->format = FORMAT_SAVEFILE;
+    return result;
+}
+
+static enum file_result read_record(struct capture_file *file, struct file_packet *out)
+{
+    enum file_result result = file->format == FORMAT_SAVEFILE
+                                  ? savefile_next(&file->savefile, &file->source, out, &file->why)
+                                  : pcapng_next(&file->pcapng, &file->source, out, &file->why);
+    if (result == FILE_PACKET)
+        out->number = ++file->packets + file->pcapng.others;
+    return result;
+}
+
+enum file_result capture_file_next(struct capture_file *file, struct file_packet *out)
+{
+    enum file_result result = FILE_PACKET;
+    if (file->format == FORMAT_UNKNOWN)
+        result = read_header(file);
+    if (result == FILE_PACKET)
+        result = read_record(file, out);
+    if (file->source.failed && (result == FILE_CUT || result == FILE_UNREADABLE))
+        file->why = file->source.why;
+    return result;
+}
