@@ -2,7 +2,7 @@
  * does to the facts is in cmd_rules_effects.c. */
 #include "heloscope/cmd_rules_effects.h"
 #include "heloscope/command.h"
-#include "heloscope/group.h"
+#include "analyzer/smtp/pipelining.h"
 #include "heloscope/json.h"
 #include "heloscope/order/order.h"
 #include "heloscope/base/text.h"

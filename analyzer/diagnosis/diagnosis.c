@@ -3,7 +3,7 @@
 #include "heloscope/diagnosis/diagnosis.h"
 
 #include "heloscope/diagnosis/claims.h"
-#include "heloscope/content_run.h"
+#include "analyzer/smtp/content_as_commands.h"
 #include "explain.h"
 #include "heloscope/session/pending.h"
 #include "refusal_reason.h"

@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "heloscope/answers.h"
-#include "heloscope/client_side.h"
-#include "heloscope/content.h"
-#include "heloscope/foreign.h"
+#include "analyzer/smtp/decision.h"
+#include "analyzer/smtp/client.h"
+#include "analyzer/smtp/content.h"
+#include "analyzer/smtp/not_smtp.h"
 #include "heloscope/session/direction.h"
 #include "heloscope/session/identity.h"
 #include "heloscope/session/pending.h"
-#include "heloscope/server_side.h"
+#include "analyzer/smtp/server.h"
 #include "heloscope/session/transaction.h"
 #include "heloscope/diagnosis/violation.h"
 

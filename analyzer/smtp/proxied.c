@@ -1,7 +1,7 @@
 /* The header of a load balancer in front of the session. It is no SMTP, and a server that expects
  * it does not answer it; its client is the real one. A server that knows nothing of it refuses it
  * as it would any line. */
-#include "heloscope/proxied.h"
+#include "proxied.h"
 
 #include "heloscope/session/pending.h"
 #include "heloscope/proxy_header.h"

@@ -1,4 +1,4 @@
-#include "heloscope/opaque.h"
+#include "encrypted.h"
 
 #include "heloscope/session/direction.h"
 #include "heloscope/session/pending.h"

@@ -1,14 +1,14 @@
 /* What the client sends: commands, SASL responses, messages, chunks. */
-#include "heloscope/client_side.h"
+#include "client.h"
 
 #include <stdlib.h>
 
-#include "heloscope/content.h"
-#include "heloscope/content_run.h"
-#include "heloscope/foreign.h"
-#include "heloscope/group.h"
+#include "content.h"
+#include "content_as_commands.h"
+#include "not_smtp.h"
+#include "pipelining.h"
 #include "heloscope/session/pending.h"
-#include "heloscope/proxied.h"
+#include "proxied.h"
 #include "heloscope/session/session.h"
 #include "heloscope/base/limits.h"
 

@@ -1,4 +1,4 @@
-#include "heloscope/group.h"
+#include "pipelining.h"
 
 #include "heloscope/session/pending.h"
 

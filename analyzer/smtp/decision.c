@@ -1,13 +1,13 @@
 /* What a server's answer means for the reading of the client's octets (DATA, AUTH, STARTTLS, BDAT),
  * and what is made of them when the answer is not to be seen. */
-#include "heloscope/answers.h"
+#include "decision.h"
 
 #include <stdlib.h>
 
-#include "heloscope/content.h"
-#include "heloscope/content_run.h"
+#include "content.h"
+#include "content_as_commands.h"
 #include "heloscope/session/direction.h"
-#include "heloscope/reader.h"
+#include "reader.h"
 #include "heloscope/session/session.h"
 
 static void read_on(struct session *s, enum reading reading)

@@ -1,9 +1,9 @@
-#include "heloscope/foreign.h"
+#include "not_smtp.h"
 
 #include <stdlib.h>
 
 #include "heloscope/session/direction.h"
-#include "heloscope/reader.h"
+#include "reader.h"
 #include "heloscope/base/limits.h"
 
 enum {

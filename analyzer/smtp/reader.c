@@ -5,21 +5,21 @@
  * is there they wait, as copies and bounded. */
 #include <stdlib.h>
 
-#include "heloscope/answers.h"
-#include "heloscope/client_side.h"
-#include "heloscope/content.h"
-#include "heloscope/content_run.h"
-#include "heloscope/foreign.h"
+#include "decision.h"
+#include "client.h"
+#include "content.h"
+#include "content_as_commands.h"
+#include "not_smtp.h"
 #include "heloscope/session/direction.h"
-#include "heloscope/opaque.h"
+#include "encrypted.h"
 #include "heloscope/session/pending.h"
-#include "heloscope/proxied.h"
+#include "proxied.h"
 #include "heloscope/proxy_header.h"
-#include "heloscope/server_side.h"
+#include "server.h"
 #include "heloscope/session/session.h"
 #include "heloscope/tls_hello.h"
 
-#include "heloscope/reader.h"
+#include "reader.h"
 
 /* --- lines --- */
 

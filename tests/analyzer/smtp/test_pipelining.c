@@ -1,5 +1,5 @@
 /* The table of groups; what it leads to is in tests/dialogues/pipelining.txt. */
-#include "heloscope/group.h"
+#include "analyzer/smtp/pipelining.h"
 
 #include <criterion/criterion.h>
 

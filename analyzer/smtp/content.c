@@ -1,10 +1,10 @@
 /* The content of a message, behind a 354 or in chunks: its size is kept, of its header the few
  * marks that tell message and program, the rest is dropped. */
-#include "heloscope/content.h"
+#include "content.h"
 
 #include <stdlib.h>
 
-#include "heloscope/content_run.h"
+#include "content_as_commands.h"
 #include "heloscope/session/pending.h"
 #include "heloscope/session/session.h"
 #include "heloscope/session/transaction.h"
