@@ -34,12 +34,12 @@ GENERATED = {"db/schema_sql.h", "analyzer/privacy/known_words_rows.h", "analyzer
 # A source file without a test file of its own, and where it is tested instead.
 TESTED_ELSEWHERE = {
     "analyzer/main.c": "tests/system runs the program",
-    "analyzer/pipeline_end.c": "tests/analyzer/test_pipeline_ends.c",
-    "analyzer/pipeline_expire.c": "tests/analyzer/test_pipeline_ends.c, test_hostile_flows.c",
-    "analyzer/pipeline_observe.c": "tests/analyzer/test_pipeline_flows.c, test_pipeline_relay.c",
-    "analyzer/pipeline_rest.c": "tests/analyzer/smtp/test_dialogues_captured.c, test_hostile_flows.c",
-    "analyzer/pipeline_segment.c": "tests/analyzer/test_pipeline.c, test_connection.c",
-    "analyzer/pipeline_session.c": "tests/analyzer/test_pipeline.c, test_pipeline_flows.c",
+    "analyzer/pipeline/pipeline_end.c": "tests/analyzer/pipeline/test_pipeline_ends.c",
+    "analyzer/pipeline/expiry.c": "tests/analyzer/pipeline/test_pipeline_ends.c, test_hostile_flows.c",
+    "analyzer/pipeline/candidate.c": "tests/analyzer/pipeline/test_pipeline_flows.c, test_pipeline_relay.c",
+    "analyzer/pipeline/pipeline_rest.c": "tests/analyzer/smtp/test_dialogues_captured.c, test_hostile_flows.c",
+    "analyzer/pipeline/pipeline_segment.c": "tests/analyzer/pipeline/test_pipeline.c, test_connection.c",
+    "analyzer/pipeline/handover.c": "tests/analyzer/pipeline/test_pipeline.c, test_pipeline_flows.c",
     "analyzer/privacy/anonymize.c": "tests/system/test_anonymize.py: every column",
     "analyzer/cmd_analyze.c": "tests/system: golden output, bad input, JSON",
     "analyzer/capture/file.c": "tests/analyzer/capture/test_input.c, test_capture_problem.c",

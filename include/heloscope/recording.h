@@ -3,7 +3,7 @@
 #define HELOSCOPE_RECORDING_H
 
 #include "heloscope/options.h"
-#include "heloscope/pipeline.h"
+#include "heloscope/pipeline/pipeline.h"
 
 struct recording {
     struct capture *capture; /* borrowed */

@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_TOTALS_PRINT_H
 #define HELOSCOPE_TOTALS_PRINT_H
 
-#include "heloscope/pipeline.h"
+#include "heloscope/pipeline/pipeline.h"
 
 /* What sources say of packets that were lost before they were captured. */
 uint64_t sources_dropped(struct capture *capture);

@@ -2,7 +2,7 @@
 #ifndef TESTS_ANALYZER_LAB_H
 #define TESTS_ANALYZER_LAB_H
 
-#include "heloscope/pipeline.h"
+#include "heloscope/pipeline/pipeline.h"
 #include "tests/db/scratch.h"
 #include "tests/support/trace.h"
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "heloscope/history.h"
-#include "heloscope/pipeline.h"
+#include "heloscope/pipeline/pipeline.h"
 #include "tests/support/dialogue_play.h"
 #include "tests/support/dialogue_wire.h"
 

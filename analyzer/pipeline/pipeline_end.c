@@ -1,5 +1,5 @@
 /* How a connection ends: what waits is read, its session is over, what it held is freed. */
-#include "pipeline_stages.h"
+#include "stages.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 #define HELOSCOPE_CONNECTION_H
 
 #include "heloscope/capture/capture.h"
-#include "heloscope/classify.h"
+#include "classify.h"
 #include "heloscope/transport/reassembly.h"
 #include "heloscope/transport/flow.h"
 #include "heloscope/base/limits.h"

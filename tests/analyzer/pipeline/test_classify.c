@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "heloscope/classify.h"
+#include "analyzer/pipeline/classify.h"
 #include "heloscope/base/memory.h"
 #include "heloscope/timeline.h"
 

@@ -1,4 +1,4 @@
-#include "heloscope/classify.h"
+#include "classify.h"
 
 #include <ndpi/ndpi_api.h>
 #include <stdlib.h>

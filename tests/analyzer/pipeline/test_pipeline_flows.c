@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "lab.h"
+#include "tests/analyzer/lab.h"
 
 static void expect_sessions(const struct lab *lab, const char *wanted)
 {

@@ -1,12 +1,12 @@
 /* The way in, and what a caller sees of it all. The way that a packet takes from here is told in
  * pipeline_stages.h. */
-#include "heloscope/pipeline.h"
+#include "heloscope/pipeline/pipeline.h"
 
 #include <stdlib.h>
 
 #include "heloscope/transport/intake.h"
-#include "heloscope/writer.h"
-#include "pipeline_stages.h"
+#include "writer.h"
+#include "stages.h"
 
 static const uint16_t default_ports[] = {25, 465, 587, 2525, 24};
 

@@ -1,4 +1,4 @@
-#include "heloscope/connection.h"
+#include "connections.h"
 
 #include <stdlib.h>
 

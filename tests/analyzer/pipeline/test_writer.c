@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "heloscope/writer.h"
+#include "analyzer/pipeline/writer.h"
 #include "tests/db/scratch.h"
 #include "tests/support/talk.h"
 

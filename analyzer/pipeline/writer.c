@@ -1,4 +1,4 @@
-#include "heloscope/writer.h"
+#include "writer.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* From a segment to its connection, which is found or begun, and through it to octets in order. */
-#include "pipeline_stages.h"
+#include "stages.h"
 
 #include "heloscope/base/memory.h"
 

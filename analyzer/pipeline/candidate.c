@@ -1,6 +1,6 @@
 /* Octets in order: what is SMTP goes to its session. What is not known yet is kept and observed
  * until it is: whether it is SMTP, and whether it begins with a proxy's handshake. */
-#include "pipeline_stages.h"
+#include "stages.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* Few connections are awake, however many are open: the others rest, and write what they have to
  * before it is too much. */
-#include "pipeline_stages.h"
+#include "stages.h"
 
 static void put_to_rest(struct pipeline *p, struct connection *c)
 {

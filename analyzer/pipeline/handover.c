@@ -1,8 +1,8 @@
 /* A session begins, reads, and hands its chapters to the writer. */
-#include "pipeline_stages.h"
+#include "stages.h"
 
 #include "heloscope/privacy/anonymize.h"
-#include "heloscope/writer.h"
+#include "writer.h"
 
 struct session *pipeline_session(struct pipeline *p, struct connection *c)
 {

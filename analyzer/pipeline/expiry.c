@@ -1,5 +1,5 @@
 /* The end of connections that were silent too long, or are too many. */
-#include "pipeline_stages.h"
+#include "stages.h"
 
 /* How long a connection may be silent in each queue, and how it ends then (session_end()). */
 static const struct patience {

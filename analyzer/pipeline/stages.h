@@ -16,8 +16,8 @@
 #ifndef ANALYZER_PIPELINE_STAGES_H
 #define ANALYZER_PIPELINE_STAGES_H
 
-#include "heloscope/connection.h"
-#include "heloscope/pipeline.h"
+#include "connections.h"
+#include "heloscope/pipeline/pipeline.h"
 
 /* Every connection is in one of these, by the time of its last packet. */
 enum queue {
