@@ -3,10 +3,10 @@
 
 #include "analyzer/capture/problem.h"
 #include "heloscope/command.h"
-#include "heloscope/finding_print.h"
+#include "heloscope/output/finding_print.h"
 #include "heloscope/recording.h"
 #include "heloscope/base/text.h"
-#include "heloscope/totals_print.h"
+#include "heloscope/output/totals_print.h"
 #include "heloscope/watch.h"
 
 enum {

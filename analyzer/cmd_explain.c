@@ -1,7 +1,7 @@
 /* heloscope explain: the dictionary of causes. */
 #include "heloscope/cause.h"
 #include "heloscope/command.h"
-#include "heloscope/json.h"
+#include "heloscope/output/json.h"
 #include "heloscope/base/text.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* heloscope report: what went wrong, ranked. */
 #include "heloscope/command.h"
 #include "heloscope/history.h"
-#include "heloscope/table.h"
+#include "heloscope/output/table.h"
 
 enum {
     OVERVIEW_ROWS = 10

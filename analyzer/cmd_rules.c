@@ -3,7 +3,7 @@
 #include "heloscope/cmd_rules_effects.h"
 #include "heloscope/command.h"
 #include "analyzer/smtp/pipelining.h"
-#include "heloscope/json.h"
+#include "heloscope/output/json.h"
 #include "heloscope/order/order.h"
 #include "heloscope/base/text.h"
 

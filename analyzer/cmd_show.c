@@ -5,10 +5,10 @@
 
 #include "analyzer/capture/problem.h"
 #include "heloscope/command.h"
-#include "heloscope/finding_print.h"
-#include "heloscope/table.h"
+#include "heloscope/output/finding_print.h"
+#include "heloscope/output/table.h"
 #include "heloscope/base/text.h"
-#include "heloscope/timeline_print.h"
+#include "heloscope/output/timeline_print.h"
 
 /* -------------------------------------------------------------------------------------- the list
  */

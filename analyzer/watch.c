@@ -5,9 +5,9 @@
 #include <signal.h>
 
 #include "analyzer/capture/problem.h"
-#include "heloscope/finding_print.h"
+#include "heloscope/output/finding_print.h"
 #include "heloscope/base/text.h"
-#include "heloscope/totals_print.h"
+#include "heloscope/output/totals_print.h"
 #include "heloscope/base/limits.h"
 
 enum {

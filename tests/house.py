@@ -45,12 +45,12 @@ TESTED_ELSEWHERE = {
     "analyzer/capture/file.c": "tests/analyzer/capture/test_input.c, test_capture_problem.c",
     "analyzer/capture/merge.c": "tests/analyzer/capture/test_capture.c, test_capture_growing.c",
     "analyzer/watch.c": "tests/system/test_follow.py, test_live.py",
-    "analyzer/finding_print.c": "tests/system: golden output",
+    "analyzer/output/finding_print.c": "tests/system: golden output",
     "analyzer/recording.c": "tests/system/test_bad_input.py: what of each file is stored and said",
     "analyzer/software/client_marks.c": "tests/analyzer/software/test_fingerprint.c: every row",
     "analyzer/software/server_marks.c": "tests/analyzer/software/test_fingerprint.c: every row",
     "analyzer/base/hash.c": "tests/analyzer/transport/test_flow.c: tables are seeded",
-    "analyzer/terminal.c": "tests/system/test_terminal.py",
+    "analyzer/output/terminal.c": "tests/system/test_terminal.py",
     "analyzer/cmd_explain.c": "tests/system: golden output",
     "analyzer/cmd_monitor.c": "tests/system/test_live.py",
     "analyzer/cmd_report.c": "tests/system: golden output, JSON",
@@ -193,7 +193,7 @@ def pure():
 
 
 # Bounds that are none of memory or work, but of what is printed.
-PRINTED = {"analyzer/cmd_analyze.c", "analyzer/timeline_print.c"}
+PRINTED = {"analyzer/cmd_analyze.c", "analyzer/output/timeline_print.c"}
 
 
 @test("every bound is in limits.h: no other file defines a name that ends in LIMIT")

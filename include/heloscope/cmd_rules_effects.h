@@ -2,8 +2,8 @@
 #ifndef HELOSCOPE_CMD_RULES_EFFECTS_H
 #define HELOSCOPE_CMD_RULES_EFFECTS_H
 
-#include "heloscope/json.h"
-#include "heloscope/terminal.h"
+#include "heloscope/output/json.h"
+#include "heloscope/output/terminal.h"
 
 void print_effects(const struct terminal *terminal);
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "heloscope/failure.h"
-#include "heloscope/terminal.h"
+#include "heloscope/output/terminal.h"
 
 enum {
     OPTIONS_PORTS_MAX = 64

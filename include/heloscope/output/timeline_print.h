@@ -3,8 +3,8 @@
 #define HELOSCOPE_TIMELINE_PRINT_H
 
 #include "heloscope/history.h"
-#include "heloscope/json.h"
-#include "heloscope/terminal.h"
+#include "heloscope/output/json.h"
+#include "heloscope/output/terminal.h"
 
 /* The line above the first event. */
 void timeline_print_heading(FILE *out, const struct terminal *terminal);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heloscope/table.h"
+#include "heloscope/output/table.h"
 
 static const struct terminal plain;
 

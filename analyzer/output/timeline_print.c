@@ -1,4 +1,4 @@
-#include "heloscope/timeline_print.h"
+#include "heloscope/output/timeline_print.h"
 
 #include <inttypes.h>
 

@@ -1,4 +1,4 @@
-#include "heloscope/findings.h"
+#include "heloscope/output/findings.h"
 
 #include <stdlib.h>
 

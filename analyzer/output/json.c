@@ -1,4 +1,4 @@
-#include "heloscope/json.h"
+#include "heloscope/output/json.h"
 
 #include <assert.h>
 #include <inttypes.h>

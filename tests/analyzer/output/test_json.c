@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "heloscope/json.h"
+#include "heloscope/output/json.h"
 
 struct document {
     struct json json;

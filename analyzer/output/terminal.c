@@ -1,4 +1,4 @@
-#include "heloscope/terminal.h"
+#include "heloscope/output/terminal.h"
 
 #include <errno.h>
 #include <inttypes.h>

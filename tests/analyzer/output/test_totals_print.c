@@ -1,4 +1,4 @@
-#include "heloscope/totals_print.h"
+#include "heloscope/output/totals_print.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

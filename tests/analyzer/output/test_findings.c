@@ -1,7 +1,7 @@
 /* Diagnoses counted by where they began. */
 #include <criterion/criterion.h>
 
-#include "heloscope/findings.h"
+#include "heloscope/output/findings.h"
 
 static struct history_diagnosis diagnosis(int64_t session, event_no reply, event_no origin,
                                           int code, const char *cause)

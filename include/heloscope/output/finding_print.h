@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_FINDING_PRINT_H
 #define HELOSCOPE_FINDING_PRINT_H
 
-#include "heloscope/findings.h"
+#include "heloscope/output/findings.h"
 
 /* In full, for `analyze`. */
 bool finding_print(FILE *out, const struct terminal *terminal, struct history *history,

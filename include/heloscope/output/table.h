@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_TABLE_H
 #define HELOSCOPE_TABLE_H
 
-#include "heloscope/terminal.h"
+#include "heloscope/output/terminal.h"
 
 enum {
     TABLE_COLUMNS = 16

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heloscope/timeline_print.h"
+#include "heloscope/output/timeline_print.h"
 
 static const struct terminal plain, coloured = {.colour = true};
 

@@ -4,7 +4,7 @@
 #define HELOSCOPE_FINDINGS_H
 
 #include "heloscope/history.h"
-#include "heloscope/timeline_print.h"
+#include "heloscope/output/timeline_print.h"
 
 enum {
     FINDING_KEYS = 16,

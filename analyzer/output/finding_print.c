@@ -1,4 +1,4 @@
-#include "heloscope/finding_print.h"
+#include "heloscope/output/finding_print.h"
 
 #include <inttypes.h>
 

@@ -1,4 +1,4 @@
-#include "heloscope/table.h"
+#include "heloscope/output/table.h"
 
 #include <stdlib.h>
 #include <string.h>
