@@ -33,7 +33,7 @@ GENERATED = {"db/schema_sql.h", "analyzer/privacy/known_words_rows.h", "analyzer
 
 # A source file without a test file of its own, and where it is tested instead.
 TESTED_ELSEWHERE = {
-    "analyzer/main.c": "tests/system runs the program",
+    "analyzer/program/main.c": "tests/system runs the program",
     "analyzer/pipeline/pipeline_end.c": "tests/analyzer/pipeline/test_pipeline_ends.c",
     "analyzer/pipeline/expiry.c": "tests/analyzer/pipeline/test_pipeline_ends.c, test_hostile_flows.c",
     "analyzer/pipeline/candidate.c": "tests/analyzer/pipeline/test_pipeline_flows.c, test_pipeline_relay.c",
@@ -41,22 +41,22 @@ TESTED_ELSEWHERE = {
     "analyzer/pipeline/pipeline_segment.c": "tests/analyzer/pipeline/test_pipeline.c, test_connection.c",
     "analyzer/pipeline/handover.c": "tests/analyzer/pipeline/test_pipeline.c, test_pipeline_flows.c",
     "analyzer/privacy/anonymize.c": "tests/system/test_anonymize.py: every column",
-    "analyzer/cmd_analyze.c": "tests/system: golden output, bad input, JSON",
+    "analyzer/program/cmd_analyze.c": "tests/system: golden output, bad input, JSON",
     "analyzer/capture/file.c": "tests/analyzer/capture/test_input.c, test_capture_problem.c",
     "analyzer/capture/merge.c": "tests/analyzer/capture/test_capture.c, test_capture_growing.c",
-    "analyzer/watch.c": "tests/system/test_follow.py, test_live.py",
+    "analyzer/program/live.c": "tests/system/test_follow.py, test_live.py",
     "analyzer/output/finding_print.c": "tests/system: golden output",
-    "analyzer/recording.c": "tests/system/test_bad_input.py: what of each file is stored and said",
+    "analyzer/program/recording.c": "tests/system/test_bad_input.py: what of each file is stored and said",
     "analyzer/software/client_marks.c": "tests/analyzer/software/test_fingerprint.c: every row",
     "analyzer/software/server_marks.c": "tests/analyzer/software/test_fingerprint.c: every row",
     "analyzer/base/hash.c": "tests/analyzer/transport/test_flow.c: tables are seeded",
     "analyzer/output/terminal.c": "tests/system/test_terminal.py",
-    "analyzer/cmd_explain.c": "tests/system: golden output",
-    "analyzer/cmd_monitor.c": "tests/system/test_live.py",
-    "analyzer/cmd_report.c": "tests/system: golden output, JSON",
-    "analyzer/cmd_rules.c": "tests/system: golden output, JSON",
-    "analyzer/cmd_rules_effects.c": "tests/system: golden output, JSON",
-    "analyzer/cmd_show.c": "tests/system: golden output, JSON",
+    "analyzer/program/cmd_explain.c": "tests/system: golden output",
+    "analyzer/program/cmd_monitor.c": "tests/system/test_live.py",
+    "analyzer/program/cmd_report.c": "tests/system: golden output, JSON",
+    "analyzer/program/cmd_rules.c": "tests/system: golden output, JSON",
+    "analyzer/program/cmd_rules_effects.c": "tests/system: golden output, JSON",
+    "analyzer/program/cmd_show.c": "tests/system: golden output, JSON",
     # Reading, pairing and judging make sense only together: a dialogue is played to all of them,
     # whole and cut in any way, and every event and finding is compared.
     "analyzer/smtp/decision.c": "tests/dialogues",
@@ -193,7 +193,7 @@ def pure():
 
 
 # Bounds that are none of memory or work, but of what is printed.
-PRINTED = {"analyzer/cmd_analyze.c", "analyzer/output/timeline_print.c"}
+PRINTED = {"analyzer/program/cmd_analyze.c", "analyzer/output/timeline_print.c"}
 
 
 @test("every bound is in limits.h: no other file defines a name that ends in LIMIT")

@@ -1,5 +1,5 @@
 /* heloscope report: what went wrong, ranked. */
-#include "heloscope/command.h"
+#include "command.h"
 #include "heloscope/history.h"
 #include "heloscope/output/table.h"
 

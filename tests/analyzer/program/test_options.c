@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "heloscope/options.h"
+#include "analyzer/program/options.h"
 
 enum {
     WORDS = 16

@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_COMMAND_H
 #define HELOSCOPE_COMMAND_H
 
-#include "heloscope/options.h"
+#include "options.h"
 
 enum status {
     STATUS_DONE = 0,

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "heloscope/base/memory.h"
-#include "heloscope/watch.h"
+#include "live.h"
 
 /* The words behind the options are one filter. */
 static char *join_words(const struct options *options)

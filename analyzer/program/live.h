@@ -3,8 +3,8 @@
 #ifndef HELOSCOPE_WATCH_H
 #define HELOSCOPE_WATCH_H
 
-#include "heloscope/command.h"
-#include "heloscope/recording.h"
+#include "command.h"
+#include "recording.h"
 
 /* Reads `capture` to its end, or until SIGINT or SIGTERM comes, which is a good end. `doing` is the
  * word for it ("listening on"). What could not be read is said at the end. */

@@ -2,12 +2,12 @@
 #include <inttypes.h>
 
 #include "analyzer/capture/problem.h"
-#include "heloscope/command.h"
+#include "command.h"
 #include "heloscope/output/finding_print.h"
-#include "heloscope/recording.h"
+#include "recording.h"
 #include "heloscope/base/text.h"
 #include "heloscope/output/totals_print.h"
-#include "heloscope/watch.h"
+#include "live.h"
 
 enum {
     DEFAULT_LIMIT = 10,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "analyzer/capture/problem.h"
-#include "heloscope/command.h"
+#include "command.h"
 #include "heloscope/output/finding_print.h"
 #include "heloscope/output/table.h"
 #include "heloscope/base/text.h"

@@ -1,4 +1,4 @@
-#include "heloscope/recording.h"
+#include "recording.h"
 
 #include <signal.h>
 

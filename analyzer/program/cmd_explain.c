@@ -1,6 +1,6 @@
 /* heloscope explain: the dictionary of causes. */
 #include "heloscope/cause.h"
-#include "heloscope/command.h"
+#include "command.h"
 #include "heloscope/output/json.h"
 #include "heloscope/base/text.h"
 

@@ -2,7 +2,7 @@
  */
 #include <string.h>
 
-#include "heloscope/command.h"
+#include "command.h"
 #include "heloscope/base/text.h"
 
 static const struct subcommand_row {

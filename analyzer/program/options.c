@@ -1,4 +1,4 @@
-#include "heloscope/options.h"
+#include "options.h"
 
 #include <errno.h>
 #include <getopt.h>

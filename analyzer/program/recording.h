@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_RECORDING_H
 #define HELOSCOPE_RECORDING_H
 
-#include "heloscope/options.h"
+#include "options.h"
 #include "heloscope/pipeline/pipeline.h"
 
 struct recording {

@@ -1,4 +1,4 @@
-#include "heloscope/cmd_rules_effects.h"
+#include "cmd_rules_effects.h"
 
 #include "heloscope/order/effects.h"
 #include "heloscope/base/text.h"

@@ -1,7 +1,7 @@
 /* heloscope explain --rules: the tables that commands are judged by, verb by verb; what each reply
  * does to the facts is in cmd_rules_effects.c. */
-#include "heloscope/cmd_rules_effects.h"
-#include "heloscope/command.h"
+#include "cmd_rules_effects.h"
+#include "command.h"
 #include "analyzer/smtp/pipelining.h"
 #include "heloscope/output/json.h"
 #include "heloscope/order/order.h"

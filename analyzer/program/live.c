@@ -1,4 +1,4 @@
-#include "heloscope/watch.h"
+#include "live.h"
 
 #include <errno.h>
 #include <inttypes.h>
