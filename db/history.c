@@ -5,7 +5,7 @@
 
 #include "heloscope/base/memory.h"
 #include "reader.h"
-#include "rows.h"
+#include "db/write/rows.h"
 #include "schema.h"
 #include "sql_error.h"
 

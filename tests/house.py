@@ -72,7 +72,7 @@ TESTED_ELSEWHERE = {
     "analyzer/session/reply.c": "tests/analyzer/smtp/test_reader.c; tests/dialogues",
     "analyzer/diagnosis/wording.c": "tests/dialogues; golden output",
     "analyzer/smtp/server.c": "tests/dialogues",
-    "db/statements.c": "tests/db/test_store.c: every statement is run there",
+    "db/write/statements.c": "tests/db/write/test_store.c: every statement is run there",
 }
 
 # Nothing else may lie at the top of the tree.

@@ -4,7 +4,7 @@
 #define HELOSCOPE_WRITER_H
 
 #include "heloscope/session/session.h"
-#include "heloscope/store.h"
+#include "heloscope/db/store.h"
 
 struct writer;
 

@@ -9,7 +9,7 @@
 
 #include "heloscope/transport/reassembly.h"
 #include "heloscope/session/session.h"
-#include "heloscope/store.h"
+#include "heloscope/db/store.h"
 #include "traffic.h"
 
 enum {

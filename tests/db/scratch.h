@@ -5,7 +5,7 @@
 
 #include <sqlite3.h>
 
-#include "heloscope/store.h"
+#include "heloscope/db/store.h"
 #include "tests/support/chapters.h"
 
 struct scratch {

@@ -5,7 +5,7 @@
 #include "heloscope/capture/capture.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/privacy/pseudonym.h"
-#include "heloscope/store.h"
+#include "heloscope/db/store.h"
 
 struct pipeline_options {
     const uint16_t *ports; /* declared SMTP ports; NULL = 25, 465, 587, 2525, 24 */

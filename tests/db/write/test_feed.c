@@ -1,8 +1,8 @@
 /* What chapters hold, as tables: each row once, in order, under the right session. */
 #include <criterion/criterion.h>
 
-#include "db/feed.h"
-#include "db/rows.h"
+#include "db/write/feed.h"
+#include "db/write/rows.h"
 #include "tests/support/chapters.h"
 
 static sqlite3 *db;

@@ -1,7 +1,7 @@
 /* Runs of the writer: what a second analysis of the same packets changes, and what it must not. */
 #include <criterion/criterion.h>
 
-#include "scratch.h"
+#include "tests/db/scratch.h"
 
 static struct scratch at;
 static const int64_t start = INT64_C(1700000000000000);

@@ -1,4 +1,4 @@
-#include "heloscope/store.h"
+#include "heloscope/db/store.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 #include "handles.h"
 #include "heloscope/base/memory.h"
 #include "rows.h"
-#include "schema.h"
-#include "sql_error.h"
+#include "db/schema.h"
+#include "db/sql_error.h"
 #include "stage.h"
 
 /* How long another writer may hold the lock: the monitor commits once a second. */

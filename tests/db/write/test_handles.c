@@ -1,7 +1,7 @@
 /* The table of open sessions against a plain list. */
 #include <criterion/criterion.h>
 
-#include "db/handles.h"
+#include "db/write/handles.h"
 
 enum {
     KEYS = 3000

@@ -1,7 +1,7 @@
 /* Sessions that are written as they go on, and what a second analysis does to them. */
 #include <criterion/criterion.h>
 
-#include "scratch.h"
+#include "tests/db/scratch.h"
 
 static struct scratch at;
 static const int64_t start = INT64_C(1700000000000000);

@@ -1,8 +1,8 @@
 /* Every field of a chapter arrives in its column, and what is absent arrives as NULL. */
 #include <criterion/criterion.h>
 
-#include "db/rows.h"
-#include "scratch.h"
+#include "db/write/rows.h"
+#include "tests/db/scratch.h"
 
 static struct scratch at;
 static struct story story;
