@@ -1,6 +1,6 @@
 /* heloscope report: what went wrong, ranked. */
 #include "command.h"
-#include "heloscope/history.h"
+#include "heloscope/db/history.h"
 #include "heloscope/output/table.h"
 
 enum {

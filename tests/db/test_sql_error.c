@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "db/sql_error.h"
-#include "heloscope/history.h"
+#include "heloscope/db/history.h"
 #include "scratch.h"
 
 static struct scratch at;

@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_FINDINGS_H
 #define HELOSCOPE_FINDINGS_H
 
-#include "heloscope/history.h"
+#include "heloscope/db/history.h"
 #include "heloscope/output/timeline_print.h"
 
 enum {

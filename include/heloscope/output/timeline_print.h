@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_TIMELINE_PRINT_H
 #define HELOSCOPE_TIMELINE_PRINT_H
 
-#include "heloscope/history.h"
+#include "heloscope/db/history.h"
 #include "heloscope/output/json.h"
 #include "heloscope/output/terminal.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "heloscope/history.h"
+#include "heloscope/db/history.h"
 #include "heloscope/pipeline/pipeline.h"
 #include "tests/support/dialogue_play.h"
 #include "tests/support/dialogue_wire.h"

@@ -1,8 +1,8 @@
 /* The rankings: what they count, and how they are handed over. */
 #include <criterion/criterion.h>
 
-#include "heloscope/history.h"
-#include "scratch.h"
+#include "heloscope/db/history.h"
+#include "tests/db/scratch.h"
 
 static struct scratch at;
 static struct history *history;

@@ -1,13 +1,13 @@
-#include "heloscope/history.h"
+#include "heloscope/db/history.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "heloscope/base/memory.h"
-#include "reader.h"
+#include "query.h"
 #include "db/write/rows.h"
-#include "schema.h"
-#include "sql_error.h"
+#include "db/schema.h"
+#include "db/sql_error.h"
 
 /* A reader of a WAL database waits only in odd moments, such as while the last writer tidies up. */
 #define BUSY_MS 4000

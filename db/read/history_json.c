@@ -1,6 +1,6 @@
 /* JSON for programs. SQLite makes the object of each row; the brackets between them are written
  * here, row by row, so that a long history needs no more memory than a short one. */
-#include "reader.h"
+#include "query.h"
 
 /* A part of a document: a query with one column of JSON; ?1 is the session where it has one. */
 struct part {

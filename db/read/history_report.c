@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
 #include "heloscope/base/memory.h"
-#include "reader.h"
+#include "query.h"
 
 static const struct {
     const char *by, *view;

@@ -1,8 +1,8 @@
 /* The reader gives what the writer was given, also while the writer is at work. */
 #include <criterion/criterion.h>
 
-#include "heloscope/history.h"
-#include "scratch.h"
+#include "heloscope/db/history.h"
+#include "tests/db/scratch.h"
 
 static struct scratch at;
 static struct history *history;

@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "heloscope/history.h"
-#include "scratch.h"
+#include "heloscope/db/history.h"
+#include "tests/db/scratch.h"
 
 static struct scratch at;
 static struct history *history;

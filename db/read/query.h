@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#include "heloscope/history.h"
+#include "heloscope/db/history.h"
 
 struct history {
     sqlite3 *db;
