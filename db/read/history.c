@@ -6,7 +6,7 @@
 #include "heloscope/base/memory.h"
 #include "query.h"
 #include "db/write/rows.h"
-#include "db/schema.h"
+#include "db/schema/schema.h"
 #include "db/sql_error.h"
 
 /* A reader of a WAL database waits only in odd moments, such as while the last writer tidies up. */

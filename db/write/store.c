@@ -6,7 +6,7 @@
 #include "handles.h"
 #include "heloscope/base/memory.h"
 #include "rows.h"
-#include "db/schema.h"
+#include "db/schema/schema.h"
 #include "db/sql_error.h"
 #include "stage.h"
 

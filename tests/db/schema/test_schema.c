@@ -1,8 +1,8 @@
 /* What the file is, whom it belongs to, and how it gets from one version to the next. */
 #include <criterion/criterion.h>
 
-#include "db/schema.h"
-#include "scratch.h"
+#include "db/schema/schema.h"
+#include "tests/db/scratch.h"
 
 static struct scratch at;
 

@@ -1,7 +1,7 @@
 /* The table `causes` says what the program says. */
 #include <criterion/criterion.h>
 
-#include "scratch.h"
+#include "tests/db/scratch.h"
 
 static struct scratch at;
 

@@ -1,8 +1,8 @@
 #include "schema.h"
 
-#include "db/schema_sql.h"
+#include "db/schema/schema_sql.h"
 #include "dictionary.h"
-#include "sql_error.h"
+#include "db/sql_error.h"
 
 /* A change to the tables is a new step here, with its SQL in a file of its own. A change to
  * views.sql alone needs a step too, with empty SQL. */
