@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 enum {
     SOCKS_4 = 4,

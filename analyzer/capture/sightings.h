@@ -3,7 +3,7 @@
 #define HELOSCOPE_SIGHTINGS_H
 
 #include "heloscope/base/limits.h"
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 /* A segment of TCP. */
 struct sighting {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "heloscope/base/memory.h"
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 #include "heloscope/proxy_header.h"
 #include "heloscope/smtp_command.h"
 #include "heloscope/smtp_reply.h"

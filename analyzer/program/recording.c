@@ -3,7 +3,7 @@
 #include <signal.h>
 
 #include "analyzer/capture/problem.h"
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 bool recording_open(struct recording *recording, const struct options *options,
                     struct capture *capture, struct terminal *terminal, struct failure *why)

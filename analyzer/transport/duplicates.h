@@ -8,7 +8,7 @@
 #define HELOSCOPE_COPIES_H
 
 #include "heloscope/base/limits.h"
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 struct copies;
 

@@ -4,7 +4,7 @@
 #ifndef HELOSCOPE_PROXY_HEADER_H
 #define HELOSCOPE_PROXY_HEADER_H
 
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 enum {
     PROXY_LINE_MAX = 107, /* octets of version 1 with its line end (section 2.1) */

@@ -8,7 +8,7 @@
 
 #include "heloscope/bytes.h"
 #include "heloscope/cause.h"
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 /* An event's number within its session, counted from 1; 0 = none. */
 typedef uint32_t event_no;

@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "frame.h"
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 enum {
     SEGMENT = 536,        /* octets of payload, RFC 9293 section 3.7.1 */

@@ -3,7 +3,7 @@
 #ifndef TESTS_SUPPORT_TRACE_H
 #define TESTS_SUPPORT_TRACE_H
 
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 #include "heloscope/timeline.h"
 
 enum {

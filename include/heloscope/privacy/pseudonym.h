@@ -4,7 +4,7 @@
 #define HELOSCOPE_PSEUDONYM_H
 
 #include "heloscope/failure.h"
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 enum {
     PSEUDONYM_KEY = 32,

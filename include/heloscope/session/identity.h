@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_IDENTITY_H
 #define HELOSCOPE_IDENTITY_H
 
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 enum {
     IDENTITY_SIZE = 40

@@ -9,7 +9,7 @@
 #define HELOSCOPE_FLOW_H
 
 #include "heloscope/base/limits.h"
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 /* Two endpoints in a fixed order, so that both directions have one key. */
 struct flow_key {

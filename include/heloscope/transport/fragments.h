@@ -7,7 +7,7 @@
 #define HELOSCOPE_FRAGMENTS_H
 
 #include "heloscope/base/limits.h"
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 struct fragment_counts {
     uint64_t fragments; /* all that came */

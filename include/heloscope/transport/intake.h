@@ -5,7 +5,7 @@
 
 #include "heloscope/capture/capture.h"
 #include "heloscope/transport/fragments.h"
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 struct intake_counts {
     uint64_t packets, tcp, other, unreadable, copies;

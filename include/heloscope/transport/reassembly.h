@@ -7,7 +7,7 @@
 #ifndef HELOSCOPE_CONVERSATION_H
 #define HELOSCOPE_CONVERSATION_H
 
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 #include "heloscope/transport/stream.h"
 
 enum conversation_end {

@@ -6,7 +6,7 @@
 #ifndef DISSECTORS_LAYERS_H
 #define DISSECTORS_LAYERS_H
 
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 /* What stands at the front of what is left. The first values are those of enum packet_kind and end
  * the walk. A new encapsulation is a value here, a reader in packet.c's table, and a row in the

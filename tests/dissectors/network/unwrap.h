@@ -3,7 +3,7 @@
 #ifndef TESTS_DISSECTORS_UNWRAP_H
 #define TESTS_DISSECTORS_UNWRAP_H
 
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 enum {
     STACK_DEPTH = 12

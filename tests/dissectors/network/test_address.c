@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 static const struct row {
     const char *expected;

@@ -1,5 +1,5 @@
 /* Addresses as text: dotted for IPv4, RFC 5952 for IPv6. */
-#include "heloscope/packet.h"
+#include "heloscope/network/packet.h"
 
 enum {
     GROUPS = 8,
