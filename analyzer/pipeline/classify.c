@@ -5,9 +5,9 @@
 
 #include "heloscope/base/memory.h"
 #include "heloscope/network/packet.h"
-#include "heloscope/proxy_header.h"
-#include "heloscope/smtp_command.h"
-#include "heloscope/smtp_reply.h"
+#include "heloscope/application/proxy_protocol.h"
+#include "heloscope/application/smtp_command.h"
+#include "heloscope/application/smtp_reply.h"
 #include "heloscope/timeline.h"
 #include "heloscope/base/limits.h"
 

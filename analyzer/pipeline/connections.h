@@ -8,7 +8,7 @@
 #include "heloscope/transport/reassembly.h"
 #include "heloscope/transport/flow.h"
 #include "heloscope/base/limits.h"
-#include "heloscope/relay.h"
+#include "heloscope/application/forward_proxy.h"
 #include "heloscope/session/frozen.h"
 
 enum connection_state {

@@ -2,7 +2,7 @@
 
 #include "heloscope/session/direction.h"
 #include "heloscope/session/pending.h"
-#include "heloscope/tls_hello.h"
+#include "heloscope/application/tls_hello.h"
 
 /* A handshake record; in a session begun midway any record. */
 bool tls_begins(struct bytes data, bool midway)

@@ -4,7 +4,7 @@
 #include "proxied.h"
 
 #include "heloscope/session/pending.h"
-#include "heloscope/proxy_header.h"
+#include "heloscope/application/proxy_protocol.h"
 
 enum {
     DUE_LINE = 1,

@@ -14,10 +14,10 @@
 #include "encrypted.h"
 #include "heloscope/session/pending.h"
 #include "proxied.h"
-#include "heloscope/proxy_header.h"
+#include "heloscope/application/proxy_protocol.h"
 #include "server.h"
 #include "heloscope/session/session.h"
-#include "heloscope/tls_hello.h"
+#include "heloscope/application/tls_hello.h"
 
 #include "reader.h"
 

@@ -2,7 +2,7 @@
 #ifndef HELOSCOPE_MARKS_H
 #define HELOSCOPE_MARKS_H
 
-#include "heloscope/smtp_command.h"
+#include "heloscope/application/smtp_command.h"
 
 /* Where a mark is found. Of each place the first row that fits counts, once in a session. */
 enum place {

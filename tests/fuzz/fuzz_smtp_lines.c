@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "heloscope/smtp_command.h"
-#include "heloscope/smtp_content.h"
-#include "heloscope/smtp_reply.h"
-#include "heloscope/tls_hello.h"
+#include "heloscope/application/smtp_command.h"
+#include "heloscope/application/smtp_content.h"
+#include "heloscope/application/smtp_reply.h"
+#include "heloscope/application/tls_hello.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 
 #include "heloscope/cause.h"
 #include "heloscope/order/order.h"
-#include "heloscope/smtp_command.h"
+#include "heloscope/application/smtp_command.h"
 
 /* CAUSE_NONE when the text makes no claim. `software` (the server's product, NULL = not recognised)
  * narrows the search. */

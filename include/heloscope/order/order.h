@@ -4,8 +4,8 @@
 #define HELOSCOPE_ORDER_H
 
 #include "heloscope/cause.h"
-#include "heloscope/smtp_command.h"
-#include "heloscope/smtp_reply.h"
+#include "heloscope/application/smtp_command.h"
+#include "heloscope/application/smtp_reply.h"
 #include "heloscope/timeline.h"
 
 enum fact_name {

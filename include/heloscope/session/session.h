@@ -9,8 +9,8 @@
 #include "heloscope/base/limits.h"
 #include "heloscope/base/memory.h"
 #include "heloscope/order/order.h"
-#include "heloscope/relay.h"
-#include "heloscope/smtp_content.h"
+#include "heloscope/application/forward_proxy.h"
+#include "heloscope/application/smtp_content.h"
 #include "heloscope/timeline.h"
 
 /* How a half's next octets are to be read. */

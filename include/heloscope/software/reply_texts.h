@@ -3,7 +3,7 @@
 #define HELOSCOPE_REPLY_TEXTS_H
 
 #include "heloscope/cause.h"
-#include "heloscope/smtp_command.h"
+#include "heloscope/application/smtp_command.h"
 
 struct reply_text {
     const char *server;   /* the product; "-" = not known which */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "heloscope/software/identify.h"
-#include "heloscope/smtp_reply.h"
+#include "heloscope/application/smtp_reply.h"
 
 static struct arena own, arena;
 

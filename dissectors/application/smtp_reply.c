@@ -1,5 +1,5 @@
 /* Reply lines, enhanced status codes and the extensions of an EHLO reply. */
-#include "heloscope/smtp_reply.h"
+#include "heloscope/application/smtp_reply.h"
 
 static bool is_digit(uint8_t c)
 {

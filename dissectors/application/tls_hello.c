@@ -1,5 +1,5 @@
 /* TLS records and the two hellos, as far as they are sent in clear text. */
-#include "heloscope/tls_hello.h"
+#include "heloscope/application/tls_hello.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* Command lines: one table of verbs, and one reader per form of argument. */
-#include "heloscope/smtp_command.h"
+#include "heloscope/application/smtp_command.h"
 
 /* What the grammar asks for behind the verb. */
 enum form {

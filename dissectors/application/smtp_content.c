@@ -4,7 +4,7 @@
  * That is checked for many octets at a time, each octet beside its predecessor and without a branch
  * for the line ends, in vectors that the compiler maps onto what the processor has; only a vector
  * in which something stands goes through the state machine, octet by octet. */
-#include "heloscope/smtp_content.h"
+#include "heloscope/application/smtp_content.h"
 
 enum {
     LANES = 32,

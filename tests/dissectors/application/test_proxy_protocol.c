@@ -1,7 +1,7 @@
 /* The headers of load balancers: what they say, and what is none, cut at every octet. */
 #include <criterion/criterion.h>
 
-#include "heloscope/proxy_header.h"
+#include "heloscope/application/proxy_protocol.h"
 #include "tests/support/frame.h"
 #include "tests/support/guard.h"
 

@@ -1,5 +1,5 @@
 /* What a line looks like when it is not sure that it is a command. */
-#include "heloscope/smtp_command.h"
+#include "heloscope/application/smtp_command.h"
 
 static bool is_letter(uint8_t c)
 {

@@ -1,4 +1,4 @@
-#include "heloscope/proxy_header.h"
+#include "heloscope/application/proxy_protocol.h"
 
 #include <arpa/inet.h>
 

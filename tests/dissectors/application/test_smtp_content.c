@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <inttypes.h>
 
-#include "heloscope/smtp_content.h"
+#include "heloscope/application/smtp_content.h"
 #include "tests/support/guard.h"
 
 #define LINE  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567\r\n"

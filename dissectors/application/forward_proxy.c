@@ -1,4 +1,4 @@
-#include "heloscope/relay.h"
+#include "heloscope/application/forward_proxy.h"
 
 #include <stdio.h>
 

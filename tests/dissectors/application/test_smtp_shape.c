@@ -1,7 +1,7 @@
 /* Lines that are no commands, and what they look like. */
 #include <criterion/criterion.h>
 
-#include "heloscope/smtp_command.h"
+#include "heloscope/application/smtp_command.h"
 #include "tests/support/guard.h"
 
 static const struct row {

@@ -1,7 +1,7 @@
 /* TLS records and hellos, whole and cut at every octet. */
 #include <criterion/criterion.h>
 
-#include "heloscope/tls_hello.h"
+#include "heloscope/application/tls_hello.h"
 #include "tests/support/frame.h"
 #include "tests/support/guard.h"
 

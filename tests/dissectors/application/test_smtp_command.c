@@ -1,7 +1,7 @@
 /* Command lines as clients send them, well formed and not. */
 #include <criterion/criterion.h>
 
-#include "heloscope/smtp_command.h"
+#include "heloscope/application/smtp_command.h"
 #include "tests/support/guard.h"
 
 static const struct row {

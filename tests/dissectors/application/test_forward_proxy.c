@@ -1,7 +1,7 @@
 /* Handshakes with proxies, whole and cut at every octet of either side. */
 #include <criterion/criterion.h>
 
-#include "heloscope/relay.h"
+#include "heloscope/application/forward_proxy.h"
 #include "tests/support/guard.h"
 
 struct octets {

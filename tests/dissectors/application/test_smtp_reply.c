@@ -1,7 +1,7 @@
 /* Reply lines, enhanced status codes, extensions. */
 #include <criterion/criterion.h>
 
-#include "heloscope/smtp_reply.h"
+#include "heloscope/application/smtp_reply.h"
 #include "tests/support/guard.h"
 
 static const struct row {
