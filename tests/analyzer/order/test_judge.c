@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "tests/analyzer/sequence.h"
+#include "tests/support/sequence.h"
 
 static const struct order_reply greeting = {.seq = 1, .code = {.number = 220}};
 

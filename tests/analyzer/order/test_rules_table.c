@@ -1,7 +1,7 @@
 /* The table of rules itself. */
 #include <criterion/criterion.h>
 
-#include "tests/analyzer/sequence.h"
+#include "tests/support/sequence.h"
 
 Test(order_table, every_rule_says_where_it_is_written)
 {

@@ -2,7 +2,7 @@
  * numbers, and when a mirror shows one packet twice. */
 #include <criterion/criterion.h>
 
-#include "tests/analyzer/lab.h"
+#include "tests/support/lab.h"
 
 enum {
     LINK_ETHERNET = 1,

@@ -1,7 +1,7 @@
 /* Connections by the million, and what waits in many of them: within the limits, and counted. */
 #include <criterion/criterion.h>
 
-#include "tests/analyzer/lab.h"
+#include "tests/support/lab.h"
 #include "tests/support/peak.h"
 #include "tests/support/work.h"
 

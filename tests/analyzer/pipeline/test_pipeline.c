@@ -1,7 +1,7 @@
 /* Packets in, a history out: what TCP and captures do to a session. */
 #include <criterion/criterion.h>
 
-#include "tests/analyzer/lab.h"
+#include "tests/support/lab.h"
 
 static void tell_plainly(struct trace *trace)
 {

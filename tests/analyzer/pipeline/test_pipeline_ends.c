@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "tests/analyzer/lab.h"
+#include "tests/support/lab.h"
 
 static void tell_plainly(struct trace *trace)
 {

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "tests/analyzer/lab.h"
+#include "tests/support/lab.h"
 
 static void expect_sessions(const struct lab *lab, const char *wanted)
 {

@@ -1,7 +1,7 @@
 /* A session through a proxy is found behind the handshake with it, and read from there. */
 #include <criterion/criterion.h>
 
-#include "tests/analyzer/lab.h"
+#include "tests/support/lab.h"
 
 struct say {
     enum side side;

@@ -4,7 +4,7 @@
 
 #include "heloscope/pipeline/pipeline.h"
 #include "tests/db/scratch.h"
-#include "tests/support/trace.h"
+#include "trace.h"
 
 struct lab {
     struct scratch scratch;
