@@ -2,7 +2,7 @@
  * a message that it made itself. Two different things may meet in one session (a relay carries what
  * a program has made): what a relay writes of itself is its own Received field, and behind one
  * nothing in the header speaks of the client. */
-#include "marks.h"
+#include "heloscope/software/marks.h"
 
 enum product {
     NONE,

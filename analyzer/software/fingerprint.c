@@ -2,7 +2,7 @@
  * named only when it leads alone. */
 #include "pattern.h"
 #include "heloscope/software/reply_texts.h"
-#include "fingerprint.h"
+#include "heloscope/software/fingerprint.h"
 #include "heloscope/base/limits.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* By what servers are recognised. Banners, EHLO replies and texts as the servers' sources have
  * them, or as public logs of sessions show them. Rows of a place go from the particular to the
  * general: the first that fits counts. */
-#include "marks.h"
+#include "heloscope/software/marks.h"
 
 enum product {
     NONE,

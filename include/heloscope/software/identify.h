@@ -4,7 +4,7 @@
 #ifndef HELOSCOPE_IDENTIFY_H
 #define HELOSCOPE_IDENTIFY_H
 
-#include "analyzer/software/fingerprint.h"
+#include "heloscope/software/fingerprint.h"
 #include "heloscope/timeline.h"
 
 struct identify {

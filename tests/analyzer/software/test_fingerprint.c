@@ -4,7 +4,7 @@
 
 #include "analyzer/software/pattern.h"
 #include "heloscope/software/reply_texts.h"
-#include "analyzer/software/fingerprint.h"
+#include "heloscope/software/fingerprint.h"
 #include "tests/support/fill.h"
 
 static size_t first_fit(const struct mark_table *table, enum place place, struct bytes text)

@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_VOICE_H
 #define HELOSCOPE_VOICE_H
 
-#include "marks.h"
+#include "heloscope/software/marks.h"
 #include "heloscope/software/memo.h"
 #include "heloscope/base/memory.h"
 
