@@ -1,6 +1,6 @@
 /* What SQLite refuses, told to the user: which file, what is wrong with it, what to do. */
-#ifndef HELOSCOPE_DB_SQL_ERROR_H
-#define HELOSCOPE_DB_SQL_ERROR_H
+#ifndef DB_SQL_ERROR_H
+#define DB_SQL_ERROR_H
 
 #include <sqlite3.h>
 

@@ -1,6 +1,6 @@
 /* Numbers of files, whose byte order the file itself tells. */
-#ifndef HELOSCOPE_BYTE_ORDER_H
-#define HELOSCOPE_BYTE_ORDER_H
+#ifndef ANALYZER_CAPTURE_BYTE_ORDER_H
+#define ANALYZER_CAPTURE_BYTE_ORDER_H
 
 #include <stdbool.h>
 #include <stdint.h>

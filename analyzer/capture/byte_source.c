@@ -48,17 +48,17 @@ void byte_source_close(struct byte_source *source)
     if (source->fd > STDIN_FILENO)
         close(source->fd);
     source->fd = -1;
-    unpacker_free(source->unpacker);
+    decompressor_free(source->decompressor);
     free(source->data);
     free(source->packed);
-    source->unpacker = NULL;
+    source->decompressor = NULL;
     source->data = source->packed = NULL;
     source->at = source->end = NULL;
 }
 
 uint64_t byte_source_position(const struct byte_source *source)
 {
-    size_t waiting = source->unpacker ? source->packed_left.len : byte_source_left(source);
+    size_t waiting = source->decompressor ? source->packed_left.len : byte_source_left(source);
     return source->fetched - waiting;
 }
 
@@ -175,16 +175,16 @@ static enum bytes_result unpack(struct byte_source *source, size_t *made)
 {
     size_t left = byte_source_left(source);
     const char *words = NULL;
-    enum unpack_result result =
-        unpacker_step(source->unpacker, &source->packed_left, source->data + left,
-                      source->capacity - left, made, &words);
+    enum decompress_result result =
+        decompressor_step(source->decompressor, &source->packed_left, source->data + left,
+                          source->capacity - left, made, &words);
     source->end += *made;
-    if (result == UNPACK_FAILED) {
+    if (result == DECOMPRESS_FAILED) {
         failure_set(&source->why, "the %s data cannot be unpacked: %s", source->packing->name,
                     words);
         return fail(source);
     }
-    source->in_member = result == UNPACK_ON;
+    source->in_member = result == DECOMPRESS_ON;
     return BYTES_READY;
 }
 
@@ -230,15 +230,15 @@ static bool start_unpacking(struct byte_source *source)
     source->data = malloc(BUFFER);
     source->capacity = BUFFER;
     source->at = source->end = source->data;
-    source->unpacker = unpacker_new(packing);
-    return (source->data && source->unpacker) || failure_set(&source->why, "out of memory");
+    source->decompressor = decompressor_new(packing);
+    return (source->data && source->decompressor) || failure_set(&source->why, "out of memory");
 }
 
 /* Reads as much as tells whether the file is compressed. Until that is known nobody sees it. */
 static enum bytes_result recognise(struct byte_source *source)
 {
     enum bytes_result result = BYTES_READY;
-    while (result == BYTES_READY && source->begun < UNPACK_RECOGNISED) {
+    while (result == BYTES_READY && source->begun < DECOMPRESS_RECOGNISED) {
         size_t got = 0;
         result = read_some(source, source->data + source->begun, FIRST_READ, &got);
         source->begun += got;
@@ -266,7 +266,7 @@ enum bytes_result byte_source_fetch(struct byte_source *source, size_t wanted)
     while (result == BYTES_READY && byte_source_left(source) < wanted) {
         if (source->failed) /* behind what the last step could still make */
             return BYTES_FAILED;
-        result = source->unpacker ? fill_packed(source) : fill_plain(source);
+        result = source->decompressor ? fill_packed(source) : fill_plain(source);
     }
     return result;
 }

@@ -1,7 +1,7 @@
 /* The octets of a file, a pipe or standard input, unpacked if they are compressed: a window onto a
  * stream that can be looked at before it is consumed. */
-#ifndef HELOSCOPE_BYTE_SOURCE_H
-#define HELOSCOPE_BYTE_SOURCE_H
+#ifndef ANALYZER_CAPTURE_BYTE_SOURCE_H
+#define ANALYZER_CAPTURE_BYTE_SOURCE_H
 
 #include "heloscope/failure.h"
 #include "decompress.h"
@@ -21,7 +21,7 @@ struct byte_source {
     uint64_t fetched; /* octets that came from the file */
     size_t begun;     /* those in the buffer before it is recognised */
     const struct packing *packing;
-    struct unpacker *unpacker;
+    struct decompressor *decompressor;
     uint8_t *packed; /* a buffer for what is not unpacked yet */
     struct bytes packed_left;
     bool failed, cut;

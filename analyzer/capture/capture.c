@@ -161,7 +161,7 @@ static bool filter_is_usable(const struct capture *capture, struct failure *why)
 static bool choose_sources(struct capture *capture)
 {
     for (size_t i = 0; i < capture->input_count; i++)
-        capture->paths.all[i].foreign = capture->inputs[i]->foreign;
+        capture->paths.all[i].other_protocol = capture->inputs[i]->other_protocol;
     if (!capture_paths_judge(&capture->paths))
         return false;
     for (size_t i = 0; i < capture->input_count; i++) {
@@ -273,7 +273,7 @@ const char *capture_note(struct capture *capture, size_t index)
 {
     if (capture->folders && index == 0) {
         for (size_t i = 0; i < capture->input_count; i++)
-            capture->paths.all[i].foreign = capture->inputs[i]->foreign;
+            capture->paths.all[i].other_protocol = capture->inputs[i]->other_protocol;
         if (!capture_paths_judge(&capture->paths))
             return NULL;
     }

@@ -1,6 +1,6 @@
 /* How the clock of one capture file goes against that of another. */
-#ifndef HELOSCOPE_CLOCK_CURVE_H
-#define HELOSCOPE_CLOCK_CURVE_H
+#ifndef ANALYZER_CAPTURE_CLOCK_CURVE_H
+#define ANALYZER_CAPTURE_CLOCK_CURVE_H
 
 #include "sightings.h"
 

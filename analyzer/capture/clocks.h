@@ -1,7 +1,7 @@
 /* Files of one capture whose clocks disagree, as those of two machines do: by how much is found
  * before they are merged by time. */
-#ifndef HELOSCOPE_CAPTURE_CLOCKS_H
-#define HELOSCOPE_CAPTURE_CLOCKS_H
+#ifndef ANALYZER_CAPTURE_CLOCKS_H
+#define ANALYZER_CAPTURE_CLOCKS_H
 
 #include "clock_curve.h"
 

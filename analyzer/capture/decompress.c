@@ -18,7 +18,7 @@
 #include <lz4frame.h>
 #endif
 
-struct unpacker {
+struct decompressor {
     const struct codec *codec;
     size_t hint; /* what zstd and lz4 want next: a block, and the header of the one behind it */
     union {
@@ -51,15 +51,15 @@ struct codec {
     struct packing packing;
     const char *magic;
     size_t magic_length;
-    bool (*begin)(struct unpacker *u);
-    enum unpack_result (*step)(struct unpacker *u, struct step *s);
-    void (*end)(struct unpacker *u);
+    bool (*begin)(struct decompressor *u);
+    enum decompress_result (*step)(struct decompressor *u, struct step *s);
+    void (*end)(struct decompressor *u);
 };
 
 #if defined HAVE_ZSTD || defined HAVE_LZ4
 /* What zstd and lz4 made in a call that fails is lost, so that each is given no more than one block
  * at a time, and the header behind it, of so many octets, in a call of its own. */
-static struct bytes one_block(const struct unpacker *u, struct bytes in, size_t header)
+static struct bytes one_block(const struct decompressor *u, struct bytes in, size_t header)
 {
     return bytes_first(in, u->hint > header ? u->hint - header : u->hint);
 }
@@ -72,13 +72,13 @@ enum {
     GZIP_ONLY = 16 + MAX_WBITS /* zlib's way to ask for a gzip header and the largest window */
 };
 
-static bool gzip_begin(struct unpacker *u)
+static bool gzip_begin(struct decompressor *u)
 {
     u->state.gzip = (z_stream){0};
     return inflateInit2(&u->state.gzip, GZIP_ONLY) == Z_OK;
 }
 
-static enum unpack_result gzip_step(struct unpacker *u, struct step *s)
+static enum decompress_result gzip_step(struct decompressor *u, struct step *s)
 {
     z_stream *z = &u->state.gzip;
     z->next_in = (z_const Bytef *)s->in.at;
@@ -90,15 +90,15 @@ static enum unpack_result gzip_step(struct unpacker *u, struct step *s)
     s->made = s->room - z->avail_out;
     if (result == Z_STREAM_END) {
         inflateReset(z);
-        return UNPACK_END;
+        return DECOMPRESS_END;
     }
     if (result == Z_OK || result == Z_BUF_ERROR) /* the latter: there was nothing to do */
-        return UNPACK_ON;
+        return DECOMPRESS_ON;
     s->why = z->msg ? z->msg : zError(result);
-    return UNPACK_FAILED;
+    return DECOMPRESS_FAILED;
 }
 
-static void gzip_end(struct unpacker *u)
+static void gzip_end(struct decompressor *u)
 {
     inflateEnd(&u->state.gzip);
 }
@@ -111,7 +111,7 @@ static void gzip_end(struct unpacker *u)
 /* ------------------------------------------------------------------------------------------ xz */
 
 #ifdef HAVE_LZMA
-static bool xz_begin(struct unpacker *u)
+static bool xz_begin(struct decompressor *u)
 {
     u->state.xz = (lzma_stream)LZMA_STREAM_INIT;
     return lzma_stream_decoder(&u->state.xz, XZ_MEMORY, 0) == LZMA_OK;
@@ -133,7 +133,7 @@ static const char *xz_complaint(lzma_ret result)
     }
 }
 
-static enum unpack_result xz_step(struct unpacker *u, struct step *s)
+static enum decompress_result xz_step(struct decompressor *u, struct step *s)
 {
     lzma_stream *z = &u->state.xz;
     z->next_in = s->in.at;
@@ -146,14 +146,14 @@ static enum unpack_result xz_step(struct unpacker *u, struct step *s)
     if (result == LZMA_STREAM_END)
         result = lzma_stream_decoder(z, XZ_MEMORY, 0); /* reuses what the first one had */
     else if (result == LZMA_OK || result == LZMA_BUF_ERROR)
-        return UNPACK_ON;
+        return DECOMPRESS_ON;
     if (result == LZMA_OK)
-        return UNPACK_END;
+        return DECOMPRESS_END;
     s->why = xz_complaint(result);
-    return UNPACK_FAILED;
+    return DECOMPRESS_FAILED;
 }
 
-static void xz_end(struct unpacker *u)
+static void xz_end(struct decompressor *u)
 {
     lzma_end(&u->state.xz);
 }
@@ -171,7 +171,7 @@ enum {
     ZSTD_FRAME = 5   /* the least of a frame */
 };
 
-static bool zstd_begin(struct unpacker *u)
+static bool zstd_begin(struct decompressor *u)
 {
     u->state.zstd = ZSTD_createDStream();
     u->hint = u->state.zstd ? ZSTD_initDStream(u->state.zstd) : 0;
@@ -179,7 +179,7 @@ static bool zstd_begin(struct unpacker *u)
 }
 
 /* The library itself refuses windows of more than 128 MiB, and begins the next frame by itself. */
-static enum unpack_result zstd_step(struct unpacker *u, struct step *s)
+static enum decompress_result zstd_step(struct decompressor *u, struct step *s)
 {
     struct bytes block = one_block(u, s->in, ZSTD_HEADER);
     ZSTD_inBuffer in = {block.at, block.len, 0};
@@ -187,15 +187,15 @@ static enum unpack_result zstd_step(struct unpacker *u, struct step *s)
     size_t result = ZSTD_decompressStream(u->state.zstd, &out, &in);
     if (ZSTD_isError(result)) {
         s->why = ZSTD_getErrorName(result);
-        return UNPACK_FAILED;
+        return DECOMPRESS_FAILED;
     }
     s->in = bytes_from(s->in, in.pos);
     s->made = out.pos;
     u->hint = result ? result : ZSTD_FRAME;
-    return result ? UNPACK_ON : UNPACK_END;
+    return result ? DECOMPRESS_ON : DECOMPRESS_END;
 }
 
-static void zstd_end(struct unpacker *u)
+static void zstd_end(struct decompressor *u)
 {
     ZSTD_freeDStream(u->state.zstd);
 }
@@ -213,28 +213,28 @@ enum {
     LZ4_FRAME = 7   /* the least of a frame */
 };
 
-static bool lz4_begin(struct unpacker *u)
+static bool lz4_begin(struct decompressor *u)
 {
     u->hint = LZ4_FRAME;
     return !LZ4F_isError(LZ4F_createDecompressionContext(&u->state.lz4, LZ4F_VERSION));
 }
 
-static enum unpack_result lz4_step(struct unpacker *u, struct step *s)
+static enum decompress_result lz4_step(struct decompressor *u, struct step *s)
 {
     struct bytes block = one_block(u, s->in, LZ4_HEADER);
     size_t taken = block.len, made = s->room;
     size_t result = LZ4F_decompress(u->state.lz4, s->out, &made, block.at, &taken, NULL);
     if (LZ4F_isError(result)) {
         s->why = LZ4F_getErrorName(result);
-        return UNPACK_FAILED;
+        return DECOMPRESS_FAILED;
     }
     s->in = bytes_from(s->in, taken);
     s->made = made;
     u->hint = result ? result : LZ4_FRAME;
-    return result ? UNPACK_ON : UNPACK_END;
+    return result ? DECOMPRESS_ON : DECOMPRESS_END;
 }
 
-static void lz4_end(struct unpacker *u)
+static void lz4_end(struct decompressor *u)
 {
     LZ4F_freeDecompressionContext(u->state.lz4);
 }
@@ -276,10 +276,10 @@ bool packing_is_available(const struct packing *packing)
     return codec_of(packing)->begin;
 }
 
-struct unpacker *unpacker_new(const struct packing *packing)
+struct decompressor *decompressor_new(const struct packing *packing)
 {
     const struct codec *codec = codec_of(packing);
-    struct unpacker *u = codec->begin ? calloc(1, sizeof *u) : NULL;
+    struct decompressor *u = codec->begin ? calloc(1, sizeof *u) : NULL;
     if (!u)
         return NULL;
     u->codec = codec;
@@ -289,21 +289,21 @@ struct unpacker *unpacker_new(const struct packing *packing)
     return NULL;
 }
 
-enum unpack_result unpacker_step(struct unpacker *unpacker, struct bytes *in, uint8_t *out,
-                                 size_t room, size_t *made, const char **why)
+enum decompress_result decompressor_step(struct decompressor *decompressor, struct bytes *in,
+                                         uint8_t *out, size_t room, size_t *made, const char **why)
 {
     struct step step = {.in = *in, .out = out, .room = room};
-    enum unpack_result result = unpacker->codec->step(unpacker, &step);
+    enum decompress_result result = decompressor->codec->step(decompressor, &step);
     *in = step.in;
     *made = step.made;
-    if (result == UNPACK_FAILED)
+    if (result == DECOMPRESS_FAILED)
         *why = step.why;
     return result;
 }
 
-void unpacker_free(struct unpacker *unpacker)
+void decompressor_free(struct decompressor *decompressor)
 {
-    if (unpacker)
-        unpacker->codec->end(unpacker);
-    free(unpacker);
+    if (decompressor)
+        decompressor->codec->end(decompressor);
+    free(decompressor);
 }

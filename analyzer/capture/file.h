@@ -1,6 +1,6 @@
 /* A capture file, packet by packet: what its records say, whichever format it has. */
-#ifndef HELOSCOPE_CAPTURE_FILE_H
-#define HELOSCOPE_CAPTURE_FILE_H
+#ifndef ANALYZER_CAPTURE_FILE_H
+#define ANALYZER_CAPTURE_FILE_H
 
 #include "byte_source.h"
 
@@ -29,7 +29,7 @@ enum file_result {
 };
 
 /* pcap, the format of libpcap ("savefile"): one header, one link type. */
-struct savefile {
+struct pcap_format {
     bool big_endian;
     bool nanoseconds;
     bool lengths_swapped; /* as the first versions of tcpdump wrote them */
@@ -38,11 +38,11 @@ struct savefile {
 };
 
 /* Whether `start`, of four octets or more, begins a pcap file. */
-bool savefile_begins(struct bytes start);
-enum file_result savefile_open(struct savefile *file, struct byte_source *source,
-                               struct failure *why);
-enum file_result savefile_next(struct savefile *file, struct byte_source *source,
-                               struct file_packet *out, struct failure *why);
+bool pcap_format_begins(struct bytes start);
+enum file_result pcap_format_open(struct pcap_format *file, struct byte_source *source,
+                                  struct failure *why);
+enum file_result pcap_format_next(struct pcap_format *file, struct byte_source *source,
+                                  struct file_packet *out, struct failure *why);
 
 /* pcapng: blocks; each interface has its own link type and clock, each section its own interfaces
  * and byte order. A structure that is all zero is ready. */
@@ -70,7 +70,7 @@ enum file_format {
 struct capture_file {
     struct byte_source source;
     enum file_format format; /* FORMAT_UNKNOWN until its header was read */
-    struct savefile savefile;
+    struct pcap_format pcap_format;
     struct pcapng pcapng;
     uint64_t packets;
     struct failure why;

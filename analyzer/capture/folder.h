@@ -1,6 +1,6 @@
 /* A directory into which captures are rotated, looked at again and again: which files came. */
-#ifndef HELOSCOPE_CAPTURE_FOLDER_H
-#define HELOSCOPE_CAPTURE_FOLDER_H
+#ifndef ANALYZER_CAPTURE_FOLDER_H
+#define ANALYZER_CAPTURE_FOLDER_H
 
 #include <stdbool.h>
 #include <stddef.h>

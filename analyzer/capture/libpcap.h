@@ -1,6 +1,6 @@
 /* What libpcap is needed for: interfaces, and filters in tcpdump's language. */
-#ifndef HELOSCOPE_CAPTURE_LIBPCAP_H
-#define HELOSCOPE_CAPTURE_LIBPCAP_H
+#ifndef ANALYZER_CAPTURE_LIBPCAP_H
+#define ANALYZER_CAPTURE_LIBPCAP_H
 
 #include "heloscope/capture/capture.h"
 #include "file.h"

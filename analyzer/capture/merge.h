@@ -1,6 +1,6 @@
 /* Several files as one, in the order of time: which packet comes next. */
-#ifndef HELOSCOPE_CAPTURE_MERGE_H
-#define HELOSCOPE_CAPTURE_MERGE_H
+#ifndef ANALYZER_CAPTURE_MERGE_H
+#define ANALYZER_CAPTURE_MERGE_H
 
 #include "input.h"
 

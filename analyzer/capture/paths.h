@@ -1,6 +1,6 @@
 /* The files that a command line means: those it names, and those in the directories it names. */
-#ifndef HELOSCOPE_CAPTURE_PATHS_H
-#define HELOSCOPE_CAPTURE_PATHS_H
+#ifndef ANALYZER_CAPTURE_PATHS_H
+#define ANALYZER_CAPTURE_PATHS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,8 +13,8 @@ enum path_part {
 
 struct capture_path {
     char *name;
-    size_t folder; /* the number, from 1, of the directory in which it was found; 0 = named */
-    bool foreign;  /* to be set by who has looked into it: it is no capture */
+    size_t folder;       /* the number, from 1, of the directory in which it was found; 0 = named */
+    bool other_protocol; /* to be set by who has looked into it: it is no capture */
     enum path_part part;
 };
 
@@ -43,9 +43,9 @@ bool capture_paths_add(struct capture_paths *paths, char *name, size_t folder);
 /* "FOLDER/NAME", to be freed; NULL when memory is short. */
 char *capture_path_join(const char *folder, const char *name);
 
-/* Decides what part each plays, once `foreign` is set, and makes the notes: one for each directory
- * that has strangers among its captures, or may still get captures. Can be called again. False when
- * memory is short. */
+/* Decides what part each plays, once `other_protocol` is set, and makes the notes: one for each
+ * directory that has strangers among its captures, or may still get captures. Can be called again.
+ * False when memory is short. */
 bool capture_paths_judge(struct capture_paths *paths);
 
 void capture_paths_free(struct capture_paths *paths);

@@ -29,13 +29,13 @@ static const struct magic *find_magic(const uint8_t *at, bool big_endian)
     return NULL;
 }
 
-bool savefile_begins(struct bytes start)
+bool pcap_format_begins(struct bytes start)
 {
     return find_magic(start.at, false) || find_magic(start.at, true);
 }
 
-enum file_result savefile_open(struct savefile *file, struct byte_source *source,
-                               struct failure *why)
+enum file_result pcap_format_open(struct pcap_format *file, struct byte_source *source,
+                                  struct failure *why)
 {
     enum bytes_result result = byte_source_need(source, HEADER);
     if (result != BYTES_READY)
@@ -49,7 +49,7 @@ enum file_result savefile_open(struct savefile *file, struct byte_source *source
         failure_set(why, "version %u.%u of pcap is not known", major, minor);
         return FILE_DAMAGED;
     }
-    *file = (struct savefile){
+    *file = (struct pcap_format){
         .big_endian = big_endian,
         .nanoseconds = magic->nanoseconds,
         .record_header = magic->record_header,
@@ -60,15 +60,15 @@ enum file_result savefile_open(struct savefile *file, struct byte_source *source
     return FILE_PACKET;
 }
 
-static int64_t record_time(const struct savefile *file, const uint8_t *at)
+static int64_t record_time(const struct pcap_format *file, const uint8_t *at)
 {
     int64_t seconds = load_u32(at, file->big_endian);
     uint32_t fraction = load_u32(at + 4, file->big_endian);
     return seconds * 1000000 + (file->nanoseconds ? fraction / 1000 : fraction);
 }
 
-enum file_result savefile_next(struct savefile *file, struct byte_source *source,
-                               struct file_packet *out, struct failure *why)
+enum file_result pcap_format_next(struct pcap_format *file, struct byte_source *source,
+                                  struct file_packet *out, struct failure *why)
 {
     enum bytes_result result = byte_source_need(source, file->record_header);
     if (result != BYTES_READY)

@@ -1,7 +1,7 @@
 /* What is wrong with a capture file, in words: turns how its reading ended into one line for a
  * person. */
-#ifndef HELOSCOPE_CAPTURE_PROBLEM_H
-#define HELOSCOPE_CAPTURE_PROBLEM_H
+#ifndef ANALYZER_CAPTURE_PROBLEM_H
+#define ANALYZER_CAPTURE_PROBLEM_H
 
 #include "heloscope/capture/capture.h"
 #include "file.h"

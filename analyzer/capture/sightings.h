@@ -1,6 +1,6 @@
 /* When a capture file saw what of which connections: what tells its clock from another file's. */
-#ifndef HELOSCOPE_SIGHTINGS_H
-#define HELOSCOPE_SIGHTINGS_H
+#ifndef ANALYZER_CAPTURE_SIGHTINGS_H
+#define ANALYZER_CAPTURE_SIGHTINGS_H
 
 #include "heloscope/base/limits.h"
 #include "heloscope/network/packet.h"

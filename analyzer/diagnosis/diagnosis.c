@@ -29,12 +29,12 @@ static bool text_settles(const struct session *s, const struct pending *p, enum 
  * cleared or open and what the text confirms is likely; all else is unknown, with the hole as
  * origin. */
 static void weaken(const struct session *s, const struct pending *p, const struct verdict *v,
-                   struct reason *f)
+                   struct refusal_reason *f)
 {
     bool confirmed = f->claim != CAUSE_NONE && claim_agrees(f->claim, f->cause);
     bool never = f->origin == p->command.seq && v->rule && v->rule->kind != RULE_FORBIDS;
-    bool reason = v->kind == VERDICT_LEGAL && f->cause == f->claim;
-    if ((v->kind != VERDICT_LEGAL && confirmed && !never) || reason) {
+    bool refusal_reason = v->kind == VERDICT_LEGAL && f->cause == f->claim;
+    if ((v->kind != VERDICT_LEGAL && confirmed && !never) || refusal_reason) {
         f->certainty = CERTAINTY_LIKELY;
         return;
     }
@@ -60,7 +60,7 @@ static bool middlebox_is_behind(const struct session *s, enum cause cause)
 }
 
 static enum fault fault_of(const struct session *s, const struct pending *p,
-                           const struct verdict *v, const struct reason *f)
+                           const struct verdict *v, const struct refusal_reason *f)
 {
     static const struct {
         enum cause cause;
@@ -106,7 +106,7 @@ static void relate(struct session *s, struct diagnosis *d, event_no seq, enum ro
 
 /* Whether the text says what the session shows: -1 where it does not speak of that. To a line of a
  * message the server says what would be true of a command. */
-static int agreement(const struct reason *f)
+static int agreement(const struct refusal_reason *f)
 {
     if (f->claim == CAUSE_NONE || f->claim == CAUSE_UNKNOWN || f->cause == CAUSE_UNKNOWN)
         return -1;
@@ -115,8 +115,8 @@ static int agreement(const struct reason *f)
     return f->cause == CAUSE_CONTENT_AS_COMMANDS ? -1 : 0;
 }
 
-static void write_finding(struct session *s, const struct pending *p, const struct answer *a,
-                          const struct verdict *v, const struct reason *f)
+static void write_diagnosis(struct session *s, const struct pending *p, const struct answer *a,
+                            const struct verdict *v, const struct refusal_reason *f)
 {
     struct diagnosis *d = arena_get(&s->draft->arena, sizeof *d);
     d->reply = a->seq;
@@ -131,8 +131,8 @@ static void write_finding(struct session *s, const struct pending *p, const stru
     for (int i = 0; v && f->cause == v->cause && i < v->related_count; i++)
         relate(s, d, v->related[i], v->roles[i]);
     relate(s, d, f->related, f->role);
-    d->explanation = explain_finding(s, &s->draft->arena, d, p, v);
-    d->advice = advise_finding(s, &s->draft->arena, d);
+    d->explanation = explain_diagnosis(s, &s->draft->arena, d, p, v);
+    d->advice = advise_diagnosis(s, &s->draft->arena, d);
     s->found.reply[s->found.count++ % FOUND_KEPT] = d->reply;
     *s->draft->diagnoses_tail = d;
     s->draft->diagnoses_tail = &d->next;
@@ -144,9 +144,9 @@ static void write_finding(struct session *s, const struct pending *p, const stru
 static void diagnose_surplus(struct session *s, const struct answer *a)
 {
     struct verdict none = {.kind = VERDICT_LEGAL};
-    struct reason f = {.claim = claim_of_reply(identify_server(&s->identify), a->code, a->enhanced,
-                                               a->text, VERB_UNKNOWN),
-                       .fault = FAULT_COUNT};
+    struct refusal_reason f = {.claim = claim_of_reply(identify_server(&s->identify), a->code,
+                                                       a->enhanced, a->text, VERB_UNKNOWN),
+                               .fault = FAULT_COUNT};
     bool hole = s->hole || s->row.midstream;
     /* A farewell, to a client that has gone, or as RFC 5321 section 3.8 has it, is not one too
      * many. */
@@ -164,7 +164,7 @@ static void diagnose_surplus(struct session *s, const struct answer *a)
         f.origin = a->seq;
         f.certainty = CERTAINTY_LIKELY;
     }
-    write_finding(s, NULL, a, &none, &f);
+    write_diagnosis(s, NULL, a, &none, &f);
 }
 
 /* Replies that speak of the outcome of an AUTH, whatever its place (RFC 4954 section 6), and
@@ -181,17 +181,18 @@ static bool speaks_of_itself(const struct pending *p, const struct answer *a, en
 
 static bool is_content(struct session *s, struct pending *p)
 {
-    bool candidate = s->content_run.because && p->command.seq > s->content_run.because &&
-                     p->kind == PENDING_COMMAND && !s->content_run.sure;
-    if (candidate && !p->content_line && content_run_in_flight(s))
-        content_run_mark(s, p);
+    bool candidate = s->content_as_commands.because &&
+                     p->command.seq > s->content_as_commands.because &&
+                     p->kind == PENDING_COMMAND && !s->content_as_commands.sure;
+    if (candidate && !p->content_line && content_as_commands_in_flight(s))
+        content_as_commands_mark(s, p);
     return p->content_line;
 }
 
 /* What the verdict makes of the refusal, or what stands beside it; false when there is nothing to
  * say. */
 static bool find_reason(struct session *s, const struct pending *p, const struct answer *a,
-                        struct verdict *v, struct reason *out)
+                        struct verdict *v, struct refusal_reason *out)
 {
     enum cause claim = claim_of_reply(identify_server(&s->identify), a->code, a->enhanced, a->text,
                                       p->command.verb);
@@ -199,7 +200,7 @@ static bool find_reason(struct session *s, const struct pending *p, const struct
      * the command follows from that. */
     bool group = (p->group || p->pipelined) && claim == CAUSE_PIPELINING_VIOLATION;
     bool syntax = (a->code == 501 || a->code == 500) && !p->command.well_formed;
-    *out = (struct reason){
+    *out = (struct refusal_reason){
         .cause = v->cause, .origin = v->origin, .claim = claim, .fault = FAULT_COUNT};
     if (p->content_line) {
         out->cause = CAUSE_CONTENT_AS_COMMANDS;
@@ -209,7 +210,7 @@ static bool find_reason(struct session *s, const struct pending *p, const struct
     if (v->kind != VERDICT_LEGAL && !syntax && !group)
         return !speaks_of_itself(p, a, claim, v->cause) &&
                (v->kind == VERDICT_BROKEN || a->code == 503);
-    if (syntax || !reason_beside_order(s, p, a, claim, out))
+    if (syntax || !refusal_reason_of(s, p, a, claim, out))
         return false;
     if (out->cause == CAUSE_TRANSACTION_RESET && s->order.auth_inside)
         order_transaction_lost(&s->order, out->origin);
@@ -229,22 +230,22 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
         return v;
     }
     struct pending mine = *p;
-    struct reason reason;
+    struct refusal_reason refusal_reason;
     if (p->kind == PENDING_COMMAND || p->kind == PENDING_CONTENT)
         v = order_judge(&s->order, &p->command);
     is_content(s, &mine);
     judge_client(s, &mine, &v, a->code < 400);
-    if (a->code < 400 || !find_reason(s, &mine, a, &v, &reason))
+    if (a->code < 400 || !find_reason(s, &mine, a, &v, &refusal_reason))
         return v;
     bool weak = v.kind == VERDICT_DOUBTFUL || a->doubtful || p->doubtful || p->shaky ||
                 s->order.facts[FACT_GREETING].doubtful ||
                 (v.kind == VERDICT_LEGAL && order_doubtful(&s->order, p->command.verb)) ||
-                (mine.content_line && s->content_run.weak);
+                (mine.content_line && s->content_as_commands.weak);
     if (weak)
-        weaken(s, p, &v, &reason);
-    else if (v.vague && reason.cause == v.cause)
-        reason.certainty = CERTAINTY_LIKELY;
-    write_finding(s, &mine, a, &v, &reason);
+        weaken(s, p, &v, &refusal_reason);
+    else if (v.vague && refusal_reason.cause == v.cause)
+        refusal_reason.certainty = CERTAINTY_LIKELY;
+    write_diagnosis(s, &mine, a, &v, &refusal_reason);
     return v;
 }
 
@@ -254,14 +255,14 @@ void diagnose_greeting(struct session *s, const struct answer *a)
     const struct pending *early = pending_at(s, 0);
     enum cause claim =
         claim_of_reply(identify_server(&s->identify), a->code, a->enhanced, a->text, VERB_UNKNOWN);
-    struct reason f = {.cause = CAUSE_SESSION_REFUSED,
-                       .origin = a->seq,
-                       .claim = claim,
-                       .fault = early ? FAULT_COUNT : FAULT_POLICY};
+    struct refusal_reason f = {.cause = CAUSE_SESSION_REFUSED,
+                               .origin = a->seq,
+                               .claim = claim,
+                               .fault = early ? FAULT_COUNT : FAULT_POLICY};
     if (early) {
         f.cause = CAUSE_EARLY_TALKER;
         f.origin = early->command.seq;
     }
     if (early || a->code == 503)
-        write_finding(s, early, a, &none, &f);
+        write_diagnosis(s, early, a, &none, &f);
 }

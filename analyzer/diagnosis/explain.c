@@ -4,54 +4,54 @@
 #include "explain_other.h"
 #include "wording.h"
 
-typedef const char *sentence_fn(const struct scene *t);
+typedef const char *sentence_fn(const struct wording *t);
 
-static event_no since(const struct scene *t, enum fact_name fact)
+static event_no since(const struct wording *t, enum fact_name fact)
 {
     return t->s->order.facts[fact].since;
 }
 
 /* --- the hello --- */
 
-static const char *hello_missing(const struct scene *t)
+static const char *hello_missing(const struct wording *t)
 {
     const char *verbs = t->s->lmtp ? "LHLO" : "EHLO or HELO";
-    return scene_inherited(t) ? SAY(t, "No %s was sent before #%u; %s fails for the same reason.",
-                                    verbs, t->d->origin, scene_command(t))
-                              : SAY(t, "No %s was sent before %s, and the server wants one.", verbs,
-                                    scene_command(t));
+    return wording_inherited(t) ? SAY(t, "No %s was sent before #%u; %s fails for the same reason.",
+                                      verbs, t->d->origin, wording_command(t))
+                                : SAY(t, "No %s was sent before %s, and the server wants one.",
+                                      verbs, wording_command(t));
 }
 
-static const char *hello_rejected(const struct scene *t)
+static const char *hello_rejected(const struct wording *t)
 {
     const struct fact *hello = &t->s->order.facts[FACT_HELLO];
     if (hello->since) /* Haraka forgets an accepted hello when it refuses another */
         return SAY(t, "Another hello was refused at #%u, and %s has forgotten the one of #%u.",
-                   t->d->origin, scene_server(t), hello->since);
+                   t->d->origin, wording_server(t), hello->since);
     return SAY(t, "The hello was refused at %s, so %s could not succeed. %s",
-               scene_refusal(t, t->d->origin), scene_command(t), scene_knowledge(t));
+               wording_refusal(t, t->d->origin), wording_command(t), wording_knowledge(t));
 }
 
-static const char *hello_reset(const struct scene *t)
+static const char *hello_reset(const struct wording *t)
 {
     bool tls = since(t, FACT_TLS) == t->d->origin;
     return SAY(t, "%s #%u began the session anew, and no hello was sent after it; %s needs one.",
-               verb_name(tls ? VERB_STARTTLS : VERB_XCLIENT), t->d->origin, scene_command(t));
+               verb_name(tls ? VERB_STARTTLS : VERB_XCLIENT), t->d->origin, wording_command(t));
 }
 
-static const char *hello_repeated(const struct scene *t)
+static const char *hello_repeated(const struct wording *t)
 {
     event_no first = since(t, FACT_HELLO);
     return SAY(t,
                "A hello had been accepted before%s; %s refuses another, though RFC 5321 "
                "section 4.1.4 allows it.",
-               first ? SAY(t, " (#%u)", first) : "", scene_server(t));
+               first ? SAY(t, " (#%u)", first) : "", wording_server(t));
 }
 
 /* --- the transaction --- */
 
 /* How long the open transaction had been open: " 42 s before", empty for less than a second. */
-static const char *age(const struct scene *t)
+static const char *age(const struct wording *t)
 {
     const struct transaction *open = t->s->transaction;
     int64_t seconds = open && t->p ? (t->p->ts_us - open->started_us) / 1000000 : 0;
@@ -59,43 +59,43 @@ static const char *age(const struct scene *t)
     return known ? SAY(t, " %lld s before", (long long)seconds) : "";
 }
 
-static const char *mail_missing(const struct scene *t)
+static const char *mail_missing(const struct wording *t)
 {
-    return scene_inherited(t)
+    return wording_inherited(t)
                ? SAY(t, "#%u was sent without a MAIL of its own; %s fails for the same reason.",
-                     t->d->origin, scene_command(t))
+                     t->d->origin, wording_command(t))
                : SAY(t, "%s was sent without a MAIL of its own, so no transaction was open.",
-                     scene_command(t));
+                     wording_command(t));
 }
 
-static const char *mail_rejected(const struct scene *t)
+static const char *mail_rejected(const struct wording *t)
 {
     if (since(t, FACT_MAIL)) /* mailfront does so */
         return SAY(t,
                    "Another MAIL was refused at #%u, and %s has dropped the transaction of MAIL "
                    "#%u with it.",
-                   t->d->origin, scene_server(t), since(t, FACT_MAIL));
+                   t->d->origin, wording_server(t), since(t, FACT_MAIL));
     return SAY(t, "MAIL was refused at %s, so no transaction was open for %s. %s",
-               scene_refusal(t, t->d->origin), scene_command(t), scene_knowledge(t));
+               wording_refusal(t, t->d->origin), wording_command(t), wording_knowledge(t));
 }
 
-static const char *transaction_reset(const struct scene *t)
+static const char *transaction_reset(const struct wording *t)
 {
     if (since(t, FACT_AUTH) == t->d->origin)
         return SAY(t,
                    "The server took AUTH #%u in the middle of the transaction, and has forgotten "
                    "the transaction with it; %s needs one.",
-                   t->d->origin, scene_command(t));
+                   t->d->origin, wording_command(t));
     if (t->s->transaction_sent)
         return SAY(t,
                    "The message that ended with #%u closed its transaction, and no MAIL was sent "
                    "after it; %s needs one.",
-                   t->d->origin, scene_command(t));
+                   t->d->origin, wording_command(t));
     return SAY(t, "#%u cleared the open transaction, and no MAIL was sent after it; %s needs one.",
-               t->d->origin, scene_command(t));
+               t->d->origin, wording_command(t));
 }
 
-static const char *nested_mail(const struct scene *t)
+static const char *nested_mail(const struct wording *t)
 {
     event_no opened = since(t, FACT_MAIL);
     return opened ? SAY(t,
@@ -106,22 +106,22 @@ static const char *nested_mail(const struct scene *t)
                     "what was not captured.";
 }
 
-static const char *transaction_abandoned(const struct scene *t)
+static const char *transaction_abandoned(const struct wording *t)
 {
     return SAY(t,
                "After the refusal at %s the client gave up the transaction that MAIL #%u had "
                "opened%s and began another without RSET; for the server the first was still open.",
-               scene_refusal(t, t->d->origin), since(t, FACT_MAIL), age(t));
+               wording_refusal(t, t->d->origin), since(t, FACT_MAIL), age(t));
 }
 
-static const char *rcpt_missing(const struct scene *t)
+static const char *rcpt_missing(const struct wording *t)
 {
     return SAY(t, "No RCPT was sent between MAIL #%u and %s.", since(t, FACT_MAIL),
-               scene_command(t));
+               wording_command(t));
 }
 
 /* Whether trying again can help: 4xx (RFC 5321 section 4.2.1). */
-static const char *for_how_long(const struct scene *t)
+static const char *for_how_long(const struct wording *t)
 {
     const struct order *o = &t->s->order;
     if (!o->refused_temporary)
@@ -132,33 +132,34 @@ static const char *for_how_long(const struct scene *t)
                                               : ", some for the time being";
 }
 
-static const char *all_rcpt_rejected(const struct scene *t)
+static const char *all_rcpt_rejected(const struct wording *t)
 {
     uint32_t refused = t->s->order.refused;
     const char *seen = t->d->certainty == CERTAINTY_CERTAIN ? "" : " that was seen";
     const char *who = refused <= 1   ? SAY(t, "The only recipient%s was refused", seen)
                       : refused == 2 ? "Both recipients were refused, the first"
                                      : SAY(t, "All %u recipients were refused, the first", refused);
-    return SAY(t, "%s at %s%s, so nobody was left for %s. %s", who, scene_refusal(t, t->d->origin),
-               for_how_long(t), scene_command(t), scene_knowledge(t));
+    return SAY(t, "%s at %s%s, so nobody was left for %s. %s", who,
+               wording_refusal(t, t->d->origin), for_how_long(t), wording_command(t),
+               wording_knowledge(t));
 }
 
-static const char *in_transaction(const struct scene *t)
+static const char *in_transaction(const struct wording *t)
 {
     if (!since(t, FACT_MAIL))
         return SAY(t,
                    "By the server's word %s was sent inside a transaction; the MAIL that opened it "
                    "lies in what was not captured.",
-                   scene_command(t));
+                   wording_command(t));
     return SAY(t,
                "%s was sent inside the transaction that MAIL #%u had opened, where it is not "
                "allowed.",
-               scene_command(t), since(t, FACT_MAIL));
+               wording_command(t), since(t, FACT_MAIL));
 }
 
 /* --- AUTH, STARTTLS, chunks --- */
 
-static const char *auth_repeated(const struct scene *t)
+static const char *auth_repeated(const struct wording *t)
 {
     if (!since(t, FACT_AUTH))
         return "By the server's word the session was authenticated already; the AUTH that did it "
@@ -167,7 +168,7 @@ static const char *auth_repeated(const struct scene *t)
                since(t, FACT_AUTH));
 }
 
-static const char *starttls_repeated(const struct scene *t)
+static const char *starttls_repeated(const struct wording *t)
 {
     if (!since(t, FACT_TLS))
         return "By the server's word TLS was up already; the STARTTLS that began it lies in what "
@@ -176,34 +177,34 @@ static const char *starttls_repeated(const struct scene *t)
     return SAY(t, "STARTTLS #%u had succeeded already: TLS is started once.", since(t, FACT_TLS));
 }
 
-static const char *bdat_data_mix(const struct scene *t)
+static const char *bdat_data_mix(const struct wording *t)
 {
-    if (scene_inherited(t))
+    if (wording_inherited(t))
         return SAY(t,
                    "#%u had come between the chunks of a message; since then %s takes only RSET.",
-                   t->d->origin, scene_server(t));
+                   t->d->origin, wording_server(t));
     if (!since(t, FACT_BDAT))
-        return SAY(t, "%s came between the chunks of a message.", scene_command(t));
+        return SAY(t, "%s came between the chunks of a message.", wording_command(t));
     return SAY(t, "The chunks of a message had begun with #%u; %s must not come between them.",
-               since(t, FACT_BDAT), scene_command(t));
+               since(t, FACT_BDAT), wording_command(t));
 }
 
-static const char *bdat_after_failure(const struct scene *t)
+static const char *bdat_after_failure(const struct wording *t)
 {
     return SAY(t,
                "A chunk was refused at %s; until RSET the server takes no more of this message. %s",
-               scene_refusal(t, t->d->origin), scene_knowledge(t));
+               wording_refusal(t, t->d->origin), wording_knowledge(t));
 }
 
-static const char *bdat_after_last(const struct scene *t)
+static const char *bdat_after_last(const struct wording *t)
 {
     return SAY(t,
                "The last chunk was refused at %s, and the message with it; RSET must come before "
                "anything else.",
-               scene_refusal(t, t->d->origin));
+               wording_refusal(t, t->d->origin));
 }
 
-static const char *binarymime_data(const struct scene *t)
+static const char *binarymime_data(const struct wording *t)
 {
     return SAY(t, "MAIL #%u announced the message as BODY=BINARYMIME, which only BDAT can carry.",
                since(t, FACT_BINARY));
@@ -234,12 +235,12 @@ static sentence_fn *const sentences[CAUSE_COUNT] = {
     [CAUSE_BINARYMIME_DATA] = binarymime_data,
 };
 
-struct bytes explain_finding(struct session *s, struct arena *arena, const struct diagnosis *d,
-                             const struct pending *p, const struct verdict *v)
+struct bytes explain_diagnosis(struct session *s, struct arena *arena, const struct diagnosis *d,
+                               const struct pending *p, const struct verdict *v)
 {
-    struct scene scene = {s, arena, d, p, v};
+    struct wording wording = {s, arena, d, p, v};
     sentence_fn *sentence = sentences[d->cause];
-    return bytes_of_string(sentence ? sentence(&scene) : explain_beside_order(&scene));
+    return bytes_of_string(sentence ? sentence(&wording) : explain_other(&wording));
 }
 
 /* Whether the reply has a finding of its own, as far back as that is known. */
@@ -251,7 +252,8 @@ static bool is_found(const struct session *s, event_no reply)
     return false;
 }
 
-struct bytes advise_finding(const struct session *s, struct arena *arena, const struct diagnosis *d)
+struct bytes advise_diagnosis(const struct session *s, struct arena *arena,
+                              const struct diagnosis *d)
 {
     const struct cause_entry *entry = cause_entry(d->cause);
     switch (d->fault) {

@@ -1,19 +1,19 @@
 #include "explain_other.h"
 #include "heloscope/base/limits.h"
 
-typedef const char *sentence_fn(const struct scene *t);
+typedef const char *sentence_fn(const struct wording *t);
 
 /* The command as it was sent, in quotes. */
-static const char *quote(const struct scene *t)
+static const char *quote(const struct wording *t)
 {
     struct bytes text = bytes_first(t->p ? t->p->text : bytes_of(NULL, 0), QUOTE_LIMIT);
     return text.len ? SAY(t, "\"%.*s\"", (int)text.len, (const char *)text.at) : "an empty line";
 }
 
 /* What was refused, where the text is about more than its place. */
-static const char *subject(const struct scene *t)
+static const char *subject(const struct wording *t)
 {
-    return t->p && t->p->kind == PENDING_CONTENT ? "the message" : scene_command(t);
+    return t->p && t->p->kind == PENDING_CONTENT ? "the message" : wording_command(t);
 }
 
 /* --- what was not offered --- */
@@ -30,62 +30,62 @@ static const char *offer_of(enum cause cause)
     }
 }
 
-static const char *not_offered(const struct scene *t)
+static const char *not_offered(const struct wording *t)
 {
     const struct order *o = &t->s->order;
     if (o->hello_verb == VERB_HELO && order_holds(o, FACT_HELLO))
         return SAY(t,
                    "%s belongs to an extension, and the client introduced itself with HELO (#%u): "
                    "nothing was offered.",
-                   scene_command(t), o->facts[FACT_HELLO].since);
+                   wording_command(t), o->facts[FACT_HELLO].since);
     if (!o->offer)
-        return SAY(t, "%s was sent without an EHLO reply that offers it.", scene_command(t));
+        return SAY(t, "%s was sent without an EHLO reply that offers it.", wording_command(t));
     return SAY(t, "The reply to EHLO (#%u) does not offer %s%s.", o->offer, offer_of(t->d->cause),
                o->extensions & EXT_MASKED ? "; some of its keywords were overwritten with X on the "
                                             "way"
                                           : "");
 }
 
-static const char *command_not_offered(const struct scene *t)
+static const char *command_not_offered(const struct wording *t)
 {
     const struct pending *p = t->p;
     if (p && p->command.verb != VERB_UNKNOWN && t->s->order.offer)
         return SAY(t, "The reply to EHLO (#%u) does not offer %s.", t->s->order.offer,
-                   scene_command(t));
+                   wording_command(t));
     return SAY(t, "The server does not know %s, or has it switched off.", quote(t));
 }
 
 /* --- what the server wants --- */
 
-static const char *ehlo_required(const struct scene *t)
+static const char *ehlo_required(const struct wording *t)
 {
     return SAY(t,
                "The client introduced itself with HELO (#%u); the server takes %s only after "
                "EHLO.",
-               t->d->origin, scene_command(t));
+               t->d->origin, wording_command(t));
 }
 
-static const char *auth_required(const struct scene *t)
+static const char *auth_required(const struct wording *t)
 {
     const struct order *o = &t->s->order;
-    return SAY(t, "The order was right; the server takes %s only after AUTH%s.", scene_command(t),
+    return SAY(t, "The order was right; the server takes %s only after AUTH%s.", wording_command(t),
                o->offer && !(o->extensions & EXT_AUTH)
                    ? SAY(t, ", which its reply to EHLO (#%u) does not offer", o->offer)
                    : "");
 }
 
-static const char *auth_rejected(const struct scene *t)
+static const char *auth_rejected(const struct wording *t)
 {
     return SAY(t, "AUTH was refused at %s, and the server takes %s only after it. %s",
-               scene_refusal(t, t->d->origin), scene_command(t), scene_knowledge(t));
+               wording_refusal(t, t->d->origin), wording_command(t), wording_knowledge(t));
 }
 
-static const char *tls_required(const struct scene *t)
+static const char *tls_required(const struct wording *t)
 {
-    return SAY(t, "The order was right; the server takes %s only inside TLS.", scene_command(t));
+    return SAY(t, "The order was right; the server takes %s only inside TLS.", wording_command(t));
 }
 
-static const char *tls_failed(const struct scene *t)
+static const char *tls_failed(const struct wording *t)
 {
     const struct fact *tls = &t->s->order.facts[FACT_TLS];
     if (t->s->tls.alert && t->d->origin == t->s->tls.alert)
@@ -93,22 +93,22 @@ static const char *tls_failed(const struct scene *t)
             t,
             "STARTTLS was accepted, but the TLS handshake failed at #%u; the server takes %s "
             "only inside TLS.",
-            t->d->origin, scene_command(t));
+            t->d->origin, wording_command(t));
     if (tls->since)
         return SAY(t,
                    "STARTTLS #%u was accepted, but %s came in clear text, which the server no "
                    "longer takes.",
-                   tls->since, scene_command(t));
+                   tls->since, wording_command(t));
     return SAY(t, "STARTTLS was refused at %s, and the server takes %s only inside TLS. %s",
-               scene_refusal(t, t->d->origin), scene_command(t), scene_knowledge(t));
+               wording_refusal(t, t->d->origin), wording_command(t), wording_knowledge(t));
 }
 
-static const char *parameter_refused(const struct scene *t)
+static const char *parameter_refused(const struct wording *t)
 {
     return SAY(t, "The order was right; the server refused a parameter of %s.", quote(t));
 }
 
-static const char *policy(const struct scene *t)
+static const char *policy(const struct wording *t)
 {
     uint32_t limited = t->s->order.limited;
     if (limited && t->p && t->p->command.verb == VERB_DATA && t->p->kind == PENDING_COMMAND)
@@ -125,7 +125,7 @@ static const char *policy(const struct scene *t)
 /* --- what was sent at the wrong time --- */
 
 /* The event that a related one plays `role` in; 0 = none. */
-static event_no related(const struct scene *t, enum role role)
+static event_no related(const struct wording *t, enum role role)
 {
     for (const struct related *r = t->d->related; r; r = r->next)
         if (r->role == role)
@@ -133,7 +133,7 @@ static event_no related(const struct scene *t, enum role role)
     return 0;
 }
 
-static const char *pipelining_violation(const struct scene *t)
+static const char *pipelining_violation(const struct wording *t)
 {
     event_no other = related(t, ROLE_GROUP), seq = t->p ? t->p->command.seq : 0;
     bool offered = t->s->order.extensions & EXT_PIPELINING;
@@ -142,32 +142,32 @@ static const char *pipelining_violation(const struct scene *t)
         last ? "which RFC 2920 section 3.1 forbids here" : "and PIPELINING was not offered";
     if (t->d->fault == FAULT_SERVER)
         return SAY(t, "%s was sent without waiting, as the PIPELINING that was offered allows.",
-                   scene_command(t));
+                   wording_command(t));
     if (other == seq && t->d->origin != seq)
         return SAY(t,
                    "#%u was sent before the reply to its predecessor was there; the server "
                    "complains of it only now, at %s.",
-                   t->d->origin, scene_command(t));
+                   t->d->origin, wording_command(t));
     if (t->d->origin != seq)
         return SAY(t,
                    "#%u was sent before the reply to its predecessor was there; %s fails for "
                    "the same reason.",
-                   t->d->origin, scene_command(t));
+                   t->d->origin, wording_command(t));
     if (!other)
         return "The server complains of input that came before it had replied.";
     return other > seq ? SAY(t, "#%u was sent before the reply to %s was there, %s.", other,
-                             scene_command(t), rule)
+                             wording_command(t), rule)
                        : SAY(t, "%s was sent before the reply to #%u was there, %s.",
-                             scene_command(t), other, rule);
+                             wording_command(t), other, rule);
 }
 
-static const char *early_talker(const struct scene *t)
+static const char *early_talker(const struct wording *t)
 {
     return SAY(t, "The client sent #%u before it had received the server's greeting.",
                t->d->origin);
 }
 
-static const char *content_as_commands(const struct scene *t)
+static const char *content_as_commands(const struct wording *t)
 {
     const struct pending *p = t->p;
     if (p && p->content_after_data)
@@ -179,17 +179,17 @@ static const char *content_as_commands(const struct scene *t)
         return SAY(t,
                    "BDAT was refused at %s, and the server read the octets of its chunk as "
                    "commands, here %s.%s",
-                   scene_refusal(t, t->d->origin), quote(t),
+                   wording_refusal(t, t->d->origin), quote(t),
                    t->d->fault == FAULT_PIPELINING ? " They were already on their way when the "
                                                      "refusal came, as RFC 3030 allows."
                                                    : "");
     return SAY(t,
                "DATA was refused at %s, but the message was sent all the same. The server read its "
                "lines as commands, here %s.",
-               scene_refusal(t, t->d->origin), quote(t));
+               wording_refusal(t, t->d->origin), quote(t));
 }
 
-static const char *reply_desync(const struct scene *t)
+static const char *reply_desync(const struct wording *t)
 {
     (void)t;
     return "No command was waiting for this reply: a command before it was answered twice, or "
@@ -198,26 +198,26 @@ static const char *reply_desync(const struct scene *t)
 
 /* --- the session as a whole --- */
 
-static const char *session_refused(const struct scene *t)
+static const char *session_refused(const struct wording *t)
 {
     if (!t->p)
         return "The greeting itself refuses the session.";
     if (t->s->order.facts[FACT_GREETING].since)
         return SAY(t,
                    "In this session %s takes no command, for a reason that the text of #%u names.",
-                   scene_server(t), t->d->origin);
+                   wording_server(t), t->d->origin);
     return SAY(t, "The greeting refused the session at %s; only QUIT may follow it.",
-               scene_refusal(t, t->d->origin));
+               wording_refusal(t, t->d->origin));
 }
 
-static const char *session_over(const struct scene *t)
+static const char *session_over(const struct wording *t)
 {
     return t->s->order.facts[FACT_QUIT].code.number == 421
                ? SAY(t, "The server had ended the session at #%u (421).", t->d->origin)
                : SAY(t, "QUIT #%u had ended the session.", t->d->origin);
 }
 
-static const char *error_limit(const struct scene *t)
+static const char *error_limit(const struct wording *t)
 {
     uint32_t errors = t->s->order.errors;
     if (!errors)
@@ -226,7 +226,7 @@ static const char *error_limit(const struct scene *t)
                errors == 1 ? "" : "s", t->s->order.first_error);
 }
 
-static const char *middlebox(const struct scene *t)
+static const char *middlebox(const struct wording *t)
 {
     if (t->p && t->p->command.verb == VERB_MASKED)
         return SAY(t, "The verb was overwritten on the way: the server received %s.", quote(t));
@@ -238,13 +238,13 @@ static const char *middlebox(const struct scene *t)
     return "The reply's text speaks of a device between client and server.";
 }
 
-static const char *not_smtp(const struct scene *t)
+static const char *not_smtp(const struct wording *t)
 {
     if (t->p && t->p->kind == PENDING_TLS)
         return "A TLS handshake came where the server speaks clear text.";
     if (t->p && t->p->command.verb == VERB_LHLO)
         return "The client speaks LMTP (LHLO), the server SMTP.";
-    if (!scene_inherited(t))
+    if (!wording_inherited(t))
         return SAY(t, "The client does not speak SMTP: it began with %s.", quote(t));
     return SAY(t, "The client does not speak SMTP, as #%u shows; this line belongs to the same.",
                t->d->origin);
@@ -252,40 +252,40 @@ static const char *not_smtp(const struct scene *t)
 
 /* --- the server --- */
 
-static const char *server_disagrees(const struct scene *t)
+static const char *server_disagrees(const struct wording *t)
 {
     const struct order *o = &t->s->order;
     event_no mail = o->facts[FACT_MAIL].since, hello = o->facts[FACT_HELLO].since;
     enum verb verb = t->p ? t->p->command.verb : VERB_UNKNOWN;
     if (t->p && t->p->kind == PENDING_SASL)
         return SAY(t, "The line answers the server's 334; %s has read it as a command.",
-                   scene_server(t));
+                   wording_server(t));
     if (t->p && t->p->kind == PENDING_CONTENT)
         return SAY(t,
                    "The message was sent as it should be; %s refused it as if it were out of "
                    "place.",
-                   scene_server(t));
+                   wording_server(t));
     if (verb == VERB_MAIL && hello)
         return SAY(t,
                    "The hello #%u was accepted and no transaction was open, so MAIL was in order; "
                    "%s refused it all the same.",
-                   hello, scene_server(t));
+                   hello, wording_server(t));
     if (verb == VERB_RCPT && mail)
         return SAY(t,
                    "MAIL #%u was accepted and its transaction was open, so RCPT was in order; %s "
                    "refused it all the same.",
-                   mail, scene_server(t));
+                   mail, wording_server(t));
     if ((verb == VERB_DATA || verb == VERB_BDAT) && mail && o->accepted)
         return SAY(t,
                    "MAIL #%u and %u recipient%s were accepted, so %s was in order; %s refused it "
                    "all the same.",
-                   mail, o->accepted, o->accepted == 1 ? "" : "s", scene_command(t),
-                   scene_server(t));
+                   mail, o->accepted, o->accepted == 1 ? "" : "s", wording_command(t),
+                   wording_server(t));
     return SAY(t, "Nothing in the session forbids %s here; %s refused it all the same.",
-               scene_command(t), scene_server(t));
+               wording_command(t), wording_server(t));
 }
 
-static const char *unknown(const struct scene *t)
+static const char *unknown(const struct wording *t)
 {
     if (t->s->row.midstream && t->d->origin == 1)
         return "The session had begun before the capture did; what went wrong may lie there.";
@@ -322,7 +322,7 @@ static sentence_fn *const sentences[CAUSE_COUNT] = {
     [CAUSE_UNKNOWN] = unknown,
 };
 
-const char *explain_beside_order(const struct scene *t)
+const char *explain_other(const struct wording *t)
 {
     sentence_fn *sentence = sentences[t->d->cause];
     return sentence ? sentence(t) : cause_entry(t->d->cause)->meaning;

@@ -14,7 +14,7 @@ struct refusal {
     enum cause claim;
 };
 
-static bool set(struct reason *out, enum cause cause, event_no origin)
+static bool set(struct refusal_reason *out, enum cause cause, event_no origin)
 {
     out->cause = cause;
     out->origin = origin;
@@ -39,14 +39,14 @@ static bool may_mean(enum cause claim, enum cause cause)
 
 /* --- what the session shows --- */
 
-static bool early_talk(const struct refusal *r, struct reason *out)
+static bool early_talk(const struct refusal *r, struct refusal_reason *out)
 {
     out->passes_on = true;
     return r->p->early && set(out, CAUSE_EARLY_TALKER, r->p->command.seq);
 }
 
 /* A request of HTTP, a proxy's header, a handshake in the place of a command. */
-static bool foreign_protocol(const struct refusal *r, struct reason *out)
+static bool foreign_protocol(const struct refusal *r, struct refusal_reason *out)
 {
     event_no seq = r->p->command.seq;
     if (!is_503(r))
@@ -54,18 +54,18 @@ static bool foreign_protocol(const struct refusal *r, struct reason *out)
     if (r->p->kind == PENDING_TLS || r->p->command.verb == VERB_LHLO)
         return set(out, CAUSE_NOT_SMTP, seq);
     bool follows = r->p->command.verb == VERB_UNKNOWN || r->p->pipelined;
-    return r->s->protocol.foreign && (seq == r->s->protocol.foreign || follows) &&
-           set(out, CAUSE_NOT_SMTP, r->s->protocol.foreign);
+    return r->s->protocol.other_protocol && (seq == r->s->protocol.other_protocol || follows) &&
+           set(out, CAUSE_NOT_SMTP, r->s->protocol.other_protocol);
 }
 
 /* A line of a SASL exchange that the server took for a command (Haraka does when it spells one). */
-static bool response_misread(const struct refusal *r, struct reason *out)
+static bool response_misread(const struct refusal *r, struct refusal_reason *out)
 {
     return r->p->kind == PENDING_SASL && is_503(r) && set(out, CAUSE_SERVER_DISAGREES, r->a->seq);
 }
 
 /* nginx in front of a backend takes AUTH in a transaction, and drops the transaction with it. */
-static bool lost_to_auth(const struct refusal *r, struct reason *out)
+static bool lost_to_auth(const struct refusal *r, struct refusal_reason *out)
 {
     if (!r->order->auth_inside || !is_503(r) || !within_transaction(r->p->command.verb) ||
         !may_mean(r->claim, CAUSE_TRANSACTION_RESET))
@@ -77,7 +77,7 @@ static bool lost_to_auth(const struct refusal *r, struct reason *out)
 
 /* A rule was broken before, the server took it, and minds now: chasquid takes MAIL without a hello
  * and refuses DATA. */
-static bool tolerated_before(const struct refusal *r, struct reason *out)
+static bool tolerated_before(const struct refusal *r, struct refusal_reason *out)
 {
     const struct blame *before = &r->order->tolerated;
     if (before->cause == CAUSE_NONE || !is_503(r) || !within_transaction(r->p->command.verb) ||
@@ -88,7 +88,7 @@ static bool tolerated_before(const struct refusal *r, struct reason *out)
 }
 
 /* Haraka forgets an accepted hello when it refuses another. */
-static bool hello_forgotten(const struct refusal *r, struct reason *out)
+static bool hello_forgotten(const struct refusal *r, struct refusal_reason *out)
 {
     const struct fact *hello = &r->order->facts[FACT_HELLO];
     out->passes_on = true;
@@ -97,7 +97,7 @@ static bool hello_forgotten(const struct refusal *r, struct reason *out)
 }
 
 /* A firewall that answers EHLO itself, with a 250 that the server never gave. */
-static bool hello_withheld(const struct refusal *r, struct reason *out)
+static bool hello_withheld(const struct refusal *r, struct refusal_reason *out)
 {
     out->certainty = CERTAINTY_LIKELY;
     return is_503(r) && r->claim == CAUSE_HELLO_MISSING && r->s->masked_banner &&
@@ -105,7 +105,7 @@ static bool hello_withheld(const struct refusal *r, struct reason *out)
 }
 
 /* What a group went on behind, against RFC 2920 section 3.1. */
-static bool not_waited_for(const struct refusal *r, struct reason *out)
+static bool not_waited_for(const struct refusal *r, struct refusal_reason *out)
 {
     const struct pending *behind = pending_at((struct session *)r->s, 0);
     bool named = r->claim == CAUSE_PIPELINING_VIOLATION || r->claim == CAUSE_EARLY_TALKER;
@@ -119,7 +119,7 @@ static bool not_waited_for(const struct refusal *r, struct reason *out)
     return set(out, CAUSE_PIPELINING_VIOLATION, r->p->command.seq);
 }
 
-static bool between_chunks(const struct refusal *r, struct reason *out)
+static bool between_chunks(const struct refusal *r, struct refusal_reason *out)
 {
     out->related = r->order->facts[FACT_BDAT].since;
     out->role = ROLE_OPENED;
@@ -129,7 +129,7 @@ static bool between_chunks(const struct refusal *r, struct reason *out)
 }
 
 /* A chunk's failure outlives what was refused behind it (RFC 3030 section 2: only RSET cleans). */
-static bool chunk_failed(const struct refusal *r, struct reason *out)
+static bool chunk_failed(const struct refusal *r, struct refusal_reason *out)
 {
     event_no refused = r->order->facts[FACT_CHUNKS].refused;
     return r->claim == CAUSE_BDAT_AFTER_FAILURE && refused &&
@@ -137,7 +137,7 @@ static bool chunk_failed(const struct refusal *r, struct reason *out)
 }
 
 /* A MAIL that opened the transaction lies in a hole: the text tells. */
-static bool opened_in_hole(const struct refusal *r, struct reason *out)
+static bool opened_in_hole(const struct refusal *r, struct refusal_reason *out)
 {
     out->certainty = CERTAINTY_LIKELY;
     return r->p->command.verb == VERB_MAIL && r->claim == CAUSE_NESTED_MAIL &&
@@ -145,7 +145,7 @@ static bool opened_in_hole(const struct refusal *r, struct reason *out)
 }
 
 /* mailfront drops the open transaction when it refuses another MAIL. */
-static bool mail_forgotten(const struct refusal *r, struct reason *out)
+static bool mail_forgotten(const struct refusal *r, struct refusal_reason *out)
 {
     const struct fact *mail = &r->order->facts[FACT_MAIL];
     out->passes_on = true;
@@ -154,7 +154,7 @@ static bool mail_forgotten(const struct refusal *r, struct reason *out)
            set(out, CAUSE_MAIL_REJECTED, mail->again);
 }
 
-static bool hello_again(const struct refusal *r, struct reason *out)
+static bool hello_again(const struct refusal *r, struct refusal_reason *out)
 {
     const struct fact *before = &r->order->facts[FACT_HELLO];
     enum verb verb = r->p->command.verb;
@@ -180,7 +180,7 @@ static bool asks_for_more(int code)
     return false;
 }
 
-static bool auth_was_refused(const struct refusal *r, struct reason *out)
+static bool auth_was_refused(const struct refusal *r, struct refusal_reason *out)
 {
     event_no refusal = r->order->facts[FACT_AUTH].refused;
     if (r->claim != CAUSE_AUTH_REQUIRED || !asks_for_more(r->a->code) || !refusal)
@@ -190,7 +190,7 @@ static bool auth_was_refused(const struct refusal *r, struct reason *out)
 }
 
 /* STARTTLS was refused, or its 220 was followed by text in clear. */
-static bool tls_failed(const struct refusal *r, struct reason *out)
+static bool tls_failed(const struct refusal *r, struct refusal_reason *out)
 {
     const struct fact *tls = &r->order->facts[FACT_TLS];
     if (r->p->command.verb == VERB_QUIT) /* which needs nothing (RFC 3207 section 4.1) */
@@ -209,7 +209,7 @@ static bool tls_failed(const struct refusal *r, struct reason *out)
     return set(out, CAUSE_TLS_FAILED, tls->since ? r->p->command.seq : tls->refused);
 }
 
-static bool wants_ehlo(const struct refusal *r, struct reason *out)
+static bool wants_ehlo(const struct refusal *r, struct refusal_reason *out)
 {
     const struct bytes *text = &r->a->text;
     return is_503(r) && r->claim == CAUSE_HELLO_MISSING && r->order->hello_verb == VERB_HELO &&
@@ -218,7 +218,7 @@ static bool wants_ehlo(const struct refusal *r, struct reason *out)
            set(out, CAUSE_EHLO_REQUIRED, r->order->facts[FACT_HELLO].since);
 }
 
-static bool wants_more(const struct refusal *r, struct reason *out)
+static bool wants_more(const struct refusal *r, struct refusal_reason *out)
 {
     if (!asks_for_more(r->a->code))
         return false;
@@ -233,7 +233,7 @@ static bool wants_more(const struct refusal *r, struct reason *out)
 }
 
 /* Several commands later Postfix complains, at the restriction where it was told to. */
-static bool group_named(const struct refusal *r, struct reason *out)
+static bool group_named(const struct refusal *r, struct refusal_reason *out)
 {
     static const int codes[] = {503, 554, 521, 500, 550};
     bool named = r->claim == CAUSE_PIPELINING_VIOLATION || r->claim == CAUSE_EARLY_TALKER;
@@ -259,7 +259,7 @@ static bool group_named(const struct refusal *r, struct reason *out)
     return set(out, CAUSE_PIPELINING_VIOLATION, r->p->command.seq);
 }
 
-static bool gave_up(const struct refusal *r, struct reason *out)
+static bool gave_up(const struct refusal *r, struct refusal_reason *out)
 {
     if (r->s->hole)
         out->certainty = CERTAINTY_LIKELY; /* the first error may lie in what was not seen */
@@ -267,7 +267,7 @@ static bool gave_up(const struct refusal *r, struct reason *out)
            set(out, CAUSE_ERROR_LIMIT, r->order->first_error ? r->order->first_error : r->a->seq);
 }
 
-static bool parameter(const struct refusal *r, struct reason *out)
+static bool parameter(const struct refusal *r, struct refusal_reason *out)
 {
     const struct bytes *code = &r->a->enhanced;
     bool numbered = code->len > 4 && bytes_equal_nocase(bytes_from(*code, 1), ".5.4");
@@ -278,7 +278,7 @@ static bool parameter(const struct refusal *r, struct reason *out)
 
 /* X.7.Y is about security and policy (RFC 3463 section 3.8), and so is DATA's 503 when there were
  * more recipients than the server takes (RFC 5321 section 4.5.3.1.10). */
-static bool policy(const struct refusal *r, struct reason *out)
+static bool policy(const struct refusal *r, struct refusal_reason *out)
 {
     const struct bytes *code = &r->a->enhanced;
     bool numbered =
@@ -289,7 +289,7 @@ static bool policy(const struct refusal *r, struct reason *out)
 }
 
 /* Exim that waits for the PROXY header of a load balancer takes nothing but QUIT without it. */
-static bool takes_nothing(const struct refusal *r, struct reason *out)
+static bool takes_nothing(const struct refusal *r, struct refusal_reason *out)
 {
     out->passes_on = true;
     out->fault = FAULT_POLICY;
@@ -297,14 +297,14 @@ static bool takes_nothing(const struct refusal *r, struct reason *out)
            set(out, CAUSE_SESSION_REFUSED, r->a->seq);
 }
 
-static bool overwritten(const struct refusal *r, struct reason *out)
+static bool overwritten(const struct refusal *r, struct refusal_reason *out)
 {
     return is_503(r) && (r->claim == CAUSE_MIDDLEBOX || r->p->command.verb == VERB_MASKED) &&
            set(out, CAUSE_MIDDLEBOX, r->a->seq);
 }
 
 /* Commands beside the standard's own that a server announces when it has them. */
-static bool not_offered(const struct refusal *r, struct reason *out)
+static bool not_offered(const struct refusal *r, struct refusal_reason *out)
 {
     static const struct {
         enum verb verb;
@@ -322,17 +322,17 @@ static bool not_offered(const struct refusal *r, struct reason *out)
     return false;
 }
 
-static bool no_reason(const struct refusal *r, struct reason *out)
+static bool no_reason(const struct refusal *r, struct refusal_reason *out)
 {
     if (r->s->hole)
         out->certainty = CERTAINTY_LIKELY;
     return is_503(r) && set(out, CAUSE_SERVER_DISAGREES, r->a->seq);
 }
 
-bool reason_beside_order(const struct session *s, const struct pending *p, const struct answer *a,
-                         enum cause claim, struct reason *out)
+bool refusal_reason_of(const struct session *s, const struct pending *p, const struct answer *a,
+                       enum cause claim, struct refusal_reason *out)
 {
-    static bool (*const reasons[])(const struct refusal *, struct reason *) = {
+    static bool (*const reasons[])(const struct refusal *, struct refusal_reason *) = {
         early_talk,      foreign_protocol, response_misread, lost_to_auth,     tolerated_before,
         hello_forgotten, hello_withheld,   opened_in_hole,   mail_forgotten,   not_waited_for,
         between_chunks,  chunk_failed,     hello_again,      auth_was_refused, tls_failed,
@@ -340,7 +340,8 @@ bool reason_beside_order(const struct session *s, const struct pending *p, const
         policy,          takes_nothing,    overwritten,      not_offered,      no_reason,
     };
     struct refusal refusal = {s, &s->order, p, a, claim};
-    struct reason none = {.certainty = CERTAINTY_CERTAIN, .claim = claim, .fault = FAULT_COUNT};
+    struct refusal_reason none = {
+        .certainty = CERTAINTY_CERTAIN, .claim = claim, .fault = FAULT_COUNT};
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
         *out = none;
         if (reasons[i](&refusal, out))

@@ -1,11 +1,11 @@
 /* Why a server refused a command: what a diagnosis is made of. */
-#ifndef HELOSCOPE_REASON_H
-#define HELOSCOPE_REASON_H
+#ifndef ANALYZER_DIAGNOSIS_REFUSAL_REASON_H
+#define ANALYZER_DIAGNOSIS_REFUSAL_REASON_H
 
 #include "heloscope/diagnosis/diagnosis.h"
 #include "heloscope/session/session.h"
 
-struct reason {
+struct refusal_reason {
     enum cause cause;
     event_no origin;
     enum certainty certainty;
@@ -19,7 +19,7 @@ struct reason {
 /* The command broke no rule, or none that explains this reply: what else it can be, from what the
  * session shows first and from the text of the reply then. False when the reply is not about order
  * at all (a code other than 503 that has reasons of its own). */
-bool reason_beside_order(const struct session *s, const struct pending *p, const struct answer *a,
-                         enum cause claim, struct reason *out);
+bool refusal_reason_of(const struct session *s, const struct pending *p, const struct answer *a,
+                       enum cause claim, struct refusal_reason *out);
 
 #endif

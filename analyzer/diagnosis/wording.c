@@ -1,6 +1,6 @@
 #include "wording.h"
 
-const char *scene_command(const struct scene *t)
+const char *wording_command(const struct wording *t)
 {
     const struct pending *p = t->p;
     if (!p)
@@ -12,19 +12,19 @@ const char *scene_command(const struct scene *t)
     return p->command.verb == VERB_UNKNOWN ? "this line" : verb_name(p->command.verb);
 }
 
-const char *scene_server(const struct scene *t)
+const char *wording_server(const struct wording *t)
 {
     const char *product = identify_server(&t->s->identify);
     return product ? SAY(t, "the server (%s)", product) : "the server";
 }
 
-bool scene_inherited(const struct scene *t)
+bool wording_inherited(const struct wording *t)
 {
     const struct order_command *c = t->p ? &t->p->command : NULL;
     return c && t->d->origin != c->seq && t->d->origin != c->wrong;
 }
 
-const char *scene_refusal(const struct scene *t, event_no refusal)
+const char *wording_refusal(const struct wording *t, event_no refusal)
 {
     const struct order *o = &t->s->order;
     const struct reply_code *code = NULL;
@@ -41,7 +41,7 @@ const char *scene_refusal(const struct scene *t, event_no refusal)
                code->enhanced);
 }
 
-const char *scene_knowledge(const struct scene *t)
+const char *wording_knowledge(const struct wording *t)
 {
     event_no refusal = t->v && t->v->refusal ? t->v->refusal : t->d->origin;
     if (t->d->fault == FAULT_MIDDLEBOX)
@@ -51,7 +51,7 @@ const char *scene_knowledge(const struct scene *t)
         return SAY(t,
                    "%s was already on its way when the refusal came, as RFC 2920 allows: this "
                    "reply is the normal consequence.",
-                   scene_command(t));
+                   wording_command(t));
     if (t->p && t->p->command.saw < refusal)
         return t->s->order.extensions & EXT_PIPELINING
                    ? "The client had not waited for that reply, as RFC 2920 section 3.1 asks here."

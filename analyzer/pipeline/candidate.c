@@ -6,12 +6,12 @@
 
 static void forget_kept(struct connection *c)
 {
-    while (c->talk->kept) {
-        struct queued_span *q = c->talk->kept;
-        c->talk->kept = q->next;
+    while (c->decoding->kept) {
+        struct queued_span *q = c->decoding->kept;
+        c->decoding->kept = q->next;
         free(q);
     }
-    c->talk->kept_octets = 0;
+    c->decoding->kept_octets = 0;
 }
 
 static void keep_span(struct connection *c, int side, const struct span *span)
@@ -23,18 +23,18 @@ static void keep_span(struct connection *c, int side, const struct span *span)
         memcpy(q->data, span->data.at, span->data.len);
         q->span.data.at = q->data;
     }
-    *(c->talk->kept ? &c->talk->kept_last->next : &c->talk->kept) = q;
-    c->talk->kept_last = q;
-    c->talk->kept_octets += sizeof *q + span->data.len;
+    *(c->decoding->kept ? &c->decoding->kept_last->next : &c->decoding->kept) = q;
+    c->decoding->kept_last = q;
+    c->decoding->kept_octets += sizeof *q + span->data.len;
 }
 
 void pipeline_stop_watching(struct pipeline *p, struct connection *c, enum connection_state state)
 {
-    watch_free(c->talk->watch);
-    c->talk->watch = NULL;
+    candidate_free(c->decoding->candidate);
+    c->decoding->candidate = NULL;
     c->state = state;
     if (state == CONNECTION_SMTP)
-        for (struct queued_span *q = c->talk->kept; q; q = q->next)
+        for (struct queued_span *q = c->decoding->kept; q; q = q->next)
             pipeline_read(p, c, q->side, &q->span);
     forget_kept(c);
 }
@@ -42,9 +42,9 @@ void pipeline_stop_watching(struct pipeline *p, struct connection *c, enum conne
 /* Takes what was kept once more, knowing what it begins with. */
 static void take_again(struct pipeline *p, struct connection *c)
 {
-    struct queued_span *q = c->talk->kept;
-    c->talk->kept = NULL;
-    c->talk->kept_octets = 0;
+    struct queued_span *q = c->decoding->kept;
+    c->decoding->kept = NULL;
+    c->decoding->kept_octets = 0;
     while (q) {
         struct queued_span *next = q->next;
         pipeline_take_span(p, q->side, &q->span);
@@ -58,16 +58,17 @@ static void take_again(struct pipeline *p, struct connection *c)
 static bool look_for_relay(struct pipeline *p, struct connection *c, int side,
                            const struct span *span)
 {
-    struct talk *talk = c->talk;
-    bool may_be = talk->kept || (side == SIDE_CLIENT && relay_begins(span->data));
-    if (talk->looked || !may_be || !talk->conversation.from_start) {
-        talk->looked = true;
+    struct decoding *decoding = c->decoding;
+    bool may_be = decoding->kept || (side == SIDE_CLIENT && forward_proxy_begins(span->data));
+    if (decoding->looked || !may_be || !decoding->reassembly.from_start) {
+        decoding->looked = true;
         return false;
     }
     keep_span(c, side, span);
-    if (talk_relay(talk) == RELAY_MORE && talk->kept_octets <= WATCH_LIMIT)
+    if (decoding_forward_proxy(decoding) == FORWARD_PROXY_MORE &&
+        decoding->kept_octets <= WATCH_LIMIT)
         return true;
-    talk->looked = true;
+    decoding->looked = true;
     take_again(p, c);
     return true;
 }
@@ -84,10 +85,10 @@ static void watch_span(struct pipeline *p, struct connection *c, int side, const
     keep_span(c, side, span);
     const uint16_t port[2] = {c->flow.key.port[c->client], c->flow.key.port[!c->client]};
     if (span->data.at)
-        found = classify_span(p->classifier, c->talk->watch, side, span->data, port);
+        found = classify_span(p->classifier, c->decoding->candidate, side, span->data, port);
     if (found == CLASS_SMTP)
         pipeline_stop_watching(p, c, CONNECTION_SMTP);
-    else if (found == CLASS_OTHER || c->talk->kept_octets > WATCH_LIMIT)
+    else if (found == CLASS_OTHER || c->decoding->kept_octets > WATCH_LIMIT)
         pipeline_stop_watching(p, c, CONNECTION_IGNORED);
 }
 
@@ -96,14 +97,14 @@ void pipeline_take_span(void *context, int side, const struct span *span)
     struct pipeline *p = context;
     struct connection *c = p->current;
     struct span behind;
-    if (c->talk->relay) {
+    if (c->decoding->forward_proxy) {
         behind = *span;
         span = &behind;
-        if (!talk_behind_relay(c->talk, side, &behind))
+        if (!decoding_behind_forward_proxy(c->decoding, side, &behind))
             return;
     }
     if (c->state == CONNECTION_SMTP)
         pipeline_read(p, c, side, span);
-    else if (c->state == CONNECTION_WATCHED)
+    else if (c->state == CONNECTION_CANDIDATE)
         watch_span(p, c, side, span);
 }

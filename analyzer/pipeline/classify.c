@@ -50,13 +50,13 @@ void classifier_free(struct classifier *c)
     free(c);
 }
 
-void watch_free(struct watch *watch)
+void candidate_free(struct candidate *candidate)
 {
-    if (!watch)
+    if (!candidate)
         return;
-    if (watch->ndpi)
-        ndpi_flow_free(watch->ndpi);
-    free(watch);
+    if (candidate->ndpi)
+        ndpi_flow_free(candidate->ndpi);
+    free(candidate);
 }
 
 /* --- what the octets say for themselves --- */
@@ -134,7 +134,7 @@ enum speaker speaker_of(struct bytes data)
 
 /* Octets that cannot begin a side of SMTP: not text, or the first word of a well-known other
  * protocol. */
-static bool foreign(struct bytes data)
+static bool other_protocol(struct bytes data)
 {
     static const char *const words[] = {"GET ", "POST ", "PUT ", "HEAD ", "OPTIONS ", "HTTP/",
                                         "SSH-", "USER ", "* OK", "+OK ",  "RFB ",     "CONNECT "};
@@ -164,25 +164,25 @@ static bool greeting(struct bytes head)
  * line of text is a line like others. */
 static struct bytes behind_header(struct bytes head)
 {
-    if (!proxy_header_begins(head))
+    if (!proxy_protocol_begins(head))
         return head;
-    size_t length = proxy_header_length(head);
+    size_t length = proxy_protocol_length(head);
     return bytes_from(head, length ? length : head.len);
 }
 
-static enum classification by_octets(const struct watch *watch)
+static enum classification by_octets(const struct candidate *candidate)
 {
-    struct bytes server = {watch->side[SIDE_SERVER].head, watch->side[SIDE_SERVER].length};
+    struct bytes server = {candidate->side[SIDE_SERVER].head, candidate->side[SIDE_SERVER].length};
     bool greeted = greeting(server);
     for (int side = 0; side < 2; side++) {
         struct bytes head =
-            behind_header(bytes_of(watch->side[side].head, watch->side[side].length));
+            behind_header(bytes_of(candidate->side[side].head, candidate->side[side].length));
         struct bytes line = first_line(head);
         struct smtp_reply_line reply;
         if (!head.len)
             continue;
         smtp_reply_line_parse(line, &reply);
-        if (foreign(head))
+        if (other_protocol(head))
             return CLASS_OTHER;
         if (commands(head, greeted) || (reply.well_formed && says_smtp(line)))
             return CLASS_SMTP;
@@ -216,19 +216,19 @@ static size_t make_packet(uint8_t *out, int side, struct bytes data, const uint1
     return total;
 }
 
-static enum classification by_ndpi(struct classifier *c, struct watch *watch, int side,
+static enum classification by_ndpi(struct classifier *c, struct candidate *candidate, int side,
                                    struct bytes data, const uint16_t port[2])
 {
     uint8_t packet[40 + FED_PAYLOAD];
-    if (!watch->ndpi) {
-        watch->ndpi = ndpi_flow_malloc(SIZEOF_FLOW_STRUCT);
-        if (!watch->ndpi)
+    if (!candidate->ndpi) {
+        candidate->ndpi = ndpi_flow_malloc(SIZEOF_FLOW_STRUCT);
+        if (!candidate->ndpi)
             return CLASS_UNDECIDED;
-        memset(watch->ndpi, 0, SIZEOF_FLOW_STRUCT);
+        memset(candidate->ndpi, 0, SIZEOF_FLOW_STRUCT);
     }
     size_t length = make_packet(packet, side, bytes_first(data, FED_PAYLOAD), port);
     ndpi_protocol found =
-        ndpi_detection_process_packet(c->ndpi, watch->ndpi, packet, (unsigned short)length, 0);
+        ndpi_detection_process_packet(c->ndpi, candidate->ndpi, packet, (unsigned short)length, 0);
     u_int16_t protocol =
         found.master_protocol != NDPI_PROTOCOL_UNKNOWN ? found.master_protocol : found.app_protocol;
     if (protocol == NDPI_PROTOCOL_UNKNOWN)
@@ -239,17 +239,17 @@ static enum classification by_ndpi(struct classifier *c, struct watch *watch, in
 }
 
 /* Whether the first line of `side` is there, or more than any first line needs. */
-static bool spoken(const struct watch *watch, int side)
+static bool spoken(const struct candidate *candidate, int side)
 {
-    struct bytes head = {watch->side[side].head, watch->side[side].length};
-    return head.len == sizeof watch->side[side].head ||
+    struct bytes head = {candidate->side[side].head, candidate->side[side].length};
+    return head.len == sizeof candidate->side[side].head ||
            (head.len && memchr(head.at, '\n', head.len));
 }
 
 /* Whether the server has begun with what may become a greeting. */
-static bool greets(const struct watch *watch)
+static bool greets(const struct candidate *candidate)
 {
-    const struct bytes_copy *server = &watch->side[SIDE_SERVER];
+    const struct bytes_copy *server = &candidate->side[SIDE_SERVER];
     for (uint8_t i = 0; i < server->length && i < 3; i++)
         if (server->head[i] < '0' || server->head[i] > '9')
             return false;
@@ -257,12 +257,12 @@ static bool greets(const struct watch *watch)
 }
 
 /* A side that fell silent after its greeting: "421 mx.example.org ..." */
-enum classification classify_end(const struct watch *watch, int server)
+enum classification classify_end(const struct candidate *candidate, int server)
 {
-    struct bytes head = {watch->side[server].head, watch->side[server].length};
+    struct bytes head = {candidate->side[server].head, candidate->side[server].length};
     struct smtp_reply_line reply;
     smtp_reply_line_parse(first_line(head), &reply);
-    struct bytes client = {watch->side[!server].head, watch->side[!server].length};
+    struct bytes client = {candidate->side[!server].head, candidate->side[!server].length};
     bool quit = bytes_equal_nocase(first_line(client), "QUIT");
     if (!greeting(head) || (client.len && !quit))
         return CLASS_OTHER;
@@ -272,28 +272,29 @@ enum classification classify_end(const struct watch *watch, int server)
     return host ? CLASS_SMTP : CLASS_OTHER;
 }
 
-enum classification classify_span(struct classifier *c, struct watch *watch, int side,
+enum classification classify_span(struct classifier *c, struct candidate *candidate, int side,
                                   struct bytes data, const uint16_t port[2])
 {
-    struct bytes_copy *copy = &watch->side[side];
+    struct bytes_copy *copy = &candidate->side[side];
     struct bytes part = bytes_first(data, sizeof copy->head - copy->length);
     memcpy(copy->head + copy->length, part.at, part.len);
     copy->length += (uint8_t)part.len;
-    watch->spans++;
+    candidate->spans++;
 
-    enum classification found = by_octets(watch);
+    enum classification found = by_octets(candidate);
     if (found != CLASS_UNDECIDED)
         return found;
-    if (watch->opinion == CLASS_UNDECIDED)
-        watch->opinion = by_ndpi(c, watch, side, data, port);
-    if (watch->opinion == CLASS_SMTP)
+    if (candidate->opinion == CLASS_UNDECIDED)
+        candidate->opinion = by_ndpi(c, candidate, side, data, port);
+    if (candidate->opinion == CLASS_SMTP)
         return CLASS_SMTP;
-    if (greets(watch) && watch->spans < (spoken(watch, SIDE_CLIENT) ? SPANS_WATCHED : SPANS_LIMIT))
+    if (greets(candidate) &&
+        candidate->spans < (spoken(candidate, SIDE_CLIENT) ? SPANS_WATCHED : SPANS_LIMIT))
         return CLASS_UNDECIDED; /* what the client says outweighs what nDPI says */
-    if (watch->opinion == CLASS_OTHER)
+    if (candidate->opinion == CLASS_OTHER)
         return CLASS_OTHER;
-    bool enough = spoken(watch, SIDE_CLIENT) && spoken(watch, SIDE_SERVER);
-    return watch->spans >= SPANS_LIMIT || (enough && watch->spans >= SPANS_WATCHED)
+    bool enough = spoken(candidate, SIDE_CLIENT) && spoken(candidate, SIDE_SERVER);
+    return candidate->spans >= SPANS_LIMIT || (enough && candidate->spans >= SPANS_WATCHED)
                ? CLASS_OTHER
                : CLASS_UNDECIDED;
 }

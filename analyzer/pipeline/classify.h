@@ -1,8 +1,8 @@
 /* Which flows are SMTP. What a greeting or a first command says for itself comes first; nDPI is
  * asked about the flows that leave a doubt, and never overrules SMTP that was seen. nDPI lives
  * behind this header. */
-#ifndef HELOSCOPE_CLASSIFY_H
-#define HELOSCOPE_CLASSIFY_H
+#ifndef ANALYZER_PIPELINE_CLASSIFY_H
+#define ANALYZER_PIPELINE_CLASSIFY_H
 
 #include "heloscope/bytes.h"
 #include "heloscope/failure.h"
@@ -20,7 +20,7 @@ struct classifier *classifier_new(struct failure *why);
 void classifier_free(struct classifier *classifier);
 
 /* A flow under observation. */
-struct watch {
+struct candidate {
     struct bytes_copy {
         uint8_t head[192]; /* the first octets of a side */
         uint8_t length;
@@ -31,11 +31,11 @@ struct watch {
 };
 
 /* Looks at the next octets in order of `side` (an enum side); `port`: the ports of both sides. */
-enum classification classify_span(struct classifier *classifier, struct watch *watch, int side,
-                                  struct bytes data, const uint16_t port[2]);
+enum classification classify_span(struct classifier *classifier, struct candidate *candidate,
+                                  int side, struct bytes data, const uint16_t port[2]);
 
 /* The flow has ended undecided; `server` is the side that would be the server's. */
-enum classification classify_end(const struct watch *watch, int server);
+enum classification classify_end(const struct candidate *candidate, int server);
 
 /* Whether `data`, the first octets of a direction, look like a server's, a client's, or neither. */
 enum speaker {
@@ -45,6 +45,6 @@ enum speaker {
 };
 enum speaker speaker_of(struct bytes data);
 
-void watch_free(struct watch *watch); /* NULL is allowed */
+void candidate_free(struct candidate *candidate); /* NULL is allowed */
 
 #endif

@@ -7,37 +7,37 @@
 /* --- rest --- */
 
 /* A segment without octets concerns the two streams alone: the session rests on. */
-struct talk *connection_wake(struct connection *c)
+struct decoding *connection_thaw(struct connection *c)
 {
-    if (c->talk || !c->rest)
-        return c->talk;
-    rest_expect(c->rest);
-    c->talk = memory_resize(NULL, sizeof *c->talk);
-    rest_beside(c->rest, c->talk, sizeof *c->talk);
-    c->talk->rest = c->rest;
-    c->rest = NULL;
-    return c->talk;
+    if (c->decoding || !c->frozen)
+        return c->decoding;
+    frozen_expect(c->frozen);
+    c->decoding = memory_resize(NULL, sizeof *c->decoding);
+    frozen_beside(c->frozen, c->decoding, sizeof *c->decoding);
+    c->decoding->frozen = c->frozen;
+    c->frozen = NULL;
+    return c->decoding;
 }
 
-struct session *talk_session(struct talk *talk, struct rest_room *room)
+struct session *decoding_session(struct decoding *decoding, struct freezer *room)
 {
-    if (!talk->session && talk->rest) {
-        talk->session = rest_wake(room, talk->rest);
-        talk->rest = NULL;
+    if (!decoding->session && decoding->frozen) {
+        decoding->session = frozen_thaw(room, decoding->frozen);
+        decoding->frozen = NULL;
     }
-    return talk->session;
+    return decoding->session;
 }
 
-void connection_rest(struct connection *c, struct rest_room *room)
+void connection_freeze(struct connection *c, struct freezer *room)
 {
-    struct talk *talk = c->talk;
-    struct session *session = talk->session;
-    struct rest *before = talk->rest;
-    talk->session = NULL;
-    talk->rest = NULL;
-    c->rest = rest_make(room, talk, sizeof *talk, session, before);
-    c->talk = NULL;
-    free(talk);
+    struct decoding *decoding = c->decoding;
+    struct session *session = decoding->session;
+    struct frozen *before = decoding->frozen;
+    decoding->session = NULL;
+    decoding->frozen = NULL;
+    c->frozen = frozen_make(room, decoding, sizeof *decoding, session, before);
+    c->decoding = NULL;
+    free(decoding);
 }
 
 /* --- which one --- */
@@ -46,15 +46,15 @@ void connection_rest(struct connection *c, struct rest_room *room)
  * two networks stays two. */
 static bool continues(const struct connection *c, const struct segment *segment, int sender)
 {
-    struct talk rested;
-    const struct talk *talk = c->talk;
-    if (c->state != CONNECTION_SMTP && c->state != CONNECTION_WATCHED)
+    struct decoding rested;
+    const struct decoding *decoding = c->decoding;
+    if (c->state != CONNECTION_SMTP && c->state != CONNECTION_CANDIDATE)
         return false;
-    if (!talk) {
-        rest_beside(c->rest, &rested, sizeof rested);
-        talk = &rested;
+    if (!decoding) {
+        frozen_beside(c->frozen, &rested, sizeof rested);
+        decoding = &rested;
     }
-    return conversation_continues(&talk->conversation, sender != c->client, segment);
+    return reassembly_continues(&decoding->reassembly, sender != c->client, segment);
 }
 
 struct connection *connection_find(const struct flow_table *table, const struct flow_key *key,
@@ -81,30 +81,31 @@ struct connection *connection_stalest(const struct flow_table *table, const stru
     return count >= CONNECTION_TWINS ? (struct connection *)stalest : NULL;
 }
 
-enum relay_state talk_relay(struct talk *talk)
+enum forward_proxy_state decoding_forward_proxy(struct decoding *decoding)
 {
-    uint8_t head[2][RELAY_HEAD];
+    uint8_t head[2][FORWARD_PROXY_HEAD];
     size_t length[2] = {0, 0};
-    struct relay found;
-    for (const struct queued_span *q = talk->kept; q; q = q->next) {
-        struct bytes part = bytes_first(q->span.data, RELAY_HEAD - length[q->side]);
+    struct forward_proxy found;
+    for (const struct queued_span *q = decoding->kept; q; q = q->next) {
+        struct bytes part = bytes_first(q->span.data, FORWARD_PROXY_HEAD - length[q->side]);
         if (!q->span.data.at)
-            return RELAY_NONE; /* a hole */
+            return FORWARD_PROXY_NONE; /* a hole */
         memcpy(head[q->side] + length[q->side], part.at, part.len);
         length[q->side] += part.len;
     }
-    enum relay_state state = relay_read(bytes_of(head[SIDE_CLIENT], length[SIDE_CLIENT]),
-                                        bytes_of(head[SIDE_SERVER], length[SIDE_SERVER]), &found);
-    if (state == RELAY_DONE) {
-        talk->relay = memory_get(sizeof *talk->relay);
-        *talk->relay = found;
+    enum forward_proxy_state state =
+        forward_proxy_read(bytes_of(head[SIDE_CLIENT], length[SIDE_CLIENT]),
+                           bytes_of(head[SIDE_SERVER], length[SIDE_SERVER]), &found);
+    if (state == FORWARD_PROXY_DONE) {
+        decoding->forward_proxy = memory_get(sizeof *decoding->forward_proxy);
+        *decoding->forward_proxy = found;
     }
     return state;
 }
 
-bool talk_behind_relay(const struct talk *talk, int side, struct span *span)
+bool decoding_behind_forward_proxy(const struct decoding *decoding, int side, struct span *span)
 {
-    const size_t *length = talk->relay->length;
+    const size_t *length = decoding->forward_proxy->length;
     size_t octets = span->data.at ? span->data.len : span->gap;
     if (span->offset + octets <= length[side])
         return false;

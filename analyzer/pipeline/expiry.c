@@ -6,17 +6,17 @@ static const struct patience {
     int64_t us;
     const char *how;
 } patience[QUEUE_COUNT] = {
-    [QUEUE_SMTP] = {SMTP_IDLE_US, "silent"},  [QUEUE_RESTING] = {SMTP_IDLE_US, "silent"},
-    [QUEUE_QUIET] = {SMTP_IDLE_US, "silent"}, [QUEUE_SILENT] = {SMTP_IDLE_US, "silent"},
-    [QUEUE_MUTE] = {SMTP_IDLE_US, "silent"},  [QUEUE_CLOSING] = {CLOSING_US, "reset"},
-    [QUEUE_CLOSED] = {CLOSED_US, NULL},       [QUEUE_OTHER] = {OTHER_IDLE_US, NULL},
-    [QUEUE_WATCHED] = {OTHER_IDLE_US, NULL},
+    [QUEUE_SMTP] = {SMTP_IDLE_US, "silent"},    [QUEUE_FROZEN] = {SMTP_IDLE_US, "silent"},
+    [QUEUE_QUIET] = {SMTP_IDLE_US, "silent"},   [QUEUE_SILENT] = {SMTP_IDLE_US, "silent"},
+    [QUEUE_MUTE] = {SMTP_IDLE_US, "silent"},    [QUEUE_CLOSING] = {CLOSING_US, "reset"},
+    [QUEUE_CLOSED] = {CLOSED_US, NULL},         [QUEUE_OTHER] = {OTHER_IDLE_US, NULL},
+    [QUEUE_CANDIDATES] = {OTHER_IDLE_US, NULL},
 };
 
 /* When there are too many, those go first of which least is lost. */
 static const enum queue given_up_first[QUEUE_COUNT] = {
-    QUEUE_CLOSED,  QUEUE_OTHER, QUEUE_MUTE,    QUEUE_SILENT, QUEUE_WATCHED,
-    QUEUE_CLOSING, QUEUE_QUIET, QUEUE_RESTING, QUEUE_SMTP,
+    QUEUE_CLOSED,  QUEUE_OTHER, QUEUE_MUTE,   QUEUE_SILENT, QUEUE_CANDIDATES,
+    QUEUE_CLOSING, QUEUE_QUIET, QUEUE_FROZEN, QUEUE_SMTP,
 };
 
 /* A connection that is no longer looked at, but still known: its segments begin no other. */
@@ -24,7 +24,7 @@ static void look_away(struct pipeline *p, struct connection *c)
 {
     p->held -= connection_held(c);
     pipeline_stop_watching(p, c, CONNECTION_IGNORED);
-    pipeline_end_talk(p, c);
+    pipeline_end_decoding(p, c);
     flow_touch(&c->flow, &p->queue[QUEUE_OTHER], c->flow.last_us);
 }
 
@@ -44,9 +44,9 @@ static void bound_the_unknown(struct pipeline *p)
         p->totals.costs.of[COST_SILENT]++;
         pipeline_forget(p, mute ? mute : oldest_in(p, QUEUE_SILENT), "given up");
     }
-    while (p->queue[QUEUE_WATCHED].count > WATCHED_LIMIT) {
+    while (p->queue[QUEUE_CANDIDATES].count > WATCHED_LIMIT) {
         p->totals.costs.of[COST_WATCHED]++;
-        look_away(p, oldest_in(p, QUEUE_WATCHED));
+        look_away(p, oldest_in(p, QUEUE_CANDIDATES));
     }
 }
 

@@ -6,9 +6,9 @@
 
 struct session *pipeline_session(struct pipeline *p, struct connection *c)
 {
-    if (c->talk->rest)
-        p->unwritten -= c->talk->rest->log.length;
-    return talk_session(c->talk, p->room);
+    if (c->decoding->frozen)
+        p->unwritten -= c->decoding->frozen->log.length;
+    return decoding_session(c->decoding, p->room);
 }
 
 static void begin_session(struct pipeline *p, struct connection *c)
@@ -20,17 +20,17 @@ static void begin_session(struct pipeline *p, struct connection *c)
         .client_port = key->port[c->client],
         .server_port = key->port[!c->client],
         .vlan = c->vlan,
-        .tunnel = c->talk->tunnel,
-        .source = c->talk->source->name,
-        .capture_id = c->talk->source->capture_id,
-        .midstream = !c->talk->conversation.from_start,
-        .server_unknown = !c->talk->conversation.syn[SIDE_SERVER],
+        .tunnel = c->decoding->tunnel,
+        .source = c->decoding->source->name,
+        .capture_id = c->decoding->source->capture_id,
+        .midstream = !c->decoding->reassembly.from_start,
+        .server_unknown = !c->decoding->reassembly.syn[SIDE_SERVER],
         .mark = c->first,
-        .relay = c->talk->relay,
+        .forward_proxy = c->decoding->forward_proxy,
         .handle = ++p->handles,
         .memo = p->memo,
     };
-    c->talk->session = session_new(&begin);
+    c->decoding->session = session_new(&begin);
 }
 
 void pipeline_count_findings(struct pipeline *p, const struct draft *draft)
@@ -55,24 +55,24 @@ static void count_session(struct pipeline *p, struct session *s)
 }
 
 /* What only the two streams know of the session. */
-static void describe_streams(struct session_row *row, const struct conversation *conversation)
+static void describe_streams(struct session_row *row, const struct reassembly *reassembly)
 {
-    const struct stream *client = &conversation->side[SIDE_CLIENT];
-    const struct stream *server = &conversation->side[SIDE_SERVER];
-    row->packets = conversation->packets;
+    const struct stream *client = &reassembly->side[SIDE_CLIENT];
+    const struct stream *server = &reassembly->side[SIDE_SERVER];
+    row->packets = reassembly->packets;
     row->bytes_client = client->next;
     row->bytes_server = server->next;
     row->retransmitted = client->repeated + server->repeated;
-    row->one_sided = !conversation->spoke[SIDE_CLIENT] || !conversation->spoke[SIDE_SERVER];
+    row->one_sided = !reassembly->spoke[SIDE_CLIENT] || !reassembly->spoke[SIDE_SERVER];
 }
 
 /* After a failure nothing more is written. */
 void pipeline_hand_over(struct pipeline *p, struct connection *c, bool last)
 {
     struct session *s = pipeline_session(p, c);
-    describe_streams(&s->row, &c->talk->conversation);
+    describe_streams(&s->row, &c->decoding->reassembly);
     struct draft *draft = session_detach(s, last);
-    c->talk->dirty = false;
+    c->decoding->dirty = false;
     pipeline_count_findings(p, draft);
     if (last)
         count_session(p, s);
@@ -86,23 +86,24 @@ void pipeline_hand_over(struct pipeline *p, struct connection *c, bool last)
         p->failed = true;
 }
 
-static void note_waiting(struct talk *talk)
+static void note_waiting(struct decoding *decoding)
 {
-    const struct half *half = talk->session->half;
-    talk->session_waits = half_waits(&half[SIDE_CLIENT]) + half_waits(&half[SIDE_SERVER]);
+    const struct direction *direction = decoding->session->direction;
+    decoding->session_waits =
+        direction_waits(&direction[SIDE_CLIENT]) + direction_waits(&direction[SIDE_SERVER]);
 }
 
 void pipeline_read(struct pipeline *p, struct connection *c, int side, const struct span *span)
 {
-    struct talk *talk = c->talk;
+    struct decoding *decoding = c->decoding;
     if (!pipeline_session(p, c))
         begin_session(p, c);
-    struct session *s = talk->session;
+    struct session *s = decoding->session;
     s->client_gone =
-        side == SIDE_SERVER && conversation_left_before(&talk->conversation, SIDE_CLIENT, span);
+        side == SIDE_SERVER && reassembly_left_before(&decoding->reassembly, SIDE_CLIENT, span);
     session_span(s, side, span);
-    note_waiting(talk);
-    talk->dirty = true;
+    note_waiting(decoding);
+    decoding->dirty = true;
     p->news |= s->news;
     if (session_chapter_is_full(s))
         pipeline_hand_over(p, c, false);
@@ -112,8 +113,8 @@ void pipeline_hurry(struct pipeline *p, struct connection *c)
 {
     if (!pipeline_session(p, c))
         return;
-    session_hurry(c->talk->session);
-    note_waiting(c->talk);
-    c->talk->dirty = true;
-    p->news |= c->talk->session->news;
+    session_hurry(c->decoding->session);
+    note_waiting(c->decoding);
+    c->decoding->dirty = true;
+    p->news |= c->decoding->session->news;
 }

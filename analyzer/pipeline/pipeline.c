@@ -21,10 +21,10 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
     }
     p->store = store;
     p->pseudonyms = options->pseudonyms;
-    p->awake = options->drowsy ? 0 : AWAKE_LIMIT;
+    p->thawed = options->freeze_always ? 0 : THAWED_LIMIT;
     p->intake = intake_new();
     p->memo = memo_new();
-    p->room = rest_room_new(p->memo);
+    p->room = freezer_new(p->memo);
     flow_table_init(&p->table);
     size_t count = sizeof default_ports / sizeof *default_ports;
     const uint16_t *ports = default_ports;
@@ -68,7 +68,7 @@ bool pipeline_packet(struct pipeline *p, const struct packet_record *packet, str
         break;
     }
     pipeline_expire(p);
-    pipeline_rest(p);
+    pipeline_freeze(p);
     return report(p, why);
 }
 
@@ -79,10 +79,10 @@ bool pipeline_flush(struct pipeline *p, int64_t now_us, struct failure *why)
     pipeline_expire(p);
     for (struct flow *f = p->queue[QUEUE_SMTP].newest; f; f = f->older) {
         struct connection *c = (struct connection *)f;
-        if (c->talk->dirty)
+        if (c->decoding->dirty)
             pipeline_hand_over(p, c, false);
     }
-    pipeline_write_resting(p);
+    pipeline_write_frozen(p);
     p->news = false;
     return commit(p, why);
 }
@@ -112,7 +112,7 @@ bool pipeline_finish(struct pipeline *p, struct failure *why)
     qsort(all, n, sizeof *all, by_beginning);
     for (size_t i = 0; i < n; i++)
         pipeline_forget(p, all[i],
-                        connection_wake(all[i])->reset.packet ? "reset" : "capture ended");
+                        connection_thaw(all[i])->reset.packet ? "reset" : "capture ended");
     free(all);
     return commit(p, why);
 }
@@ -127,7 +127,7 @@ void pipeline_totals(const struct pipeline *p, struct pipeline_totals *out)
     out->other_packets = in.other;
     out->unreadable_packets = in.unreadable;
     out->unknown_link_type = in.unknown_link_type;
-    out->duplicates = in.copies;
+    out->duplicates = in.duplicates;
     out->fragments = in.fragments.fragments;
     out->datagrams = in.fragments.datagrams;
     out->incomplete_datagrams = in.incomplete;
@@ -153,6 +153,6 @@ void pipeline_free(struct pipeline *p)
     classifier_free(p->classifier);
     intake_free(p->intake);
     memo_free(p->memo);
-    rest_room_free(p->room);
+    freezer_free(p->room);
     free(p);
 }

@@ -3,43 +3,43 @@
 
 #include <stdlib.h>
 
-void pipeline_end_talk(struct pipeline *p, struct connection *c)
+void pipeline_end_decoding(struct pipeline *p, struct connection *c)
 {
-    if (c->talk) {
-        const struct conversation *conversation = &c->talk->conversation;
+    if (c->decoding) {
+        const struct reassembly *reassembly = &c->decoding->reassembly;
         uint64_t *of = p->totals.costs.of;
-        of[COST_HOLES] += conversation->overfull;
-        of[COST_AHEAD] += conversation->side[0].dropped + conversation->side[1].dropped;
-        conversation_free(&c->talk->conversation);
-        free(c->talk->relay);
+        of[COST_HOLES] += reassembly->overfull;
+        of[COST_AHEAD] += reassembly->side[0].dropped + reassembly->side[1].dropped;
+        reassembly_free(&c->decoding->reassembly);
+        free(c->decoding->forward_proxy);
     }
-    free(c->talk);
-    c->talk = NULL;
+    free(c->decoding);
+    c->decoding = NULL;
 }
 
 void pipeline_close(struct pipeline *p, struct connection *c, const char *how)
 {
-    connection_wake(c);
+    connection_thaw(c);
     p->held -= connection_held(c);
     p->current = c;
-    if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED)
-        conversation_drain(&c->talk->conversation, pipeline_take_span, p);
-    if (c->state == CONNECTION_WATCHED) {
-        const bool smtp = classify_end(c->talk->watch, SIDE_SERVER) == CLASS_SMTP;
+    if (c->state == CONNECTION_SMTP || c->state == CONNECTION_CANDIDATE)
+        reassembly_drain(&c->decoding->reassembly, pipeline_take_span, p);
+    if (c->state == CONNECTION_CANDIDATE) {
+        const bool smtp = classify_end(c->decoding->candidate, SIDE_SERVER) == CLASS_SMTP;
         pipeline_stop_watching(p, c, smtp ? CONNECTION_SMTP : CONNECTION_IGNORED);
     }
-    if (c->talk && pipeline_session(p, c)) {
-        struct mark mark =
-            c->talk->conversation.end == END_RESET ? c->talk->reset : c->talk->conversation.last;
-        int by = c->talk->conversation.ended_by;
-        struct session *s = c->talk->session;
+    if (c->decoding && pipeline_session(p, c)) {
+        struct mark mark = c->decoding->reassembly.end == END_RESET ? c->decoding->reset
+                                                                    : c->decoding->reassembly.last;
+        int by = c->decoding->reassembly.ended_by;
+        struct session *s = c->decoding->session;
         session_end(s, &mark, by < 0 ? SIDE_CLIENT : by, how);
         pipeline_hand_over(p, c, true);
-        session_free(c->talk->session);
-    } else if (c->state == CONNECTION_SMTP && c->talk) {
+        session_free(c->decoding->session);
+    } else if (c->state == CONNECTION_SMTP && c->decoding) {
         p->totals.silent++;
     }
-    pipeline_end_talk(p, c);
+    pipeline_end_decoding(p, c);
     c->state = CONNECTION_CLOSED;
     p->current = NULL;
 }

@@ -28,9 +28,9 @@ static struct connection *open_connection(struct pipeline *p, const struct packe
     c->flow.key = *key;
     c->client = find_client(p, segment, sender, &c->roles_guessed);
     c->vlan = segment->vlan;
-    c->talk = memory_get(sizeof *c->talk);
-    c->talk->tunnel = segment->tunnel;
-    c->talk->source = packet->source;
+    c->decoding = memory_get(sizeof *c->decoding);
+    c->decoding->tunnel = segment->tunnel;
+    c->decoding->source = packet->source;
     c->first = (struct mark){.ts_us = packet->ts_us, .packet = packet->number};
     flow_add_path(&c->flow, segment->path);
     if (segment->flags & TCP_SYN && !(segment->flags & TCP_ACK)) {
@@ -40,8 +40,8 @@ static struct connection *open_connection(struct pipeline *p, const struct packe
     if (pipeline_declared(p, key->port[!c->client])) {
         c->state = CONNECTION_SMTP;
     } else {
-        c->state = CONNECTION_WATCHED;
-        c->talk->watch = memory_get(sizeof *c->talk->watch);
+        c->state = CONNECTION_CANDIDATE;
+        c->decoding->candidate = memory_get(sizeof *c->decoding->candidate);
     }
     flow_insert(&p->table, &c->flow);
     p->totals.connections++;
@@ -55,7 +55,7 @@ static bool begins_anew(struct connection *c, const struct segment *segment, int
         return false;
     if (sender != c->client)
         return c->state == CONNECTION_CLOSED;
-    const struct stream *stream = c->talk ? &c->talk->conversation.side[SIDE_CLIENT] : NULL;
+    const struct stream *stream = c->decoding ? &c->decoding->reassembly.side[SIDE_CLIENT] : NULL;
     if (!c->has_syn && stream && stream->started &&
         segment->seq + 1 == stream->base + (uint32_t)stream->begun) {
         c->has_syn = true;
@@ -70,7 +70,7 @@ static void cut_short(struct pipeline *p, struct connection *c)
 {
     p->totals.costs.of[COST_HELD]++;
     p->current = c;
-    conversation_drain(&c->talk->conversation, pipeline_take_span, p);
+    reassembly_drain(&c->decoding->reassembly, pipeline_take_span, p);
     if (c->state == CONNECTION_SMTP)
         pipeline_hurry(p, c);
 }
@@ -81,11 +81,11 @@ static enum queue queue_of(const struct connection *c)
         return QUEUE_CLOSED;
     if (c->state == CONNECTION_IGNORED)
         return QUEUE_OTHER;
-    if (c->talk->conversation.end == END_RESET)
+    if (c->decoding->reassembly.end == END_RESET)
         return QUEUE_CLOSING;
-    if (c->state == CONNECTION_WATCHED)
-        return QUEUE_WATCHED;
-    return talk_has_session(c->talk) ? QUEUE_SMTP : QUEUE_SILENT;
+    if (c->state == CONNECTION_CANDIDATE)
+        return QUEUE_CANDIDATES;
+    return decoding_has_session(c->decoding) ? QUEUE_SMTP : QUEUE_SILENT;
 }
 
 /* The connection that the segment belongs to, awake; NULL when it belongs to none and begins none.
@@ -96,10 +96,10 @@ static struct connection *connection_of(struct pipeline *p, const struct packet_
 {
     struct connection *c = connection_find(&p->table, key, segment, sender);
     if (c) {
-        connection_wake(c);
+        connection_thaw(c);
         if (!begins_anew(c, segment, sender))
             return c;
-        pipeline_forget(p, c, c->talk && c->talk->reset.packet ? "reset" : "ports reused");
+        pipeline_forget(p, c, c->decoding && c->decoding->reset.packet ? "reset" : "ports reused");
     }
     /* A bare acknowledgement, FIN or RST of something unknown begins nothing. */
     if (!(segment->flags & TCP_SYN) && !segment->payload.len)
@@ -119,11 +119,11 @@ static void push_segment(struct pipeline *p, struct connection *c,
                          const struct packet_record *packet, const struct segment *segment,
                          enum side side)
 {
-    struct conversation *conversation = &c->talk->conversation;
+    struct reassembly *reassembly = &c->decoding->reassembly;
     size_t before = connection_held(c);
     p->current = c;
-    conversation_push(conversation, side, segment, packet->ts_us, packet->number,
-                      pipeline_take_span, p);
+    reassembly_push(reassembly, side, segment, packet->ts_us, packet->number, pipeline_take_span,
+                    p);
     p->held += connection_held(c) - before;
     if (p->held > HELD_LIMIT && connection_held(c) > before) {
         before = connection_held(c);
@@ -132,11 +132,11 @@ static void push_segment(struct pipeline *p, struct connection *c,
     }
     if (c->state == CONNECTION_IGNORED) {
         p->held -= connection_held(c);
-        pipeline_end_talk(p, c);
-    } else if (conversation->end == END_FIN)
+        pipeline_end_decoding(p, c);
+    } else if (reassembly->end == END_FIN)
         pipeline_close(p, c, NULL);
-    else if (conversation->end == END_RESET && !c->talk->reset.packet)
-        c->talk->reset = conversation->last;
+    else if (reassembly->end == END_RESET && !c->decoding->reset.packet)
+        c->decoding->reset = reassembly->last;
 }
 
 void pipeline_take_segment(struct pipeline *p, const struct packet_record *packet,
@@ -147,7 +147,7 @@ void pipeline_take_segment(struct pipeline *p, const struct packet_record *packe
     struct connection *c = connection_of(p, packet, segment, &key, sender);
     if (!c)
         return;
-    if (c->state == CONNECTION_SMTP || c->state == CONNECTION_WATCHED)
+    if (c->state == CONNECTION_SMTP || c->state == CONNECTION_CANDIDATE)
         push_segment(p, c, packet, segment, sender == c->client ? SIDE_CLIENT : SIDE_SERVER);
     flow_touch(&c->flow, &p->queue[queue_of(c)], p->now_us);
 }

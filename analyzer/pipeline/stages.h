@@ -11,7 +11,7 @@
  *
  *     pipeline_end.c       how one ends
  *     pipeline_expire.c    which end because they were silent too long, or are too many
- *     pipeline_rest.c      which need not be awake
+ *     pipeline_freeze.c      which need not be awake
  */
 #ifndef ANALYZER_PIPELINE_STAGES_H
 #define ANALYZER_PIPELINE_STAGES_H
@@ -22,14 +22,14 @@
 /* Every connection is in one of these, by the time of its last packet. */
 enum queue {
     QUEUE_SMTP,    /* with a session, awake */
-    QUEUE_RESTING, /* at rest, with something to write */
+    QUEUE_FROZEN,  /* at rest, with something to write */
     QUEUE_QUIET,   /* at rest, with nothing to write */
     QUEUE_SILENT,  /* no octets yet on a mail port */
     QUEUE_MUTE,    /* the same at rest */
     QUEUE_CLOSING, /* a RST was captured */
     QUEUE_CLOSED,
-    QUEUE_OTHER,   /* something else than SMTP */
-    QUEUE_WATCHED, /* not known what it carries */
+    QUEUE_OTHER,      /* something else than SMTP */
+    QUEUE_CANDIDATES, /* not known what it carries */
     QUEUE_COUNT
 };
 
@@ -43,8 +43,8 @@ struct pipeline {
     struct intake *intake;
     struct flow_table table;
     struct flow_queue queue[QUEUE_COUNT];
-    size_t awake; /* how many with a session, and how many silent ones, need not rest */
-    struct rest_room *room;
+    size_t thawed; /* how many with a session, and how many silent ones, need not rest */
+    struct freezer *room;
     size_t unwritten; /* octets that those at rest still have to write */
     size_t held;      /* octets that wait in all connections */
     int64_t now_us;
@@ -78,7 +78,7 @@ void pipeline_take_copy(struct pipeline *p, const struct segment *copy, uint32_t
 
 /* --- pipeline_observe.c --- */
 
-/* Octets, or a hole, of p->current: a conversation_sink. */
+/* Octets, or a hole, of p->current: a reassembly_sink. */
 void pipeline_take_span(void *pipeline, int side, const struct span *span);
 
 /* It is known what the connection carries: what was kept is read (CONNECTION_SMTP) or forgotten. */
@@ -104,7 +104,7 @@ void pipeline_hand_over(struct pipeline *p, struct connection *c, bool last);
 /* --- pipeline_end.c --- */
 
 /* Nothing is made of the connection any more; its place in the table stays. */
-void pipeline_end_talk(struct pipeline *p, struct connection *c);
+void pipeline_end_decoding(struct pipeline *p, struct connection *c);
 
 /* Ends what is being made of the connection; its place in the table stays. `how` as in
  * session_end(). */
@@ -118,12 +118,12 @@ void pipeline_forget(struct pipeline *p, struct connection *c, const char *how);
 /* Ends the connections that were silent too long, and those that are too many. */
 void pipeline_expire(struct pipeline *p);
 
-/* --- pipeline_rest.c --- */
+/* --- pipeline_freeze.c --- */
 
 /* Puts those to rest that need not be awake, and bounds what those at rest have to write. */
-void pipeline_rest(struct pipeline *p);
+void pipeline_freeze(struct pipeline *p);
 
 /* What those at rest have to write is handed over; they rest on. */
-void pipeline_write_resting(struct pipeline *p);
+void pipeline_write_frozen(struct pipeline *p);
 
 #endif

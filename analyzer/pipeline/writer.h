@@ -1,7 +1,7 @@
 /* The thread that writes to the store while the analysis goes on, behind a bounded queue of
  * batches. */
-#ifndef HELOSCOPE_WRITER_H
-#define HELOSCOPE_WRITER_H
+#ifndef ANALYZER_PIPELINE_WRITER_H
+#define ANALYZER_PIPELINE_WRITER_H
 
 #include "heloscope/session/session.h"
 #include "heloscope/db/store.h"

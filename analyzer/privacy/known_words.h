@@ -1,7 +1,7 @@
 /* Words that name nobody: those of heloscope's own sentences, of the texts of servers, and of
  * known_words.txt. An anonymised history may show them. */
-#ifndef HELOSCOPE_KNOWN_WORDS_H
-#define HELOSCOPE_KNOWN_WORDS_H
+#ifndef ANALYZER_PRIVACY_KNOWN_WORDS_H
+#define ANALYZER_PRIVACY_KNOWN_WORDS_H
 
 #include "heloscope/bytes.h"
 

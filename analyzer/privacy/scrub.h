@@ -1,8 +1,8 @@
 /* Text without names: the words that servers and heloscope are known to use stay, everything else
  * becomes a pseudonym. What is not known to be harmless goes, so that no list of names is needed.
  */
-#ifndef HELOSCOPE_SCRUB_H
-#define HELOSCOPE_SCRUB_H
+#ifndef ANALYZER_PRIVACY_SCRUB_H
+#define ANALYZER_PRIVACY_SCRUB_H
 
 #include "heloscope/base/memory.h"
 #include "heloscope/privacy/pseudonym.h"

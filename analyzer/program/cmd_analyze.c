@@ -431,7 +431,7 @@ enum status cmd_analyze(const struct options *options, struct terminal *terminal
     if (!any_is_readable(run.capture)) /* not even a history is made */
         recording_warn(run.capture, terminal);
     else if (options->follow >= 0)
-        status = watch(options, terminal, run.capture, "following", why);
+        status = live_run(options, terminal, run.capture, "following", why);
     else
         status = analyze(&run, why);
     capture_close(run.capture);

@@ -39,7 +39,7 @@ enum status cmd_monitor(const struct options *options, struct terminal *terminal
     struct capture *capture = open_interface(options, why);
     if (!capture)
         return STATUS_INCOMPLETE;
-    enum status status = watch(options, terminal, capture, "listening on", why);
+    enum status status = live_run(options, terminal, capture, "listening on", why);
     capture_close(capture);
     return status;
 }

@@ -125,7 +125,7 @@ static void print_groups(const struct terminal *terminal)
     snprintf(line, sizeof line, "%-24s%-37s%s", "verb", "its place", "written in");
     print_heading(terminal, line);
     size_t count, length = 0;
-    const struct group_rule *rules = group_rules(&count);
+    const struct group_rule *rules = pipelining_rules(&count);
     for (size_t i = 0; i < count; i++) {
         bool others = rules[i].verb == VERB_COUNT;
         length += (size_t)snprintf(line + length, sizeof line - length, "%s%s", length ? " " : "",
@@ -187,7 +187,7 @@ static void json_rule(struct json *json, const struct rule *rule)
 static void json_groups(struct json *json)
 {
     size_t count;
-    const struct group_rule *rules = group_rules(&count);
+    const struct group_rule *rules = pipelining_rules(&count);
     json_open(json, "groups", '[');
     for (size_t i = 0; i < count; i++) {
         json_open(json, NULL, '{');

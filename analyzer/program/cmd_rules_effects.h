@@ -1,6 +1,6 @@
 /* The part of `heloscope explain --rules` that says what each reply does to the facts. */
-#ifndef HELOSCOPE_CMD_RULES_EFFECTS_H
-#define HELOSCOPE_CMD_RULES_EFFECTS_H
+#ifndef ANALYZER_PROGRAM_CMD_RULES_EFFECTS_H
+#define ANALYZER_PROGRAM_CMD_RULES_EFFECTS_H
 
 #include "heloscope/output/json.h"
 #include "heloscope/output/terminal.h"

@@ -1,7 +1,7 @@
 /* The subcommands. Each returns the program's exit status; what is in `why` then is printed by
  * main(), with a hint at --help when the status is STATUS_USAGE. */
-#ifndef HELOSCOPE_COMMAND_H
-#define HELOSCOPE_COMMAND_H
+#ifndef ANALYZER_PROGRAM_COMMAND_H
+#define ANALYZER_PROGRAM_COMMAND_H
 
 #include "options.h"
 

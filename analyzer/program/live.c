@@ -212,8 +212,8 @@ static bool run(struct watched *w, struct failure *why)
     return recording_close(&w->recording, done ? why : NULL) && done;
 }
 
-enum status watch(const struct options *options, struct terminal *terminal, struct capture *capture,
-                  const char *doing, struct failure *why)
+enum status live_run(const struct options *options, struct terminal *terminal,
+                     struct capture *capture, const char *doing, struct failure *why)
 {
     struct watched watched = {
         .options = options, .terminal = terminal, .capture = capture, .doing = doing};

@@ -1,6 +1,6 @@
 /* The command line: one table of options, from which parsing and help are made. */
-#ifndef HELOSCOPE_OPTIONS_H
-#define HELOSCOPE_OPTIONS_H
+#ifndef ANALYZER_PROGRAM_OPTIONS_H
+#define ANALYZER_PROGRAM_OPTIONS_H
 
 #include <stdio.h>
 

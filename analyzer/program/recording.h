@@ -1,6 +1,6 @@
 /* A capture on its way into the history: what `analyze` and `monitor` share. */
-#ifndef HELOSCOPE_RECORDING_H
-#define HELOSCOPE_RECORDING_H
+#ifndef ANALYZER_PROGRAM_RECORDING_H
+#define ANALYZER_PROGRAM_RECORDING_H
 
 #include "options.h"
 #include "heloscope/pipeline/pipeline.h"

@@ -45,9 +45,9 @@ static unsigned what_it_has(const struct event *e)
 }
 
 static void pack_event(struct packer *p, const struct event *e, struct log_place *place,
-                       struct phrases *phrases)
+                       struct interned_texts *interned_texts)
 {
-    const uint32_t phrase = phrases_number(phrases, e->text);
+    const uint32_t phrase = interned_number(interned_texts, e->text);
     const unsigned has = what_it_has(e) ^ (phrase ? HAS_TEXT | HAS_PHRASE : 0);
     pack_number(p, (uint64_t)((unsigned)e->kind << HAS_BITS | has) << TAG_BITS | TAG_EVENT);
     pack_step(p, e->seq, &place->seq);
@@ -74,7 +74,7 @@ static void pack_event(struct packer *p, const struct event *e, struct log_place
 }
 
 static struct event *unpack_event(struct bytes *from, unsigned head, struct log_place *place,
-                                  struct arena *arena, const struct phrases *phrases)
+                                  struct arena *arena, const struct interned_texts *interned_texts)
 {
     struct event *e = arena_get(arena, sizeof *e);
     e->kind = (enum event_kind)(head >> HAS_BITS);
@@ -85,7 +85,7 @@ static struct event *unpack_event(struct bytes *from, unsigned head, struct log_
     if (head & HAS_TEXT)
         e->text = unpack_bytes(from);
     if (head & HAS_PHRASE)
-        e->text = phrases_text(phrases, (uint32_t)unpack_number(from));
+        e->text = interned_text(interned_texts, (uint32_t)unpack_number(from));
     if (head & HAS_SAW)
         e->saw = (event_no)unpack_number(from);
     if (head & HAS_ANSWERS)
@@ -204,10 +204,10 @@ struct transaction *transaction_unpack(struct bytes *from, struct arena *arena,
  */
 
 void chapter_pack(struct packer *packer, const struct chapter *chapter, struct log_place *place,
-                  struct phrases *phrases)
+                  struct interned_texts *interned_texts)
 {
     for (const struct event *e = chapter->events; e; e = e->next)
-        pack_event(packer, e, place, phrases);
+        pack_event(packer, e, place, interned_texts);
     for (const struct violation *v = chapter->violations; v; v = v->next)
         pack_violation(packer, v);
     for (const struct diagnosis *d = chapter->diagnoses; d; d = d->next)
@@ -219,7 +219,7 @@ void chapter_pack(struct packer *packer, const struct chapter *chapter, struct l
 }
 
 void chapter_unpack(struct bytes log, struct chapter *chapter, struct arena *arena,
-                    const struct phrases *phrases)
+                    const struct interned_texts *interned_texts)
 {
     const struct chapter later = *chapter;
     struct event **events = &chapter->events;
@@ -232,7 +232,7 @@ void chapter_unpack(struct bytes log, struct chapter *chapter, struct arena *are
         const unsigned head = (unsigned)unpack_number(&log);
         switch ((enum tag)(head & ((1 << TAG_BITS) - 1))) {
         case TAG_EVENT:
-            *events = unpack_event(&log, head >> TAG_BITS, &place, arena, phrases);
+            *events = unpack_event(&log, head >> TAG_BITS, &place, arena, interned_texts);
             events = &(*events)->next;
             break;
         case TAG_VIOLATION:

@@ -98,21 +98,21 @@ static void strip(struct session *s)
     else
         strip_alive(s);
     s->log = (struct chapter_log){0};
-    s->phrases = NULL;
+    s->interned_texts = NULL;
     for (int side = 0; side < 2; side++) {
-        struct half *half = &s->half[side];
+        struct direction *direction = &s->direction[side];
         struct landmarks *ends = &s->ends[side];
         if (ends->count <= LANDMARKS_PACKED) {
             free(ends->at);
             ends->at = NULL;
             ends->size = 0;
         }
-        if (!half->held_length) {
-            free(half->held);
-            half->held = NULL;
-            half->held_size = 0;
-            if (!half->skipped)
-                half->held_mark = (struct mark){0};
+        if (!direction->held_length) {
+            free(direction->held);
+            direction->held = NULL;
+            direction->held_size = 0;
+            if (!direction->skipped)
+                direction->held_mark = (struct mark){0};
         }
     }
     if (!s->reply.length && !s->reply.lines) {
@@ -123,76 +123,76 @@ static void strip(struct session *s)
 }
 
 /* Adds the chapter so far to the log. */
-static void write_log(struct rest_room *room, struct session *s)
+static void write_log(struct freezer *room, struct session *s)
 {
     struct packer *packer = &room->packer;
     const size_t from = packer->length;
     if (!s->draft)
         return;
-    chapter_pack(packer, &s->draft->chapter, &s->log_place, room->phrases);
+    chapter_pack(packer, &s->draft->chapter, &s->log_place, room->interned_texts);
     chapter_log_append(&s->log, bytes_from(bytes_of(packer->at, packer->length), from));
     packer->length = from;
 }
 
-static void pack_session(struct rest_room *room, struct session *s, struct rest *rest)
+static void pack_session(struct freezer *room, struct session *s, struct frozen *frozen)
 {
     struct packer *packer = &room->packer;
     write_log(room, s);
-    rest->log = s->log;
+    frozen->log = s->log;
     size_t from = packer->length;
     pack_own(packer, s);
     pack_landmarks(packer, s);
     if (!much_is_alive(s))
         pack_alive(packer, s);
-    rest->parts = (uint32_t)(packer->length - from);
+    frozen->parts = (uint32_t)(packer->length - from);
     strip(s);
     from = packer->length;
     pack_words(packer, s, sizeof *s);
-    rest->fields = (uint32_t)(packer->length - from);
+    frozen->fields = (uint32_t)(packer->length - from);
 }
 
-static void make_bed(struct rest_room *room, struct session *s)
+static void make_spare(struct freezer *room, struct session *s)
 {
-    free(room->bed);
-    room->bed = s;
+    free(room->spare);
+    room->spare = s;
 }
 
 /* Sizes are few, so that what one left fits the next. */
-static struct rest *take_memory(struct rest_room *room, size_t octets)
+static struct frozen *take_memory(struct freezer *room, size_t octets)
 {
     const uint32_t size = (uint32_t)((octets + REST_STEP - 1) / REST_STEP);
     struct spares *spares = size < REST_SIZES ? &room->spares[size] : NULL;
     if (!spares || !spares->first)
         return memory_resize(NULL, (size_t)size * REST_STEP);
-    struct rest *rest = spares->first;
-    spares->first = rest->next;
+    struct frozen *frozen = spares->first;
+    spares->first = frozen->next;
     spares->count--;
-    return rest;
+    return frozen;
 }
 
-static void give_back(struct rest_room *room, struct rest *rest)
+static void give_back(struct freezer *room, struct frozen *frozen)
 {
-    struct spares *spares = rest->size < REST_SIZES ? &room->spares[rest->size] : NULL;
+    struct spares *spares = frozen->size < REST_SIZES ? &room->spares[frozen->size] : NULL;
     if (!spares || spares->count == REST_SPARES) {
-        free(rest);
+        free(frozen);
         return;
     }
-    rest->next = spares->first;
-    spares->first = rest;
+    frozen->next = spares->first;
+    spares->first = frozen;
     spares->count++;
 }
 
-struct rest *rest_make(struct rest_room *room, const void *beside, size_t size, struct session *s,
-                       struct rest *before)
+struct frozen *frozen_make(struct freezer *room, const void *beside, size_t size, struct session *s,
+                           struct frozen *before)
 {
     struct packer *packer = &room->packer;
-    struct rest head = {0};
+    struct frozen head = {0};
     packer->length = 0;
     pack_words(packer, beside, size);
     const uint32_t length = (uint32_t)packer->length;
     if (s) {
         pack_session(room, s, &head);
-        make_bed(room, s);
+        make_spare(room, s);
     } else if (before) {
         head = *before;
         pack_raw(packer, before->octets + before->beside, before->parts + before->fields);
@@ -200,35 +200,35 @@ struct rest *rest_make(struct rest_room *room, const void *beside, size_t size, 
     if (before)
         give_back(room, before);
     const size_t octets = sizeof head + packer->length + PACK_SPARE;
-    struct rest *rest = take_memory(room, octets);
+    struct frozen *frozen = take_memory(room, octets);
     head.beside = length;
     head.size = (uint32_t)((octets + REST_STEP - 1) / REST_STEP);
-    *rest = head;
-    memcpy(rest->octets, packer->at, packer->length);
-    return rest;
+    *frozen = head;
+    memcpy(frozen->octets, packer->at, packer->length);
+    return frozen;
 }
 
-struct rest_room *rest_room_new(struct memo *memo)
+struct freezer *freezer_new(struct memo *memo)
 {
-    struct rest_room *room = memory_get(sizeof *room);
+    struct freezer *room = memory_get(sizeof *room);
     room->memo = memo;
-    room->phrases = phrases_new();
+    room->interned_texts = interned_new();
     return room;
 }
 
-void rest_room_free(struct rest_room *room)
+void freezer_free(struct freezer *room)
 {
     if (!room)
         return;
     for (int i = 0; i < REST_SIZES; i++)
         while (room->spares[i].first) {
-            struct rest *rest = room->spares[i].first;
-            room->spares[i].first = rest->next;
-            free(rest);
+            struct frozen *frozen = room->spares[i].first;
+            room->spares[i].first = frozen->next;
+            free(frozen);
         }
     packer_free(&room->packer);
-    phrases_free(room->phrases);
-    free(room->bed);
+    interned_free(room->interned_texts);
+    free(room->spare);
     free(room);
 }
 
@@ -282,22 +282,22 @@ static void unpack_alive(struct bytes from, struct session *s)
     s->recipients_tail = last ? &last->next : &s->transaction->recipient_list;
 }
 
-struct session *rest_wake(struct rest_room *room, struct rest *rest)
+struct session *frozen_thaw(struct freezer *room, struct frozen *frozen)
 {
-    struct bytes parts = bytes_of(rest->octets + rest->beside, rest->parts);
-    struct bytes fields = bytes_of(parts.at + rest->parts, rest->fields);
+    struct bytes parts = bytes_of(frozen->octets + frozen->beside, frozen->parts);
+    struct bytes fields = bytes_of(parts.at + frozen->parts, frozen->fields);
     struct session *s = NULL;
-    if (rest_has_session(rest)) {
-        s = room->bed ? room->bed : memory_resize(NULL, sizeof *s);
-        room->bed = NULL;
+    if (frozen_has_session(frozen)) {
+        s = room->spare ? room->spare : memory_resize(NULL, sizeof *s);
+        room->spare = NULL;
         unpack_words(&fields, s, sizeof *s);
         s->identify.server.memo = s->identify.client.memo = room->memo;
-        s->log = rest->log;
-        s->phrases = room->phrases;
+        s->log = frozen->log;
+        s->interned_texts = room->interned_texts;
         unpack_own(&parts, s);
         unpack_landmarks(&parts, s);
         unpack_alive(parts, s);
     }
-    give_back(room, rest);
+    give_back(room, frozen);
     return s;
 }

@@ -11,7 +11,7 @@ enum {
 };
 
 /* Texts never move: another thread reads them. */
-struct phrases {
+struct interned_texts {
     uint64_t seed;
     uint32_t count;
     struct bytes texts[PHRASE_LIMIT];
@@ -21,50 +21,52 @@ struct phrases {
     struct arena arena;
 };
 
-struct phrases *phrases_new(void)
+struct interned_texts *interned_new(void)
 {
-    struct phrases *phrases = memory_get(sizeof *phrases);
-    phrases->seed = hash_seed();
-    return phrases;
+    struct interned_texts *interned_texts = memory_get(sizeof *interned_texts);
+    interned_texts->seed = hash_seed();
+    return interned_texts;
 }
 
-void phrases_free(struct phrases *phrases)
+void interned_free(struct interned_texts *interned_texts)
 {
-    if (!phrases)
+    if (!interned_texts)
         return;
-    arena_free(&phrases->arena);
-    free(phrases);
+    arena_free(&interned_texts->arena);
+    free(interned_texts);
 }
 
 /* Takes a text in when it comes for the second time: most come once only. */
-static uint32_t add(struct phrases *phrases, struct bytes text, uint32_t hash, uint16_t *slot)
+static uint32_t add(struct interned_texts *interned_texts, struct bytes text, uint32_t hash,
+                    uint16_t *slot)
 {
-    uint32_t *seen = &phrases->seen[hash % SLOTS];
-    if (*seen != hash || phrases->count == PHRASE_LIMIT) {
+    uint32_t *seen = &interned_texts->seen[hash % SLOTS];
+    if (*seen != hash || interned_texts->count == PHRASE_LIMIT) {
         *seen = hash;
         return 0;
     }
-    phrases->texts[phrases->count] = arena_copy(&phrases->arena, text);
-    phrases->hashes[phrases->count] = hash;
-    *slot = (uint16_t)++phrases->count;
-    return phrases->count;
+    interned_texts->texts[interned_texts->count] = arena_copy(&interned_texts->arena, text);
+    interned_texts->hashes[interned_texts->count] = hash;
+    *slot = (uint16_t)++interned_texts->count;
+    return interned_texts->count;
 }
 
-uint32_t phrases_number(struct phrases *phrases, struct bytes text)
+uint32_t interned_number(struct interned_texts *interned_texts, struct bytes text)
 {
     if (!text.at || text.len > PHRASE_LENGTH)
         return 0;
-    const uint32_t hash = (uint32_t)(hash_octets(phrases->seed, text.at, text.len) >> 16);
+    const uint32_t hash = (uint32_t)(hash_octets(interned_texts->seed, text.at, text.len) >> 16);
     for (uint32_t i = hash;; i++) {
-        uint16_t *slot = &phrases->slots[i % SLOTS];
+        uint16_t *slot = &interned_texts->slots[i % SLOTS];
         if (!*slot)
-            return add(phrases, text, hash, slot);
-        if (phrases->hashes[*slot - 1] == hash && bytes_equal(phrases->texts[*slot - 1], text))
+            return add(interned_texts, text, hash, slot);
+        if (interned_texts->hashes[*slot - 1] == hash &&
+            bytes_equal(interned_texts->texts[*slot - 1], text))
             return *slot;
     }
 }
 
-struct bytes phrases_text(const struct phrases *phrases, uint32_t number)
+struct bytes interned_text(const struct interned_texts *interned_texts, uint32_t number)
 {
-    return phrases->texts[number - 1];
+    return interned_texts->texts[number - 1];
 }

@@ -87,13 +87,14 @@ struct session *session_new(const struct session_begin *begin)
     row->outcome = "open";
 
     char from[46], to[46], way[WAY_SIZE];
-    struct bytes text =
-        arena_print(&s->draft->arena, "%s port %u -> %s port %u%s%s%s%s%s%s",
-                    address_print(&begin->client, from), begin->client_port,
-                    address_print(&begin->server, to), begin->server_port, print_way(begin, way),
-                    begin->midstream ? ", begun before the capture" : "",
-                    begin->relay ? ", through " : "", begin->relay ? begin->relay->kind : "",
-                    begin->relay ? " to " : "", begin->relay ? begin->relay->target : "");
+    struct bytes text = arena_print(
+        &s->draft->arena, "%s port %u -> %s port %u%s%s%s%s%s%s",
+        address_print(&begin->client, from), begin->client_port, address_print(&begin->server, to),
+        begin->server_port, print_way(begin, way),
+        begin->midstream ? ", begun before the capture" : "",
+        begin->forward_proxy ? ", through " : "",
+        begin->forward_proxy ? begin->forward_proxy->kind : "", begin->forward_proxy ? " to " : "",
+        begin->forward_proxy ? begin->forward_proxy->target : "");
     struct event *e = session_event(s, EVENT_OPEN, SIDE_CLIENT, &begin->mark, text);
     if (begin->server_unknown && !begin->midstream) {
         order_hole(&s->order, e->seq); /* until a greeting is seen */
@@ -103,7 +104,7 @@ struct session *session_new(const struct session_begin *begin)
         e->notes |= NOTE_MIDSTREAM;
         s->greeted = s->hole = true;
         order_hole(&s->order, e->seq);
-        s->half[SIDE_CLIENT].resync = s->half[SIDE_SERVER].resync = true;
+        s->direction[SIDE_CLIENT].resync = s->direction[SIDE_SERVER].resync = true;
     }
     return s;
 }
@@ -228,7 +229,7 @@ struct draft *session_detach(struct session *s, bool last)
     session_open_draft(s);
     struct draft *draft = s->draft;
     draft->log = s->log;
-    draft->phrases = s->phrases;
+    draft->interned_texts = s->interned_texts;
     s->log = (struct chapter_log){0};
     s->log_place = (struct log_place){0};
     draft->chapter.session = s->row;
@@ -251,17 +252,17 @@ void draft_unfold(struct draft *draft)
         return;
     const struct bytes log = chapter_log_join(&draft->log, &draft->arena);
     chapter_log_free(&draft->log);
-    chapter_unpack(log, &draft->chapter, &draft->arena, draft->phrases);
+    chapter_unpack(log, &draft->chapter, &draft->arena, draft->interned_texts);
 }
 
 void session_hurry(struct session *s)
 {
-    struct half *client = &s->half[SIDE_CLIENT];
+    struct direction *client = &s->direction[SIDE_CLIENT];
     session_open_draft(s);
     if (client->reading == READ_WAIT && client->queue)
         client_guess(s);
     else if (client->reading == READ_HELD)
-        foreign_give_up(s);
+        not_smtp_give_up(s);
 }
 
 /* --- the end --- */
@@ -281,7 +282,7 @@ static const char *outcome_of(const struct session *s, int ended_by, const char 
 
 void session_end(struct session *s, const struct mark *mark, int ended_by, const char *how)
 {
-    struct half *client = &s->half[SIDE_CLIENT];
+    struct direction *client = &s->direction[SIDE_CLIENT];
     session_open_draft(s);
     s->over_and_seen = (!how || strcmp(how, "reset") == 0) && !s->hole;
     for (size_t before = SIZE_MAX; client->reading == READ_WAIT && client->queued < before;) {
@@ -296,11 +297,12 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
     client_unfinished(s);
     server_reply_cut(s);
     /* What was never answered is judged by itself, if all that there was has been seen. */
-    for (uint32_t i = 0; s->over_and_seen && !s->content_run.because && i < s->ring.count; i++)
+    for (uint32_t i = 0; s->over_and_seen && !s->content_as_commands.because && i < s->ring.count;
+         i++)
         accuse(s, pending_at(s, i), false);
     if (s->transaction)
         transaction_end(s, "aborted", mark->ts_us, 0);
-    s->row.outcome = foreign_ended(s) ? "not SMTP" : outcome_of(s, ended_by, how);
+    s->row.outcome = not_smtp_ended(s) ? "not SMTP" : outcome_of(s, ended_by, how);
     session_event(s, EVENT_CLOSE, ended_by == SIDE_SERVER ? SIDE_SERVER : SIDE_CLIENT, mark,
                   bytes_of_string(how ? how : "FIN"));
 }
@@ -312,8 +314,8 @@ void session_free(struct session *s)
     draft_free(s->draft);
     chapter_log_free(&s->log);
     arena_free(&s->own);
-    half_free(&s->half[SIDE_CLIENT]);
-    half_free(&s->half[SIDE_SERVER]);
+    direction_free(&s->direction[SIDE_CLIENT]);
+    direction_free(&s->direction[SIDE_SERVER]);
     free(s->ends[SIDE_CLIENT].at);
     free(s->ends[SIDE_SERVER].at);
     free(s->ring.at);

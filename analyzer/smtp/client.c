@@ -74,7 +74,7 @@ static bool chunk_is_sure(const struct session *s)
 static void wait_for_answer(struct session *s, const struct smtp_command *c, event_no seq,
                             event_no saw)
 {
-    struct half *half = &s->half[SIDE_CLIENT];
+    struct direction *direction = &s->direction[SIDE_CLIENT];
     s->waiting.command = seq;
     s->waiting.verb = c->verb;
     s->waiting.guess = s->chunk.doubt = false;
@@ -82,14 +82,14 @@ static void wait_for_answer(struct session *s, const struct smtp_command *c, eve
     case VERB_DATA:
         s->content.command = seq;
         s->content.saw = saw;
-        half->reading = READ_WAIT;
+        direction->reading = READ_WAIT;
         break;
     case VERB_AUTH:
         s->secrets.auth_command = seq;
-        half->reading = READ_WAIT;
+        direction->reading = READ_WAIT;
         break;
     case VERB_STARTTLS:
-        half->reading = READ_WAIT;
+        direction->reading = READ_WAIT;
         break;
     case VERB_BDAT:
         s->chunk.size = c->chunk_size;
@@ -120,11 +120,11 @@ void client_unread(struct session *s)
 static bool skip_unreadable(struct session *s, const struct line *line,
                             const struct smtp_command *c)
 {
-    struct half *half = &s->half[SIDE_CLIENT];
-    if (!half->resync)
+    struct direction *direction = &s->direction[SIDE_CLIENT];
+    if (!direction->resync)
         return false;
     if (c->verb != VERB_UNKNOWN && c->verb != VERB_MASKED && c->well_formed) {
-        half->resync = false;
+        direction->resync = false;
         client_unread(s);
         return false;
     }
@@ -134,7 +134,7 @@ static bool skip_unreadable(struct session *s, const struct line *line,
     s->unread.octets += line->end - line->start;
     s->unread.end = line->end;
     if (is_lone_dot(line->text)) { /* the end of a message whose beginning was lost */
-        half->resync = false;
+        direction->resync = false;
         client_unread(s);
         pending_push(s, PENDING_HOLE);
     }
@@ -155,7 +155,7 @@ static void note_hello(struct session *s, const struct smtp_command *c)
 }
 
 /* A request of HTTP or a proxy's header: the first words of what is no SMTP. */
-static bool is_foreign(struct bytes text)
+static bool is_not_smtp(struct bytes text)
 {
     static const char *const words[] = {"GET ",     "POST ",    "PUT ",  "HEAD ",
                                         "OPTIONS ", "CONNECT ", "PROXY "};
@@ -223,8 +223,8 @@ static struct pending *expect_reply(struct session *s, const struct line *line,
 static void note_command(struct session *s, const struct line *line, const struct smtp_command *c,
                          const struct event *e, bool content)
 {
-    if (!s->protocol.foreign && is_foreign(line->text))
-        s->protocol.foreign = e->seq;
+    if (!s->protocol.other_protocol && is_not_smtp(line->text))
+        s->protocol.other_protocol = e->seq;
     s->masked_hello |= c->verb == VERB_MASKED && !order_holds(&s->order, FACT_HELLO);
     if (is_hello(c->verb) && !content)
         note_hello(s, c);
@@ -241,12 +241,12 @@ void client_line(struct session *s, const struct line *line)
     smtp_command_parse(line->text, &c);
     if (skip_unreadable(s, line, &c))
         return;
-    if (proxied_line(s, line) || foreign_holds(s, line))
+    if (proxied_line(s, line) || not_smtp_holds(s, line))
         return;
     s->protocol.client_is_smtp |= c.verb != VERB_UNKNOWN;
-    struct content_place place = {.because = s->content_run.because,
-                                  .after_data = s->content_run.after_data};
-    place.within = content_run_follow(s, line, &c);
+    struct content_place place = {.because = s->content_as_commands.because,
+                                  .after_data = s->content_as_commands.after_data};
+    place.within = content_as_commands_follow(s, line, &c);
     bool secret = s->secrets.mask_lines && c.verb == VERB_UNKNOWN && looks_like_base64(line->text);
     if (secret)
         remember_secret(s, line->text);
@@ -260,7 +260,7 @@ void client_line(struct session *s, const struct line *line)
     struct pending *p = expect_reply(s, line, &c, e, &place);
     if (p) {
         if (!secret)
-            group_place(s, p);
+            pipelining_place(s, p);
         if (p->pipelined)
             e->notes |= NOTE_PIPELINED;
         if (p->group && !place.within)
@@ -289,7 +289,7 @@ void client_sasl(struct session *s, const struct line *line)
     s->waiting.command = e->seq;
     s->waiting.verb = VERB_AUTH;
     s->waiting.guess = false;
-    s->half[SIDE_CLIENT].reading = READ_WAIT;
+    s->direction[SIDE_CLIENT].reading = READ_WAIT;
 }
 
 void client_discarded(struct session *s, const struct line *line)
@@ -304,19 +304,20 @@ void client_discarded(struct session *s, const struct line *line)
 
 void client_unfinished(struct session *s)
 {
-    struct half *half = &s->half[SIDE_CLIENT];
-    if (!half->held_length || half->resync ||
-        (half->reading != READ_LINES && half->reading != READ_SASL))
+    struct direction *direction = &s->direction[SIDE_CLIENT];
+    if (!direction->held_length || direction->resync ||
+        (direction->reading != READ_LINES && direction->reading != READ_SASL))
         return;
-    struct line line = {.text = bytes_of(half->held, half->held_length),
-                        .length = half->held_length + half->skipped,
-                        .start = half->held_offset,
-                        .end = half->held_offset + half->held_length + half->skipped,
-                        .mark = half->held_mark,
+    struct line line = {.text = bytes_of(direction->held, direction->held_length),
+                        .length = direction->held_length + direction->skipped,
+                        .start = direction->held_offset,
+                        .end = direction->held_offset + direction->held_length + direction->skipped,
+                        .mark = direction->held_mark,
                         .notes = NOTE_INCOMPLETE};
     struct smtp_command c;
     smtp_command_parse(line.text, &c);
-    bool secret = half->reading == READ_SASL || (s->secrets.mask_lines && c.verb == VERB_UNKNOWN);
+    bool secret =
+        direction->reading == READ_SASL || (s->secrets.mask_lines && c.verb == VERB_UNKNOWN);
     unsigned notes = secret ? NOTE_MASKED : 0;
     struct bytes text = secret ? bytes_of_string("****") : storable(s, &line, &c, &notes);
     line_event(s, secret ? EVENT_AUTH : EVENT_COMMAND, &line, text, notes);

@@ -1,6 +1,6 @@
 /* What the client sends: commands and SASL responses to events, and to what waits for replies. */
-#ifndef HELOSCOPE_CLIENT_SIDE_H
-#define HELOSCOPE_CLIENT_SIDE_H
+#ifndef ANALYZER_SMTP_CLIENT_H
+#define ANALYZER_SMTP_CLIENT_H
 
 #include "heloscope/session/session.h"
 

@@ -14,7 +14,7 @@ void content_begin_chunk(struct session *s, enum reading reading)
 {
     s->chunk.left = s->chunk.size;
     s->content.started = s->content.hole = false;
-    s->half[SIDE_CLIENT].reading = reading;
+    s->direction[SIDE_CLIENT].reading = reading;
 }
 
 void content_begin(struct session *s)
@@ -22,7 +22,7 @@ void content_begin(struct session *s)
     s->content.scan = (struct content_scan){0};
     s->content.mark = s->reply.mark; /* until its first octets are seen */
     s->content.started = s->content.hole = s->content.asked = false;
-    s->half[SIDE_CLIENT].reading = READ_CONTENT;
+    s->direction[SIDE_CLIENT].reading = READ_CONTENT;
 }
 
 /* The header that `octets` begin with, without the empty line that ends it; NULL `at` when it goes
@@ -71,7 +71,7 @@ void content_take(struct session *s, struct bytes data, const struct mark *mark)
         s->content.started = true;
         s->content.mark = *mark;
         s->content.pipelined =
-            s->half[SIDE_CLIENT].reading == READ_CONTENT && mark->seen < s->last_reply_end;
+            s->direction[SIDE_CLIENT].reading == READ_CONTENT && mark->seen < s->last_reply_end;
     }
     look_at_header(s, data);
 }
@@ -103,7 +103,7 @@ void content_end(struct session *s, uint64_t end, unsigned notes)
             notes |= oddities[i].note;
     drop_header(s);
     struct event *e = content_event(s, EVENT_DATA, s->content.scan.size, end, notes);
-    s->half[SIDE_CLIENT].reading = READ_LINES;
+    s->direction[SIDE_CLIENT].reading = READ_LINES;
     event_no data = s->content.command;
     s->content.command = 0;
     struct pending *p = pending_push(s, PENDING_CONTENT);
@@ -124,14 +124,14 @@ void content_end(struct session *s, uint64_t end, unsigned notes)
                  : 1;
     if (s->content.pipelined && s->content.asked && !s->hole)
         note_violation(s, e->seq, rule_content, true);
-    content_run_begin(s, e->seq, true);
+    content_as_commands_begin(s, e->seq, true);
 }
 
 void content_end_chunk(struct session *s, uint64_t end, unsigned notes)
 {
     drop_header(s);
     content_event(s, EVENT_CHUNK, s->chunk.size - s->chunk.left, end, notes);
-    s->half[SIDE_CLIENT].reading = READ_LINES;
+    s->direction[SIDE_CLIENT].reading = READ_LINES;
     for (uint32_t i = 0; i < s->ring.count; i++) { /* answered once its octets are there */
         struct pending *p = pending_at(s, i);
         if (p->command.seq == s->waiting.command)

@@ -1,7 +1,7 @@
 /* The content of a message, behind a 354 (RFC 5321 section 4.1.1.4) or in chunks (RFC 3030 section
  * 2). */
-#ifndef HELOSCOPE_CONTENT_H
-#define HELOSCOPE_CONTENT_H
+#ifndef ANALYZER_SMTP_CONTENT_H
+#define ANALYZER_SMTP_CONTENT_H
 
 #include "heloscope/session/session.h"
 

@@ -7,37 +7,38 @@
 #include "heloscope/session/direction.h"
 #include "heloscope/session/session.h"
 
-static void content_run_end(struct session *s)
+static void content_as_commands_end(struct session *s)
 {
-    s->content_run.because = 0;
-    s->content_run.sure = s->content_run.after_data = false;
-    s->content_run.lines = 0;
-    s->content_run.limit = 0;
+    s->content_as_commands.because = 0;
+    s->content_as_commands.sure = s->content_as_commands.after_data = false;
+    s->content_as_commands.lines = 0;
+    s->content_as_commands.limit = 0;
 }
 
-void content_run_begin(struct session *s, event_no because, bool after_data)
+void content_as_commands_begin(struct session *s, event_no because, bool after_data)
 {
-    content_run_end(s);
-    s->content_run.because = because;
-    s->content_run.after_data = after_data;
-    s->content_run.weak = s->order.hole && (s->content.hole || s->half[SIDE_SERVER].resync ||
-                                            order_doubtful(&s->order, VERB_DATA));
+    content_as_commands_end(s);
+    s->content_as_commands.because = because;
+    s->content_as_commands.after_data = after_data;
+    s->content_as_commands.weak =
+        s->order.hole && (s->content.hole || s->direction[SIDE_SERVER].resync ||
+                          order_doubtful(&s->order, VERB_DATA));
 }
 
-void content_run_mark(const struct session *s, struct pending *p)
+void content_as_commands_mark(const struct session *s, struct pending *p)
 {
     p->content_line = true;
-    p->content_of = s->content_run.because;
-    p->content_after_data = s->content_run.after_data;
+    p->content_of = s->content_as_commands.because;
+    p->content_after_data = s->content_as_commands.after_data;
 }
 
 static void mark_flight(struct session *s)
 {
-    s->content_run.sure = true;
+    s->content_as_commands.sure = true;
     for (uint32_t i = 0; i < s->ring.count; i++) {
         struct pending *p = pending_at(s, i);
-        if (p->command.seq > s->content_run.because && p->kind == PENDING_COMMAND)
-            content_run_mark(s, p);
+        if (p->command.seq > s->content_as_commands.because && p->kind == PENDING_COMMAND)
+            content_as_commands_mark(s, p);
     }
 }
 
@@ -54,57 +55,59 @@ static bool holds_content(struct bytes text)
     return false;
 }
 
-bool content_run_in_flight(struct session *s)
+bool content_as_commands_in_flight(struct session *s)
 {
-    if (!s->content_run.because)
+    if (!s->content_as_commands.because)
         return false;
-    bool found = s->content_run.sure;
+    bool found = s->content_as_commands.sure;
     for (uint32_t i = 0; i < s->ring.count && !found; i++) {
         const struct pending *p = pending_at(s, i);
-        found = p->kind == PENDING_COMMAND && p->command.seq > s->content_run.because &&
+        found = p->kind == PENDING_COMMAND && p->command.seq > s->content_as_commands.because &&
                 p->command.verb == VERB_UNKNOWN;
     }
     /* What waits behind a BDAT is its chunk; behind MAIL, RCPT and DATA, the next message's
      * content. */
-    bool lines = s->waiting.verb != VERB_BDAT && !s->content_run.mail;
+    bool lines = s->waiting.verb != VERB_BDAT && !s->content_as_commands.mail;
     uint8_t waiting[4096];
     if (!found && lines)
         found = holds_content(
-            bytes_of(waiting, half_peek(&s->half[SIDE_CLIENT], waiting, sizeof waiting)));
+            bytes_of(waiting, direction_peek(&s->direction[SIDE_CLIENT], waiting, sizeof waiting)));
     if (found)
         mark_flight(s);
     else
-        content_run_end(s);
+        content_as_commands_end(s);
     return found;
 }
 
 /* Follows a run from line to line; returns whether this line belongs to it. A message comes in one
  * piece, without a look at the replies to its lines: a well-formed command that waited for them
  * ends the run. */
-bool content_run_follow(struct session *s, const struct line *line, const struct smtp_command *c)
+bool content_as_commands_follow(struct session *s, const struct line *line,
+                                const struct smtp_command *c)
 {
-    if (!s->content_run.because)
+    if (!s->content_as_commands.because)
         return false;
     bool proper = c->verb != VERB_UNKNOWN && c->well_formed;
     bool waited = !s->ring.count && line->mark.seen >= s->last_reply_end;
-    if ((s->content_run.limit && line->start >= s->content_run.limit) ||
-        (waited && (s->content_run.after_data || (proper && s->content_run.lines)))) {
-        content_run_end(s);
+    if ((s->content_as_commands.limit && line->start >= s->content_as_commands.limit) ||
+        (waited &&
+         (s->content_as_commands.after_data || (proper && s->content_as_commands.lines)))) {
+        content_as_commands_end(s);
         return false;
     }
-    if (!s->content_run.lines++)
-        s->content_run.mail = c->verb == VERB_MAIL && c->well_formed;
-    if (!s->content_run.sure && c->verb == VERB_UNKNOWN)
+    if (!s->content_as_commands.lines++)
+        s->content_as_commands.mail = c->verb == VERB_MAIL && c->well_formed;
+    if (!s->content_as_commands.sure && c->verb == VERB_UNKNOWN)
         mark_flight(s);
-    bool within = s->content_run.sure;
-    if (within && is_lone_dot(line->text) && !s->content_run.limit)
-        content_run_end(s);
+    bool within = s->content_as_commands.sure;
+    if (within && is_lone_dot(line->text) && !s->content_as_commands.limit)
+        content_as_commands_end(s);
     return within;
 }
 
-void content_run_doubt(struct session *s)
+void content_as_commands_doubt(struct session *s)
 {
-    for (uint32_t i = 0; s->content_run.because && i < s->ring.count; i++)
-        if (pending_at(s, i)->command.seq > s->content_run.because)
+    for (uint32_t i = 0; s->content_as_commands.because && i < s->ring.count; i++)
+        if (pending_at(s, i)->command.seq > s->content_as_commands.because)
             pending_at(s, i)->shaky = true;
 }

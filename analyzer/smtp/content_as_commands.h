@@ -1,26 +1,27 @@
 /* Lines of a message that a server reads as commands. */
-#ifndef HELOSCOPE_CONTENT_RUN_H
-#define HELOSCOPE_CONTENT_RUN_H
+#ifndef ANALYZER_SMTP_CONTENT_AS_COMMANDS_H
+#define ANALYZER_SMTP_CONTENT_AS_COMMANDS_H
 
 #include "heloscope/session/session.h"
 
 /* From event `because` on lines may be message content: a candidate, until a line proves it.
  * `after_data`: `because` is the message that a dot ended too early; else the reply that refused
  * DATA or BDAT. */
-void content_run_begin(struct session *s, event_no because, bool after_data);
+void content_as_commands_begin(struct session *s, event_no because, bool after_data);
 
 /* Marks `p` as a line of the run. */
-void content_run_mark(const struct session *s, struct pending *p);
+void content_as_commands_mark(const struct session *s, struct pending *p);
 
 /* Takes the next line; returns whether it belongs to the run. */
-bool content_run_follow(struct session *s, const struct line *line, const struct smtp_command *c);
+bool content_as_commands_follow(struct session *s, const struct line *line,
+                                const struct smtp_command *c);
 
 /* Whether what the client has on the way holds lines that are no commands: message content. Then
  * all of it is marked so. */
-bool content_run_in_flight(struct session *s);
+bool content_as_commands_in_flight(struct session *s);
 
 /* A hole in the client's octets: what is on the way may be message content, with the proof of it
  * missing. */
-void content_run_doubt(struct session *s);
+void content_as_commands_doubt(struct session *s);
 
 #endif

@@ -12,7 +12,7 @@
 
 static void read_on(struct session *s, enum reading reading)
 {
-    s->half[SIDE_CLIENT].reading = reading;
+    s->direction[SIDE_CLIENT].reading = reading;
     s->waiting.guess = s->chunk.doubt = false;
     if (reading == READ_LINES)
         s->waiting.command = 0;
@@ -27,9 +27,9 @@ static void answer_bdat(struct session *s, int code, event_no reply, uint64_t re
     } else if (code == 500 || code == 502) {
         /* A server that does not know the verb cannot skip its octets. */
         s->chunk.refusal = reply;
-        content_run_begin(s, reply, false);
-        s->content_run.sure = true;
-        s->content_run.limit = s->half[SIDE_CLIENT].offset + s->chunk.size;
+        content_as_commands_begin(s, reply, false);
+        s->content_as_commands.sure = true;
+        s->content_as_commands.limit = s->direction[SIDE_CLIENT].offset + s->chunk.size;
         read_on(s, READ_LINES);
     } else {
         s->chunk.doubt = true;
@@ -47,8 +47,8 @@ void client_answered(struct session *s, int code, event_no reply, uint64_t reply
             s->content.asked = true;
             read_on(s, READ_CONTENT);
         } else {
-            if (!s->content_run.sure)
-                content_run_begin(s, reply, false);
+            if (!s->content_as_commands.sure)
+                content_as_commands_begin(s, reply, false);
             read_on(s, READ_LINES);
         }
         break;
@@ -57,7 +57,7 @@ void client_answered(struct session *s, int code, event_no reply, uint64_t reply
         break;
     case VERB_STARTTLS:
         if (code / 100 == 2) {
-            s->half[SIDE_SERVER].reading = READ_TLS_NEXT;
+            s->direction[SIDE_SERVER].reading = READ_TLS_NEXT;
             s->tls.starttls_end = reply_end;
         }
         read_on(s, code / 100 == 2 ? READ_TLS_NEXT : READ_LINES);
@@ -82,7 +82,7 @@ static enum verb verb_behind_chunk(struct session *s)
     size_t size = (size_t)(s->chunk.size < 65536 ? s->chunk.size : 65536) + 512;
     uint8_t *waiting = memory_get(size);
     struct bytes rest =
-        bytes_from(bytes_of(waiting, half_peek(&s->half[SIDE_CLIENT], waiting, size)),
+        bytes_from(bytes_of(waiting, direction_peek(&s->direction[SIDE_CLIENT], waiting, size)),
                    (size_t)(s->chunk.size < size ? s->chunk.size : size));
     struct smtp_command c = {0};
     struct bytes line;
@@ -94,9 +94,9 @@ static enum verb verb_behind_chunk(struct session *s)
 
 static void chunk_was_commands(struct session *s)
 {
-    content_run_begin(s, s->chunk.refusal, false);
-    s->content_run.sure = true;
-    s->content_run.limit = s->half[SIDE_CLIENT].offset + s->chunk.size;
+    content_as_commands_begin(s, s->chunk.refusal, false);
+    s->content_as_commands.sure = true;
+    s->content_as_commands.limit = s->direction[SIDE_CLIENT].offset + s->chunk.size;
     read_on(s, READ_LINES);
 }
 
@@ -116,8 +116,8 @@ static void chunk_was_skipped(struct session *s)
 
 void client_chunk_evidence(struct session *s, int code)
 {
-    struct half *half = &s->half[SIDE_CLIENT];
-    if (half->queued <= s->chunk.size) { /* nothing else was sent that this could answer */
+    struct direction *direction = &s->direction[SIDE_CLIENT];
+    if (direction->queued <= s->chunk.size) { /* nothing else was sent that this could answer */
         chunk_was_commands(s);
         return;
     }
@@ -131,16 +131,16 @@ void client_chunk_evidence(struct session *s, int code)
 
 static void guess_chunk(struct session *s)
 {
-    struct half *half = &s->half[SIDE_CLIENT];
+    struct direction *direction = &s->direction[SIDE_CLIENT];
     uint8_t head[256];
-    struct bytes first = {head, half_peek(half, head, sizeof head)};
-    if (half->queued >= s->chunk.size) {
+    struct bytes first = {head, direction_peek(direction, head, sizeof head)};
+    if (direction->queued >= s->chunk.size) {
         chunk_was_skipped(s);
         return;
     }
     /* Less than the chunk came. A command sent with the refusal in view means that it was given up.
      */
-    const struct queued_span *q = half->queue;
+    const struct queued_span *q = direction->queue;
     struct smtp_command c = {0};
     struct bytes line;
     if (q && q->span.mark.seen >= s->chunk.refusal_end && bytes_take_line(&first, &line))
@@ -156,15 +156,15 @@ static bool data_can_succeed(const struct session *s)
     struct order_command data = {.seq = s->waiting.command, .verb = VERB_DATA, .well_formed = true};
     bool forbidden = s->ring.count <= 1 && order_judge(&s->order, &data).kind == VERDICT_BROKEN;
     /* A connection that has ended without a 354 was never in a message. */
-    return !s->content_run.sure && !forbidden && !s->over_and_seen;
+    return !s->content_as_commands.sure && !forbidden && !s->over_and_seen;
 }
 
 /* The beginning of what waits, read as a line: a command, a SASL response, or neither. */
 static void guess_by_octets(struct session *s)
 {
-    struct half *half = &s->half[SIDE_CLIENT];
+    struct direction *direction = &s->direction[SIDE_CLIENT];
     uint8_t head[1024];
-    struct bytes first = {head, half_peek(half, head, sizeof head)};
+    struct bytes first = {head, direction_peek(direction, head, sizeof head)};
     struct smtp_command c;
     if (!first.len) {
         s->waiting.guess = true;
@@ -173,7 +173,7 @@ static void guess_by_octets(struct session *s)
     const uint8_t *lf = memchr(first.at, '\n', first.len);
     if (s->waiting.verb == VERB_STARTTLS) {
         if (first.at[0] == 22)
-            s->half[SIDE_SERVER].reading = READ_TLS;
+            s->direction[SIDE_SERVER].reading = READ_TLS;
         read_on(s, first.at[0] == 22 ? READ_TLS : READ_LINES);
         return;
     }

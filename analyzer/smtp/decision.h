@@ -1,6 +1,6 @@
 /* What a server's answer means for the reading of the client's octets. */
-#ifndef HELOSCOPE_ANSWERS_H
-#define HELOSCOPE_ANSWERS_H
+#ifndef ANALYZER_SMTP_DECISION_H
+#define ANALYZER_SMTP_DECISION_H
 
 #include "heloscope/session/session.h"
 

@@ -48,8 +48,8 @@ static void note_hello(struct session *s, enum side side, struct bytes body,
 
 void tls_answered(struct session *s)
 {
-    struct half *client = &s->half[SIDE_CLIENT];
-    if (s->half[SIDE_SERVER].reading != READ_LINES || s->tls.answered || s->tls.alert ||
+    struct direction *client = &s->direction[SIDE_CLIENT];
+    if (s->direction[SIDE_SERVER].reading != READ_LINES || s->tls.answered || s->tls.alert ||
         !client->offset)
         return;
     struct pending *p = pending_push(s, PENDING_TLS);
@@ -82,7 +82,8 @@ static void note_alert(struct session *s, enum side side, struct bytes body,
         name ? arena_print(&s->draft->arena, "Alert: %s", name)
              : arena_print(&s->draft->arena, "Alert: number %u", (unsigned)body.at[1]));
     e->saw = session_seen(s, !side, mark->seen);
-    session_landmark(s, side, s->half[side].held_offset + s->half[side].held_length, e->seq);
+    session_landmark(s, side, s->direction[side].held_offset + s->direction[side].held_length,
+                     e->seq);
     if (!s->tls.starttls_end) /* TLS from the start has nothing to go back to */
         return;
     s->tls.alert = e->seq;
@@ -91,34 +92,34 @@ static void note_alert(struct session *s, enum side side, struct bytes body,
 
 /* The first record is held until it is whole, since it carries the hello, and so is what may be an
  * alert in clear text; all others are only counted. */
-static bool is_read(const struct half *half, const struct tls_record *record)
+static bool is_read(const struct direction *direction, const struct tls_record *record)
 {
-    return half->records <= 1 || (record->type == TLS_ALERT && record->length == 2);
+    return direction->records <= 1 || (record->type == TLS_ALERT && record->length == 2);
 }
 
 static size_t read_record_header(struct session *s, enum side side, struct bytes data,
                                  uint64_t offset, const struct mark *mark)
 {
-    struct half *half = &s->half[side];
-    struct bytes part = bytes_first(data, 5 - half->held_length);
+    struct direction *direction = &s->direction[side];
+    struct bytes part = bytes_first(data, 5 - direction->held_length);
     struct tls_record record;
-    if (!half->held_length && s->tls.alert &&
+    if (!direction->held_length && s->tls.alert &&
         (data.at[0] < TLS_CHANGE_CIPHER_SPEC || data.at[0] > TLS_APPLICATION_DATA)) {
-        half->reading = READ_LINES;
+        direction->reading = READ_LINES;
         return 0;
     }
-    half_hold(half, part, offset, mark);
-    if (half->held_length < 5)
+    direction_hold(direction, part, offset, mark);
+    if (direction->held_length < 5)
         return part.len;
-    if (!tls_record_read(bytes_of(half->held, 5), &record)) {
-        half->reading = READ_NOTHING;
+    if (!tls_record_read(bytes_of(direction->held, 5), &record)) {
+        direction->reading = READ_NOTHING;
         return part.len;
     }
-    half->records++;
+    direction->records++;
     s->row.tls_records++;
-    if (!is_read(half, &record)) {
-        half->record_left = record.length;
-        half_release(half);
+    if (!is_read(direction, &record)) {
+        direction->record_left = record.length;
+        direction_release(direction);
     }
     return part.len;
 }
@@ -126,28 +127,28 @@ static size_t read_record_header(struct session *s, enum side side, struct bytes
 size_t tls_read(struct session *s, enum side side, struct bytes data, uint64_t offset,
                 const struct mark *mark)
 {
-    struct half *half = &s->half[side];
-    if (half->record_left) {
-        struct bytes part = bytes_first(data, half->record_left);
-        half->record_left -= part.len;
+    struct direction *direction = &s->direction[side];
+    if (direction->record_left) {
+        struct bytes part = bytes_first(data, direction->record_left);
+        direction->record_left -= part.len;
         return part.len;
     }
-    if (half->held_length < 5)
+    if (direction->held_length < 5)
         return read_record_header(s, side, data, offset, mark);
     struct tls_record record;
-    if (!tls_record_read(bytes_of(half->held, 5), &record))
+    if (!tls_record_read(bytes_of(direction->held, 5), &record))
         return data.len;
     size_t whole = 5 + record.length;
-    struct bytes part = bytes_first(data, whole - half->held_length);
-    half_hold(half, part, offset, mark);
-    if (half->held_length >= whole || half->held_length >= LINE_LIMIT) {
-        struct bytes body = bytes_of(half->held + 5, half->held_length - 5);
+    struct bytes part = bytes_first(data, whole - direction->held_length);
+    direction_hold(direction, part, offset, mark);
+    if (direction->held_length >= whole || direction->held_length >= LINE_LIMIT) {
+        struct bytes body = bytes_of(direction->held + 5, direction->held_length - 5);
         if (record.type == TLS_ALERT)
-            note_alert(s, side, body, &half->held_mark);
+            note_alert(s, side, body, &direction->held_mark);
         else
-            note_hello(s, side, body, &half->held_mark);
-        half->record_left = whole - half->held_length;
-        half_release(half);
+            note_hello(s, side, body, &direction->held_mark);
+        direction->record_left = whole - direction->held_length;
+        direction_release(direction);
     }
     return part.len;
 }
@@ -159,5 +160,5 @@ void sasl_layer_begin(struct session *s, enum side side, const struct mark *mark
     struct event *e =
         session_event(s, EVENT_TLS, side, mark, bytes_of_string("SASL security layer"));
     e->saw = session_seen(s, !side, mark->seen);
-    s->half[SIDE_CLIENT].reading = s->half[SIDE_SERVER].reading = READ_NOTHING;
+    s->direction[SIDE_CLIENT].reading = s->direction[SIDE_SERVER].reading = READ_NOTHING;
 }

@@ -1,7 +1,7 @@
 /* What lies under SMTP once it cannot be read: TLS records, of which the hellos are, and SASL
  * security layers. */
-#ifndef HELOSCOPE_OPAQUE_H
-#define HELOSCOPE_OPAQUE_H
+#ifndef ANALYZER_SMTP_ENCRYPTED_H
+#define ANALYZER_SMTP_ENCRYPTED_H
 
 #include "heloscope/session/session.h"
 

@@ -58,18 +58,18 @@ static void leave(struct session *s, const char *protocol)
     s->row.protocol = protocol;
     s->protocol.not_smtp = true;
     for (int side = 0; side < 2; side++) {
-        half_free(&s->half[side]);
-        s->half[side].held = NULL;
-        s->half[side].held_length = s->half[side].held_size = 0;
-        s->half[side].skipped = 0;
-        s->half[side].queue_last = NULL;
-        s->half[side].queued = 0;
-        s->half[side].queued_spans = 0;
-        s->half[side].reading = READ_NOTHING;
+        direction_free(&s->direction[side]);
+        s->direction[side].held = NULL;
+        s->direction[side].held_length = s->direction[side].held_size = 0;
+        s->direction[side].skipped = 0;
+        s->direction[side].queue_last = NULL;
+        s->direction[side].queued = 0;
+        s->direction[side].queued_spans = 0;
+        s->direction[side].reading = READ_NOTHING;
     }
 }
 
-bool foreign_holds(struct session *s, const struct line *line)
+bool not_smtp_holds(struct session *s, const struct line *line)
 {
     if (line->start || s->row.midstream || s->hole || s->protocol.held_before)
         return false;
@@ -77,14 +77,14 @@ bool foreign_holds(struct session *s, const struct line *line)
     if (!s->protocol.held || s->greeted || line->length > line->text.len)
         return false;
     s->protocol.held_before = true;
-    s->half[SIDE_CLIENT].reading = READ_HELD;
+    s->direction[SIDE_CLIENT].reading = READ_HELD;
     reader_put_back(s, line);
     return true;
 }
 
-void foreign_give_up(struct session *s)
+void not_smtp_give_up(struct session *s)
 {
-    struct half *client = &s->half[SIDE_CLIENT];
+    struct direction *client = &s->direction[SIDE_CLIENT];
     const struct queued_span *first = client->queue; /* a whole line, as it was put back */
     struct bytes text = first->span.data;
     while (text.len && (text.at[text.len - 1] == '\n' || text.at[text.len - 1] == '\r'))
@@ -94,13 +94,13 @@ void foreign_give_up(struct session *s)
     leave(s, s->protocol.held);
 }
 
-bool foreign_greets(struct session *s, const struct line *line, bool well_formed)
+bool not_smtp_greets(struct session *s, const struct line *line, bool well_formed)
 {
-    bool held = s->half[SIDE_CLIENT].reading == READ_HELD;
+    bool held = s->direction[SIDE_CLIENT].reading == READ_HELD;
     if (well_formed) {
         s->protocol.server_is_smtp = true;
         if (held) {
-            s->half[SIDE_CLIENT].reading = READ_LINES;
+            s->direction[SIDE_CLIENT].reading = READ_LINES;
             reader_resume(s, SIDE_CLIENT);
         }
         return false;
@@ -111,22 +111,22 @@ bool foreign_greets(struct session *s, const struct line *line, bool well_formed
     if (!protocol && !held && ++s->protocol.strange_lines < STRANGE_LINES)
         return false;
     if (held)
-        foreign_give_up(s);
+        not_smtp_give_up(s);
     take_line(s, EVENT_REPLY, SIDE_SERVER, line);
     leave(s, protocol ? protocol : s->protocol.held ? s->protocol.held : "unknown");
     return true;
 }
 
-void foreign_tls(struct session *s)
+void not_smtp_tls(struct session *s)
 {
     if (!s->row.midstream && !s->protocol.server_is_smtp)
         s->row.protocol = s->row.server_port == SUBMISSIONS ? "SMTPS" : "TLS";
 }
 
-bool foreign_ended(struct session *s)
+bool not_smtp_ended(struct session *s)
 {
-    if (s->half[SIDE_CLIENT].reading == READ_HELD)
-        foreign_give_up(s);
+    if (s->direction[SIDE_CLIENT].reading == READ_HELD)
+        not_smtp_give_up(s);
     if (s->protocol.not_smtp || s->row.midstream || s->hole || s->protocol.client_is_smtp)
         return s->protocol.not_smtp;
     if (s->protocol.server_is_smtp) { /* whom somebody took for another */

@@ -4,24 +4,24 @@
  * then they are commands; a server of HTTP does not. So a client that begins with such a request is
  * held until the server has said its first line. What then turns out to be no SMTP is named, and
  * not read on: one event for each side, however much they say. */
-#ifndef HELOSCOPE_FOREIGN_H
-#define HELOSCOPE_FOREIGN_H
+#ifndef ANALYZER_SMTP_NOT_SMTP_H
+#define ANALYZER_SMTP_NOT_SMTP_H
 
 #include "heloscope/session/session.h"
 
 /* The client's first line; true when it is held for the server's answer (READ_HELD). */
-bool foreign_holds(struct session *s, const struct line *line);
+bool not_smtp_holds(struct session *s, const struct line *line);
 
 /* More waits than is kept, or nothing more will come: it is what it seems to be. */
-void foreign_give_up(struct session *s);
+void not_smtp_give_up(struct session *s);
 
 /* The first lines of the server; true when this one is no SMTP, and has been taken care of. */
-bool foreign_greets(struct session *s, const struct line *line, bool well_formed);
+bool not_smtp_greets(struct session *s, const struct line *line, bool well_formed);
 
 /* TLS from the first octet on. */
-void foreign_tls(struct session *s);
+void not_smtp_tls(struct session *s);
 
 /* The session is over: what was spoken in it, by what was seen. True when it was no SMTP. */
-bool foreign_ended(struct session *s);
+bool not_smtp_ended(struct session *s);
 
 #endif

@@ -22,13 +22,13 @@ static const struct group_rule rules[] = {
     {VERB_COUNT, FOLLOWING_NONE, false, "RFC 2920 3.1"},
 };
 
-const struct group_rule *group_rules(size_t *count)
+const struct group_rule *pipelining_rules(size_t *count)
 {
     *count = sizeof rules / sizeof *rules;
     return rules;
 }
 
-const struct group_rule *group_rule_of(enum verb verb)
+const struct group_rule *pipelining_rule_of(enum verb verb)
 {
     const struct group_rule *rule = rules;
     while (rule->verb != verb && rule->verb != VERB_COUNT)
@@ -38,11 +38,11 @@ const struct group_rule *group_rule_of(enum verb verb)
 
 static bool may_be_followed(enum verb verb, bool initial_response)
 {
-    enum following following = group_rule_of(verb)->following;
+    enum following following = pipelining_rule_of(verb)->following;
     return following == FOLLOWING_ANY || (following == FOLLOWING_IF_COMPLETE && initial_response);
 }
 
-void group_place(struct session *s, struct pending *p)
+void pipelining_place(struct session *s, struct pending *p)
 {
     const struct pending *first = s->ring.count > 1 ? pending_at(s, 0) : NULL;
     const struct pending *before = first ? pending_at(s, s->ring.count - 2) : NULL;
@@ -89,10 +89,10 @@ void group_place(struct session *s, struct pending *p)
     p->group = p->group_rule ? group : 0;
 }
 
-void group_note_answered(struct session *s, const struct pending *p, uint64_t end)
+void pipelining_note_answered(struct session *s, const struct pending *p, uint64_t end)
 {
     bool command = p->kind == PENDING_COMMAND && !p->content_line;
-    if (command && group_rule_of(p->command.verb)->barrier) {
+    if (command && pipelining_rule_of(p->command.verb)->barrier) {
         s->barrier = p->group ? p->group : p->command.seq;
         s->barrier_end = end;
     }

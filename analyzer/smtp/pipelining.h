@@ -1,6 +1,6 @@
 /* Commands that are sent without waiting for the reply to the one before: RFC 2920. */
-#ifndef HELOSCOPE_GROUP_H
-#define HELOSCOPE_GROUP_H
+#ifndef ANALYZER_SMTP_PIPELINING_H
+#define ANALYZER_SMTP_PIPELINING_H
 
 #include "heloscope/session/session.h"
 
@@ -19,15 +19,15 @@ struct group_rule {
 };
 
 /* The table; `*count` rows. Static storage. */
-const struct group_rule *group_rules(size_t *count);
-const struct group_rule *group_rule_of(enum verb verb);
+const struct group_rule *pipelining_rules(size_t *count);
+const struct group_rule *pipelining_rule_of(enum verb verb);
 
 /* Fills in what the place of `p`, the newest command, among its neighbours tells: was it sent
  * before its predecessor's reply was seen, and was that allowed? */
-void group_place(struct session *s, struct pending *p);
+void pipelining_place(struct session *s, struct pending *p);
 
 /* The reply to `p` ends at `end` of the server's octets: what commands that were sent before it was
  * seen must know of `p`. */
-void group_note_answered(struct session *s, const struct pending *p, uint64_t end);
+void pipelining_note_answered(struct session *s, const struct pending *p, uint64_t end);
 
 #endif

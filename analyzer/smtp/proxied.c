@@ -25,7 +25,7 @@ bool proxied_line(struct session *s, const struct line *line)
     struct proxy_header header;
     if (line->start || s->row.midstream || s->greeted || !bytes_start_nocase(line->text, "PROXY "))
         return false;
-    proxy_header_line(line->text, &header); /* one that says nothing clear is still a header */
+    proxy_protocol_line(line->text, &header); /* one that says nothing clear is still a header */
     struct event *e = session_event(s, EVENT_COMMAND, SIDE_CLIENT, &line->mark,
                                     bytes_first(line->text, PROXY_LINE_MAX));
     e->notes |= line->notes;
@@ -39,7 +39,7 @@ void proxied_binary(struct session *s, struct bytes bytes, const struct mark *ma
     struct proxy_header header;
     char from[46], to[46];
     struct bytes text = bytes_of_string("PROXY, version 2");
-    proxy_header_binary(bytes, &header);
+    proxy_protocol_binary(bytes, &header);
     if (header.from.family)
         text = arena_print(&s->draft->arena, "PROXY TCP%d %s %s %u %u", header.from.family,
                            address_print(&header.from, from), address_print(&header.to, to),
@@ -79,8 +79,8 @@ struct pending proxied_command(struct session *s)
     s->row.proxied = (struct address){0}; /* a client whom nobody believed */
     s->row.proxied_port = 0;
     s->row.commands += s->proxy.due == DUE_LINE - 1 || s->proxy.due == DUE_BINARY - 1;
-    if (!s->protocol.foreign)
-        s->protocol.foreign = s->proxy.header;
+    if (!s->protocol.other_protocol)
+        s->protocol.other_protocol = s->proxy.header;
     return (struct pending){.kind = PENDING_COMMAND,
                             .command = {.seq = s->proxy.header, .verb = VERB_UNKNOWN}};
 }

@@ -1,6 +1,6 @@
 /* What a load balancer says in front of a session: who the real client is. */
-#ifndef HELOSCOPE_PROXIED_H
-#define HELOSCOPE_PROXIED_H
+#ifndef ANALYZER_SMTP_PROXIED_H
+#define ANALYZER_SMTP_PROXIED_H
 
 #include "heloscope/session/session.h"
 

@@ -1,6 +1,6 @@
 /* Octets of one side to lines, message content and chunks. */
-#ifndef HELOSCOPE_READER_H
-#define HELOSCOPE_READER_H
+#ifndef ANALYZER_SMTP_READER_H
+#define ANALYZER_SMTP_READER_H
 
 #include "heloscope/session/session.h"
 

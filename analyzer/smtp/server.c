@@ -82,7 +82,7 @@ static void greet(struct session *s, uint64_t end)
  * final dot lay in it. Otherwise the server did not wait for it, or took something else for it. */
 static void content_was_answered(struct session *s, int code)
 {
-    struct half *client = &s->half[SIDE_CLIENT];
+    struct direction *client = &s->direction[SIDE_CLIENT];
     bool hole = s->content.hole;
     content_end(s, client->offset, NOTE_INCOMPLETE | (hole ? NOTE_DOUBTFUL : 0));
     if (hole) { /* commands may have followed the dot in it */
@@ -138,8 +138,8 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     count_message(s, p, e->code);
     note_outcome(s, p, e->code);
     s->last_reply_end = end;
-    group_note_answered(s, p, end);
-    if (s->half[SIDE_CLIENT].reading == READ_WAIT && s->waiting.command == p->command.seq)
+    pipelining_note_answered(s, p, end);
+    if (s->direction[SIDE_CLIENT].reading == READ_WAIT && s->waiting.command == p->command.seq)
         client_answered(s, e->code, e->seq, end);
 }
 
@@ -162,7 +162,7 @@ static bool can_answer(int code, const struct pending *p)
  * "*" that cancels an AUTH LOGIN. */
 static void drop_unanswered(struct session *s, int code)
 {
-    struct half *client = &s->half[SIDE_CLIENT];
+    struct direction *client = &s->direction[SIDE_CLIENT];
     struct pending *head = pending_at(s, 0);
     if (!head || can_answer(code, head))
         return;
@@ -222,7 +222,7 @@ static void refuse_header(struct session *s, uint64_t end)
  */
 static void read_what_came_before(struct session *s)
 {
-    const struct half *client = &s->half[SIDE_CLIENT];
+    const struct direction *client = &s->direction[SIDE_CLIENT];
     int code = s->reply.code;
     if (client->reading == READ_TLS && !s->ring.count)
         tls_answered(s);
@@ -247,7 +247,7 @@ static void close_service(struct session *s, const struct event *e)
 /* No command that was seen has asked for this reply. */
 static void settle_unasked(struct session *s, bool doubtful, uint64_t end)
 {
-    struct half *client = &s->half[SIDE_CLIENT];
+    struct direction *client = &s->direction[SIDE_CLIENT];
     struct event *e = reply_event(s, EVENT_REPLY, end);
     if (!doubtful)
         e->notes |= NOTE_UNSOLICITED;
@@ -291,7 +291,7 @@ static struct pending take_answered(struct session *s, struct pending *found)
  * another one (RFC 4954 section 4). */
 static void expect_secret(struct session *s, const struct pending *p, const struct event *e)
 {
-    struct half *client = &s->half[SIDE_CLIENT];
+    struct direction *client = &s->direction[SIDE_CLIENT];
     if (e->code == 334 && s->secrets.mask_lines && p->command.verb == VERB_UNKNOWN &&
         client->reading == READ_LINES)
         client->reading = READ_SASL;
@@ -302,7 +302,7 @@ static void settle_asked(struct session *s, struct pending *found, bool doubtful
     const struct reply_building *r = &s->reply;
     struct pending p = take_answered(s, found);
     /* An accepted chunk stands before its reply, as it was sent. */
-    if (s->half[SIDE_CLIENT].reading == READ_WAIT && s->waiting.verb == VERB_BDAT &&
+    if (s->direction[SIDE_CLIENT].reading == READ_WAIT && s->waiting.verb == VERB_BDAT &&
         s->waiting.command == p.command.seq && r->code / 100 == 2)
         client_answered(s, r->code, 0, end);
     doubtful |= r->doubtful;
@@ -349,22 +349,22 @@ void server_reply_cut(struct session *s)
         return;
     r->notes |= NOTE_INCOMPLETE;
     r->doubtful = true;
-    reply_event(s, EVENT_REPLY, s->half[SIDE_SERVER].offset);
+    reply_event(s, EVENT_REPLY, s->direction[SIDE_SERVER].offset);
     reply_forget(s);
 }
 
 void server_line(struct session *s, const struct line *line)
 {
-    struct half *half = &s->half[SIDE_SERVER];
+    struct direction *direction = &s->direction[SIDE_SERVER];
     struct reply_building *r = &s->reply;
     struct smtp_reply_line parsed;
     smtp_reply_line_parse(line->text, &parsed);
-    bool resync = half->resync;
+    bool resync = direction->resync;
     if (resync && !parsed.well_formed)
         return; /* the end of a line whose beginning is lost */
-    if (foreign_greets(s, line, parsed.well_formed))
+    if (not_smtp_greets(s, line, parsed.well_formed))
         return;
-    half->resync = false;
+    direction->resync = false;
     if (!r->lines) {
         r->start = line->start;
         r->mark = line->mark;

@@ -1,6 +1,6 @@
 /* What the server sends: lines to replies, replies to the commands that they answer. */
-#ifndef HELOSCOPE_SERVER_SIDE_H
-#define HELOSCOPE_SERVER_SIDE_H
+#ifndef ANALYZER_SMTP_SERVER_H
+#define ANALYZER_SMTP_SERVER_H
 
 #include "heloscope/session/session.h"
 

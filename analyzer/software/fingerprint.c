@@ -38,7 +38,7 @@ static struct mark_row read_mark(const struct mark_table *table, uint16_t number
  * ------------------------------------------------------------------------------------- */
 
 /* The product that leads by enough to be named; 0 = none. */
-static int leader_of(const struct voice *who, const struct mark_table *table)
+static int leader_of(const struct fingerprint *who, const struct mark_table *table)
 {
     uint16_t scores[64] = {0};
     uint64_t named = 0;
@@ -61,7 +61,7 @@ static int leader_of(const struct voice *who, const struct mark_table *table)
     return scores[best] >= WEIGHT_ENOUGH && scores[best] > second ? best : 0;
 }
 
-static void keep(struct voice *who, uint16_t number)
+static void keep(struct fingerprint *who, uint16_t number)
 {
     for (int i = 0; i < who->count; i++)
         if (who->marks[i] == number)
@@ -71,14 +71,14 @@ static void keep(struct voice *who, uint16_t number)
     who->marks[who->count++] = number;
 }
 
-void voice_keep_text(struct voice *who, const struct mark_table *table, size_t row)
+void fingerprint_keep_text(struct fingerprint *who, const struct mark_table *table, size_t row)
 {
     size_t count;
     if (product_called(table, reply_texts(&count)[row].server))
         keep(who, (uint16_t)(TEXT_ROW + row));
 }
 
-bool voice_ask(struct voice *who, enum place place)
+bool fingerprint_ask(struct fingerprint *who, enum place place)
 {
     uint32_t bit = UINT32_C(1) << place;
     bool first = !(who->asked & bit);
@@ -87,7 +87,7 @@ bool voice_ask(struct voice *who, enum place place)
 }
 
 /* A version begins with a digit; what else stands there ("Debian/GNU") is none. */
-static void keep_version(struct voice *who, const struct mark_row *mark, struct bytes version,
+static void keep_version(struct fingerprint *who, const struct mark_row *mark, struct bytes version,
                          struct arena *own)
 {
     bool odd;
@@ -142,8 +142,8 @@ static bool repeats(enum place place)
     return repeating >> place & 1;
 }
 
-bool voice_look(struct voice *who, const struct mark_table *table, enum place place,
-                struct bytes text, struct arena *own)
+bool fingerprint_look(struct fingerprint *who, const struct mark_table *table, enum place place,
+                      struct bytes text, struct arena *own)
 {
     bool known = false;
     uint16_t *kept = repeats(place) ? memo_ask(who->memo, place, text, &known) : NULL;
@@ -187,7 +187,7 @@ static const char *const places[PLACE_COUNT] = {
     [PLACE_OTHER_FIELD] = "field",
 };
 
-const char *voice_product(const struct voice *who, const struct mark_table *table)
+const char *fingerprint_product(const struct fingerprint *who, const struct mark_table *table)
 {
     int leader = leader_of(who, table);
     return leader ? table->products[leader] : NULL;
@@ -212,8 +212,8 @@ static void add_string(struct words *words, const char *part)
     add(words, bytes_of_string(part));
 }
 
-struct bytes voice_name(const struct voice *who, const struct mark_table *table,
-                        struct arena *arena)
+struct bytes fingerprint_name(const struct fingerprint *who, const struct mark_table *table,
+                              struct arena *arena)
 {
     int leader = leader_of(who, table);
     struct words words;
@@ -251,8 +251,8 @@ static void add_mark(struct words *words, const struct mark_row *mark)
     add_string(words, "\"");
 }
 
-struct bytes voice_evidence(const struct voice *who, const struct mark_table *table,
-                            struct arena *arena)
+struct bytes fingerprint_evidence(const struct fingerprint *who, const struct mark_table *table,
+                                  struct arena *arena)
 {
     int leader = leader_of(who, table);
     struct words words;

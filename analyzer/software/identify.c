@@ -17,12 +17,12 @@ static struct bytes take_line(struct bytes *text)
 /* --- the server
  * ------------------------------------------------------------------------------------- */
 
-static bool look_at_lines(struct voice *server, enum place place, struct bytes text,
+static bool look_at_lines(struct fingerprint *server, enum place place, struct bytes text,
                           struct arena *own)
 {
     for (int i = 0; i < VOICE_LINES_READ && text.len; i++) {
         struct bytes line = bytes_from(take_line(&text), strlen("250 "));
-        if (voice_look(server, server_marks(), place, line, own))
+        if (fingerprint_look(server, server_marks(), place, line, own))
             return true;
     }
     return false;
@@ -30,7 +30,7 @@ static bool look_at_lines(struct voice *server, enum place place, struct bytes t
 
 void identify_greeting(struct identify *id, struct arena *own, const struct event *greeting)
 {
-    if (voice_ask(&id->server, PLACE_GREETING))
+    if (fingerprint_ask(&id->server, PLACE_GREETING))
         look_at_lines(&id->server, PLACE_GREETING, greeting->text, own);
 }
 
@@ -53,14 +53,15 @@ static struct bytes keywords_of(struct bytes text, char out[SIGNATURE_SIZE])
     return bytes_of(out, n);
 }
 
-static void look_at_hello(struct voice *server, struct bytes text)
+static void look_at_hello(struct fingerprint *server, struct bytes text)
 {
     char signature[SIGNATURE_SIZE];
     struct bytes first = bytes_from(take_line(&text), strlen("250-"));
-    if (voice_ask(server, PLACE_HELLO))
-        voice_look(server, server_marks(), PLACE_HELLO, first, NULL);
-    if (text.len && voice_ask(server, PLACE_KEYWORDS))
-        voice_look(server, server_marks(), PLACE_KEYWORDS, keywords_of(text, signature), NULL);
+    if (fingerprint_ask(server, PLACE_HELLO))
+        fingerprint_look(server, server_marks(), PLACE_HELLO, first, NULL);
+    if (text.len && fingerprint_ask(server, PLACE_KEYWORDS))
+        fingerprint_look(server, server_marks(), PLACE_KEYWORDS, keywords_of(text, signature),
+                         NULL);
 }
 
 /* A refusal may be put in words that one product alone has. */
@@ -79,7 +80,7 @@ static void look_at_refusal(struct identify *id, const struct event *reply)
     const struct reply_text *row = reply_text_owned(reply->code, text);
     size_t count;
     if (row)
-        voice_keep_text(&id->server, server_marks(), (size_t)(row - reply_texts(&count)));
+        fingerprint_keep_text(&id->server, server_marks(), (size_t)(row - reply_texts(&count)));
 }
 
 /* Where the reply to a command has its mark; PLACE_COUNT = nowhere. */
@@ -116,7 +117,7 @@ static void look_at_reply(struct identify *id, enum verb verb, bool content,
         look_at_refusal(id, reply);
     else if (hello && reply->code / 100 == 2)
         look_at_hello(&id->server, reply->text);
-    else if (place != PLACE_COUNT && voice_ask(&id->server, place))
+    else if (place != PLACE_COUNT && fingerprint_ask(&id->server, place))
         look_at_lines(&id->server, place, reply->text, NULL);
 }
 
@@ -148,8 +149,9 @@ void identify_exchange(struct identify *id, enum verb verb, bool content, struct
                        const struct event *reply)
 {
     enum place place = place_of_command(verb);
-    if (command.len && place != PLACE_COUNT && voice_ask(&id->client, place))
-        voice_look(&id->client, client_marks(), place, bytes_first(command, TEXT_LINE_READ), NULL);
+    if (command.len && place != PLACE_COUNT && fingerprint_ask(&id->client, place))
+        fingerprint_look(&id->client, client_marks(), place, bytes_first(command, TEXT_LINE_READ),
+                         NULL);
     look_at_reply(id, verb, content, reply);
 }
 
@@ -158,7 +160,7 @@ void identify_exchange(struct identify *id, enum verb verb, bool content, struct
 
 const char *identify_server(const struct identify *id)
 {
-    return voice_product(&id->server, server_marks());
+    return fingerprint_product(&id->server, server_marks());
 }
 
 /* A message's own field names the program; how the commands are written tells the library that it
@@ -179,10 +181,10 @@ static void describe_program(const struct identify *id, struct session_row *row,
 
 void identify_describe(const struct identify *id, struct session_row *row, struct arena *arena)
 {
-    row->server_software = voice_name(&id->server, server_marks(), arena);
-    row->server_evidence = voice_evidence(&id->server, server_marks(), arena);
-    row->client_software = voice_name(&id->client, client_marks(), arena);
-    row->client_evidence = voice_evidence(&id->client, client_marks(), arena);
+    row->server_software = fingerprint_name(&id->server, server_marks(), arena);
+    row->server_evidence = fingerprint_evidence(&id->server, server_marks(), arena);
+    row->client_software = fingerprint_name(&id->client, client_marks(), arena);
+    row->client_evidence = fingerprint_evidence(&id->client, client_marks(), arena);
     if (id->program.at)
         describe_program(id, row, arena);
 }

@@ -105,15 +105,15 @@ static void look_at_field(struct identify *id, struct arena *own, const struct f
     struct bytes body = bytes_of(field->body, field->length);
     const struct field_row *row = field->row;
     if (row) {
-        bool known = voice_ask(&id->client, row->place) &&
-                     voice_look(&id->client, client_marks(), row->place, body, own);
+        bool known = fingerprint_ask(&id->client, row->place) &&
+                     fingerprint_look(&id->client, client_marks(), row->place, body, own);
         if (!known && row->program)
             keep_program(id, own, row, body);
         return;
     }
     /* A field that is telling by its name alone. */
     if (field->name.len > 2 && ascii_upper(field->name.at[0]) == 'X' && field->name.at[1] == '-')
-        voice_look(&id->client, client_marks(), PLACE_OTHER_FIELD, field->name, NULL);
+        fingerprint_look(&id->client, client_marks(), PLACE_OTHER_FIELD, field->name, NULL);
 }
 
 void identify_header(struct identify *id, struct arena *own, struct bytes header)

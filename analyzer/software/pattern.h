@@ -1,6 +1,6 @@
 /* Texts with variable parts, as the tables of what servers and clients say write them. */
-#ifndef HELOSCOPE_PATTERN_H
-#define HELOSCOPE_PATTERN_H
+#ifndef ANALYZER_SOFTWARE_PATTERN_H
+#define ANALYZER_SOFTWARE_PATTERN_H
 
 #include "heloscope/bytes.h"
 

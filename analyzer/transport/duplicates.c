@@ -20,23 +20,23 @@ struct seen {
     uint32_t captured, path;
 };
 
-struct copies {
+struct duplicates {
     uint64_t seed;
     uint32_t count;            /* segments so far: the place of the next */
     uint32_t buckets[BUCKETS]; /* place of the newest, + 1 */
     struct seen ring[COPIES_REMEMBERED];
 };
 
-struct copies *copies_new(void)
+struct duplicates *duplicates_new(void)
 {
-    struct copies *copies = memory_get(sizeof *copies);
-    copies->seed = hash_seed();
-    return copies;
+    struct duplicates *duplicates = memory_get(sizeof *duplicates);
+    duplicates->seed = hash_seed();
+    return duplicates;
 }
 
-void copies_free(struct copies *copies)
+void duplicates_free(struct duplicates *duplicates)
 {
-    free(copies);
+    free(duplicates);
 }
 
 static uint64_t word_at(const uint8_t *at)
@@ -67,12 +67,12 @@ static uint64_t mix_payload(uint64_t print, const struct segment *s)
  * left out: with offload only one of the copies may have one. Of a SYN its options and window are
  * too: firewalls change them on the way. Every packet comes through here: the two halves do not
  * wait for each other. */
-static uint64_t print_of(const struct copies *copies, const struct segment *s)
+static uint64_t print_of(const struct duplicates *duplicates, const struct segment *s)
 {
     bool syn = s->flags & TCP_SYN;
     uint64_t length = s->payload.len + s->cut, window = syn ? 0 : s->window;
     uint64_t ports = (uint64_t)s->src_port << 16 | s->dst_port;
-    uint64_t one = mix_addresses(copies->seed, s), other = ~copies->seed;
+    uint64_t one = mix_addresses(duplicates->seed, s), other = ~duplicates->seed;
     one = hash_mix(one, ports << 32 | s->ip_id);
     other = hash_mix(other, (uint64_t)s->seq << 32 | s->ack);
     one = hash_mix(one, length << 32 | window << 8 | s->flags);
@@ -83,11 +83,11 @@ static uint64_t print_of(const struct copies *copies, const struct segment *s)
     return one ^ (other << 17 | other >> 47);
 }
 
-static const struct seen *find(const struct copies *copies, uint64_t print, int64_t ts_us)
+static const struct seen *find(const struct duplicates *duplicates, uint64_t print, int64_t ts_us)
 {
-    uint32_t place = copies->buckets[print % BUCKETS];
-    for (int n = 0; n < COPY_CHAIN && place && copies->count - place < COPIES_REMEMBERED; n++) {
-        const struct seen *seen = &copies->ring[(place - 1) % COPIES_REMEMBERED];
+    uint32_t place = duplicates->buckets[print % BUCKETS];
+    for (int n = 0; n < COPY_CHAIN && place && duplicates->count - place < COPIES_REMEMBERED; n++) {
+        const struct seen *seen = &duplicates->ring[(place - 1) % COPIES_REMEMBERED];
         int64_t apart = ts_us - seen->ts_us;
         if (seen->print == print && apart <= COPY_US && apart >= -COPY_US)
             return seen;
@@ -96,23 +96,23 @@ static const struct seen *find(const struct copies *copies, uint64_t print, int6
     return NULL;
 }
 
-bool copies_take(struct copies *copies, const struct segment *segment, int64_t ts_us,
-                 uint32_t *path)
+bool duplicates_take(struct duplicates *duplicates, const struct segment *segment, int64_t ts_us,
+                     uint32_t *path)
 {
-    const uint64_t print = print_of(copies, segment);
+    const uint64_t print = print_of(duplicates, segment);
     const uint32_t captured = (uint32_t)segment->payload.len;
-    const struct seen *before = find(copies, print, ts_us);
+    const struct seen *before = find(duplicates, print, ts_us);
     if (before && before->captured >= captured) {
         *path = before->path;
         return true;
     }
-    uint32_t *bucket = &copies->buckets[print % BUCKETS];
-    struct seen *now = &copies->ring[copies->count++ % COPIES_REMEMBERED];
+    uint32_t *bucket = &duplicates->buckets[print % BUCKETS];
+    struct seen *now = &duplicates->ring[duplicates->count++ % COPIES_REMEMBERED];
     now->print = print;
     now->ts_us = ts_us;
     now->before = *bucket;
     now->captured = captured;
     now->path = segment->path;
-    *bucket = copies->count;
+    *bucket = duplicates->count;
     return false;
 }

@@ -4,22 +4,22 @@
  * A retransmission is another packet: it has another identification or timestamp, or comes later.
  * (Where a host numbers nothing, a quick one cannot be told from a copy; it brings nothing new
  * either.) */
-#ifndef HELOSCOPE_COPIES_H
-#define HELOSCOPE_COPIES_H
+#ifndef ANALYZER_TRANSPORT_DUPLICATES_H
+#define ANALYZER_TRANSPORT_DUPLICATES_H
 
 #include "heloscope/base/limits.h"
 #include "heloscope/network/packet.h"
 
-struct copies;
+struct duplicates;
 
-struct copies *copies_new(void);
+struct duplicates *duplicates_new(void);
 
 /* Remembers the segment. True when it is a copy of one that came before; `*path` is then by which
  * way that one came. A copy of which more was captured counts as new. `ts_us` is the packet's own
  * time: files that are merged may lie a little apart. */
-bool copies_take(struct copies *copies, const struct segment *segment, int64_t ts_us,
-                 uint32_t *path);
+bool duplicates_take(struct duplicates *duplicates, const struct segment *segment, int64_t ts_us,
+                     uint32_t *path);
 
-void copies_free(struct copies *copies); /* NULL is allowed */
+void duplicates_free(struct duplicates *duplicates); /* NULL is allowed */
 
 #endif

@@ -8,7 +8,7 @@
 
 struct intake {
     struct fragments *fragments;
-    struct copies *copies;
+    struct duplicates *duplicates;
     struct intake_counts counts;
 };
 
@@ -16,7 +16,7 @@ struct intake *intake_new(void)
 {
     struct intake *intake = memory_get(sizeof *intake);
     intake->fragments = fragments_new();
-    intake->copies = copies_new();
+    intake->duplicates = duplicates_new();
     intake->counts.unknown_link_type = -1;
     return intake;
 }
@@ -26,7 +26,7 @@ void intake_free(struct intake *intake)
     if (!intake)
         return;
     fragments_free(intake->fragments);
-    copies_free(intake->copies);
+    duplicates_free(intake->duplicates);
     free(intake);
 }
 
@@ -83,9 +83,9 @@ enum intake_result intake_packet(struct intake *intake, const struct packet_reco
         return INTAKE_NOTHING;
     }
     counts->tcp++;
-    if (!copies_take(intake->copies, segment, packet->ts_us, path))
+    if (!duplicates_take(intake->duplicates, segment, packet->ts_us, path))
         return INTAKE_SEGMENT;
-    counts->copies++;
+    counts->duplicates++;
     packet->source->duplicates++;
     return INTAKE_COPY;
 }

@@ -9,7 +9,7 @@ static bool believable(const struct stream *peer, int64_t offset)
 
 /* What the sender had received, as an offset of the peer's stream; never more than is held to be
  * true of it, or octets would wait for what never comes. */
-static uint64_t seen_by(const struct conversation *c, int side, const struct segment *segment)
+static uint64_t seen_by(const struct reassembly *c, int side, const struct segment *segment)
 {
     const struct stream *peer = &c->side[!side];
     if (!(segment->flags & TCP_ACK) || !peer->started)
@@ -25,7 +25,7 @@ static uint64_t seen_by(const struct conversation *c, int side, const struct seg
 }
 
 /* Offsets of `side` have become smaller by `delta`: what its peer saw is counted anew. */
-static void shift_seen(struct conversation *c, int side, uint64_t delta)
+static void shift_seen(struct reassembly *c, int side, uint64_t delta)
 {
     for (struct piece *p = c->side[!side].waiting; p; p = p->next)
         p->mark.seen = p->mark.seen > delta ? p->mark.seen - delta : 0;
@@ -34,7 +34,7 @@ static void shift_seen(struct conversation *c, int side, uint64_t delta)
 /* A stream begins for certain with its SYN. Whatever else comes first, the SYN may have been
  * captured behind it; and a side that has not been captured yet has at least sent what is
  * acknowledged. */
-static void start_streams(struct conversation *c, int side, const struct segment *segment)
+static void start_streams(struct reassembly *c, int side, const struct segment *segment)
 {
     struct stream *own = &c->side[side], *peer = &c->side[!side];
     if (segment->flags & TCP_SYN) {
@@ -51,12 +51,12 @@ static void start_streams(struct conversation *c, int side, const struct segment
 }
 
 /* Whether the beginning is still waited for: both SYNs, as long as they may only be late. */
-static bool opening(const struct conversation *c)
+static bool opening(const struct reassembly *c)
 {
     return !c->settled && !(c->syn[0] && c->syn[1]);
 }
 
-static void note_acknowledged(struct conversation *c, int side, uint64_t seen)
+static void note_acknowledged(struct reassembly *c, int side, uint64_t seen)
 {
     struct stream *peer = &c->side[!side];
     if (seen > peer->acked)
@@ -64,7 +64,7 @@ static void note_acknowledged(struct conversation *c, int side, uint64_t seen)
 }
 
 /* The next octets of `side` if they are there and all that they acknowledge has been delivered. */
-static bool deliverable(const struct conversation *c, int side, struct span *out)
+static bool deliverable(const struct reassembly *c, int side, struct span *out)
 {
     const struct stream *peer = &c->side[!side];
     struct span theirs;
@@ -82,7 +82,7 @@ static bool deliverable(const struct conversation *c, int side, struct span *out
 }
 
 /* Of two that could go, the one that was captured first. */
-static void deliver_waiting(struct conversation *c, conversation_sink *sink, void *context)
+static void deliver_waiting(struct reassembly *c, reassembly_sink *sink, void *context)
 {
     struct span span[2];
     for (;;) {
@@ -97,7 +97,7 @@ static void deliver_waiting(struct conversation *c, conversation_sink *sink, voi
 
 /* A hole of `side`: its length, 0 when it has none. `acknowledged` asks only for octets that the
  * peer has received; without it a hole before octets that wait counts too. */
-static uint64_t hole(const struct conversation *c, int side, bool acknowledged)
+static uint64_t hole(const struct reassembly *c, int side, bool acknowledged)
 {
     const struct stream *s = &c->side[side];
     if (s->provisional || opening(c))
@@ -112,8 +112,8 @@ static uint64_t hole(const struct conversation *c, int side, bool acknowledged)
     return stop == UINT64_MAX ? 0 : stop - s->next;
 }
 
-static bool give_up_side(struct conversation *c, int side, bool acknowledged,
-                         conversation_sink *sink, void *context)
+static bool give_up_side(struct reassembly *c, int side, bool acknowledged, reassembly_sink *sink,
+                         void *context)
 {
     uint64_t length = hole(c, side, acknowledged);
     struct span theirs;
@@ -131,7 +131,7 @@ static bool give_up_side(struct conversation *c, int side, bool acknowledged,
     return true;
 }
 
-static bool give_up_hole(struct conversation *c, bool acknowledged, conversation_sink *sink,
+static bool give_up_hole(struct reassembly *c, bool acknowledged, reassembly_sink *sink,
                          void *context)
 {
     return give_up_side(c, 0, acknowledged, sink, context) ||
@@ -139,18 +139,18 @@ static bool give_up_hole(struct conversation *c, bool acknowledged, conversation
 }
 
 /* A side that was never captured is not waited for. */
-static uint32_t patience(const struct conversation *c)
+static uint32_t patience(const struct reassembly *c)
 {
     return c->spoke[0] && c->spoke[1] ? PATIENCE_PACKETS : 0;
 }
 
-bool conversation_waits(const struct conversation *c)
+bool reassembly_waits(const struct reassembly *c)
 {
     return c->side[0].waiting || c->side[1].waiting;
 }
 
 /* A beginning that does not come: the connection begins with what is there. */
-static bool settle_beginning(struct conversation *c)
+static bool settle_beginning(struct reassembly *c)
 {
     if (!opening(c))
         return false;
@@ -162,9 +162,9 @@ static bool settle_beginning(struct conversation *c)
 }
 
 /* Octets that wait for an acknowledged hole wait a little, since captures reorder; then no more. */
-static void resolve_holes(struct conversation *c, conversation_sink *sink, void *context)
+static void resolve_holes(struct reassembly *c, reassembly_sink *sink, void *context)
 {
-    while (conversation_waits(c)) {
+    while (reassembly_waits(c)) {
         bool overfull = stream_overfull(&c->side[0]) || stream_overfull(&c->side[1]);
         bool acknowledged = hole(c, 0, true) || hole(c, 1, true);
         if (!overfull && !acknowledged && !opening(c))
@@ -187,7 +187,7 @@ static void resolve_holes(struct conversation *c, conversation_sink *sink, void 
     c->blocked_since = 0;
 }
 
-static bool in_order(const struct conversation *c, int side, int64_t offset, size_t length,
+static bool in_order(const struct reassembly *c, int side, int64_t offset, size_t length,
                      uint64_t seen)
 {
     const struct stream *s = &c->side[side];
@@ -196,8 +196,8 @@ static bool in_order(const struct conversation *c, int side, int64_t offset, siz
 }
 
 /* `span` is the segment's payload as it will be delivered if it is in order. */
-static void push_payload(struct conversation *c, int side, int64_t offset,
-                         const struct segment *segment, struct span *span, conversation_sink *sink,
+static void push_payload(struct reassembly *c, int side, int64_t offset,
+                         const struct segment *segment, struct span *span, reassembly_sink *sink,
                          void *context)
 {
     struct stream *s = &c->side[side];
@@ -216,8 +216,7 @@ static void push_payload(struct conversation *c, int side, int64_t offset,
         stream_keep(s, offset + (int64_t)length, bytes_of(NULL, segment->cut), true, &span->mark);
 }
 
-static void note_end(struct conversation *c, int side, const struct segment *segment,
-                     int64_t offset)
+static void note_end(struct reassembly *c, int side, const struct segment *segment, int64_t offset)
 {
     struct stream *s = &c->side[side];
     if (segment->flags & TCP_RST) {
@@ -241,27 +240,27 @@ static void note_end(struct conversation *c, int side, const struct segment *seg
 }
 
 /* Whether the FIN of `side` acknowledged that of the other, which so came first. */
-static bool finished_second(const struct conversation *c, int side)
+static bool finished_second(const struct reassembly *c, int side)
 {
     const struct stream *peer = &c->side[!side];
     return (int32_t)(c->fin_ack[side] - (peer->base + (uint32_t)peer->end + 1)) >= 0;
 }
 
 /* Which side ended the connection, whatever order the capture gave the two FINs. */
-static int first_to_finish(const struct conversation *c)
+static int first_to_finish(const struct reassembly *c)
 {
     return finished_second(c, 0) && !finished_second(c, 1) ? 1 : 0;
 }
 
-bool conversation_left_before(const struct conversation *c, int side, const struct span *span)
+bool reassembly_left_before(const struct reassembly *c, int side, const struct span *span)
 {
     const struct stream *own = &c->side[side], *peer = &c->side[!side];
     uint32_t end = peer->base + (uint32_t)(span->offset + span->data.len + span->gap);
     return own->finished && own->next >= own->end && (int32_t)(c->fin_ack[side] - end) < 0;
 }
 
-void conversation_push(struct conversation *c, int side, const struct segment *segment,
-                       int64_t ts_us, uint64_t packet, conversation_sink *sink, void *context)
+void reassembly_push(struct reassembly *c, int side, const struct segment *segment, int64_t ts_us,
+                     uint64_t packet, reassembly_sink *sink, void *context)
 {
     if (!c->packets++)
         c->ended_by = -1;
@@ -282,7 +281,7 @@ void conversation_push(struct conversation *c, int side, const struct segment *s
         push_payload(c, side, offset, segment, &span, sink, context);
     note_end(c, side, segment, offset);
 
-    if (conversation_waits(c)) {
+    if (reassembly_waits(c)) {
         c->blocked_packets++;
         deliver_waiting(c, sink, context);
         resolve_holes(c, sink, context);
@@ -303,7 +302,7 @@ static bool is_near(const struct stream *stream, uint32_t seq)
     return distance >= -FLIGHT && distance <= FLIGHT;
 }
 
-bool conversation_continues(const struct conversation *c, int side, const struct segment *segment)
+bool reassembly_continues(const struct reassembly *c, int side, const struct segment *segment)
 {
     const struct stream *own = &c->side[side], *peer = &c->side[!side];
     bool acknowledges = segment->flags & TCP_ACK && peer->started;
@@ -323,12 +322,12 @@ static bool missing_at_the_end(struct stream *s)
     return s->acked > s->next;
 }
 
-void conversation_drain(struct conversation *c, conversation_sink *sink, void *context)
+void reassembly_drain(struct reassembly *c, reassembly_sink *sink, void *context)
 {
     settle_beginning(c);
     do
         deliver_waiting(c, sink, context);
-    while (conversation_waits(c) &&
+    while (reassembly_waits(c) &&
            (give_up_hole(c, true, sink, context) || give_up_hole(c, false, sink, context)));
 
     for (int side = 0; side < 2; side++)
@@ -336,7 +335,7 @@ void conversation_drain(struct conversation *c, conversation_sink *sink, void *c
             give_up_side(c, side, true, sink, context);
 }
 
-void conversation_free(struct conversation *c)
+void reassembly_free(struct reassembly *c)
 {
     stream_free(&c->side[0]);
     stream_free(&c->side[1]);

@@ -1,6 +1,6 @@
 /* What the files of the reading half share. */
-#ifndef HELOSCOPE_DB_READER_H
-#define HELOSCOPE_DB_READER_H
+#ifndef DB_READ_QUERY_H
+#define DB_READ_QUERY_H
 
 #include <sqlite3.h>
 

@@ -1,6 +1,6 @@
 /* The table `causes`: the program's own dictionary, for readers of the file. */
-#ifndef HELOSCOPE_DB_DICTIONARY_H
-#define HELOSCOPE_DB_DICTIONARY_H
+#ifndef DB_SCHEMA_DICTIONARY_H
+#define DB_SCHEMA_DICTIONARY_H
 
 #include <sqlite3.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* The shape of the database file: whether a file is a history, which version, and how an old one
  * is brought forward. */
-#ifndef HELOSCOPE_DB_SCHEMA_H
-#define HELOSCOPE_DB_SCHEMA_H
+#ifndef DB_SCHEMA_SCHEMA_H
+#define DB_SCHEMA_SCHEMA_H
 
 #include <sqlite3.h>
 

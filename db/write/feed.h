@@ -4,8 +4,8 @@
  * that are many (events, transactions, recipients) are written by one INSERT ... SELECT for many
  * chapters, from virtual tables that yield what the chapters hold, without a copy. The tables are
  * known to their own connection alone, and nothing of them is in the file. */
-#ifndef HELOSCOPE_DB_FEED_H
-#define HELOSCOPE_DB_FEED_H
+#ifndef DB_WRITE_FEED_H
+#define DB_WRITE_FEED_H
 
 #include <sqlite3.h>
 

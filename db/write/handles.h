@@ -1,6 +1,6 @@
 /* From the number of a session that is being written to the place where its rows go. */
-#ifndef HELOSCOPE_DB_HANDLES_H
-#define HELOSCOPE_DB_HANDLES_H
+#ifndef DB_WRITE_HANDLES_H
+#define DB_WRITE_HANDLES_H
 
 #include <stdbool.h>
 #include <stddef.h>

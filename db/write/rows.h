@@ -1,6 +1,6 @@
 /* A chapter's structures, column by column. */
-#ifndef HELOSCOPE_DB_ROWS_H
-#define HELOSCOPE_DB_ROWS_H
+#ifndef DB_WRITE_ROWS_H
+#define DB_WRITE_ROWS_H
 
 #include "heloscope/base/limits.h"
 #include "heloscope/timeline.h"

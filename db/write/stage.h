@@ -4,8 +4,8 @@
  * written to temporary tables: only its last chapter tells which of the two analyses is the
  * fuller, readers must not see both meanwhile, and if this run is cut short the earlier analysis
  * stands as it was. A staged session has the session_id of the one that it may replace. */
-#ifndef HELOSCOPE_DB_STAGE_H
-#define HELOSCOPE_DB_STAGE_H
+#ifndef DB_WRITE_STAGE_H
+#define DB_WRITE_STAGE_H
 
 #include <sqlite3.h>
 #include <stdbool.h>

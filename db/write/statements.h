@@ -1,6 +1,6 @@
 /* The statements that write rows, prepared once: preparing costs five times what inserting does. */
-#ifndef HELOSCOPE_DB_STATEMENTS_H
-#define HELOSCOPE_DB_STATEMENTS_H
+#ifndef DB_WRITE_STATEMENTS_H
+#define DB_WRITE_STATEMENTS_H
 
 #include <sqlite3.h>
 

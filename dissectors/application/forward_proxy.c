@@ -25,7 +25,7 @@ static void expect(struct reading *r, struct cursor *c, uint8_t wanted)
     r->wrong |= !c->failed && found != wanted;
 }
 
-static void print_name(struct relay *out, struct bytes name, uint16_t port)
+static void print_name(struct forward_proxy *out, struct bytes name, uint16_t port)
 {
     char text[NAME_ROOM];
     size_t n = 0;
@@ -35,7 +35,7 @@ static void print_name(struct relay *out, struct bytes name, uint16_t port)
     snprintf(out->target, sizeof out->target, "%s port %u", text, port);
 }
 
-static void print_address(struct relay *out, struct bytes octets, uint16_t port)
+static void print_address(struct forward_proxy *out, struct bytes octets, uint16_t port)
 {
     struct address address = {.family = octets.len == 4 ? 4 : 6};
     char text[46];
@@ -55,7 +55,7 @@ static struct bytes take_string(struct cursor *c)
     return text;
 }
 
-static void read_socks_4(struct reading *r, struct relay *out)
+static void read_socks_4(struct reading *r, struct forward_proxy *out)
 {
     cursor_skip(&r->client, 1);
     expect(r, &r->client, CONNECT);
@@ -90,7 +90,7 @@ static struct bytes take_address(struct reading *r, struct cursor *c, uint8_t *t
     return *type == 3 ? take_counted(c) : cursor_take(c, *type == 4 ? 16 : 4);
 }
 
-static void read_socks_5(struct reading *r, struct relay *out)
+static void read_socks_5(struct reading *r, struct forward_proxy *out)
 {
     uint8_t type, ignored;
     cursor_skip(&r->client, 1);
@@ -141,7 +141,7 @@ static bool is_accepted(struct bytes header)
            header.at[9] == '2';
 }
 
-static void read_connect(struct reading *r, struct relay *out)
+static void read_connect(struct reading *r, struct forward_proxy *out)
 {
     struct bytes request = take_header(&r->client), answer = take_header(&r->server);
     r->wrong = answer.len && !is_accepted(answer);
@@ -164,7 +164,7 @@ static void read_connect(struct reading *r, struct relay *out)
 static const struct kind {
     const char *first;
     size_t length;
-    void (*read)(struct reading *r, struct relay *out);
+    void (*read)(struct reading *r, struct forward_proxy *out);
 } kinds[] = {
     {"\x04\x01", 2, read_socks_4},
     {"\x05", 1, read_socks_5},
@@ -181,26 +181,29 @@ static const struct kind *kind_of(struct bytes first)
     return NULL;
 }
 
-bool relay_begins(struct bytes first)
+bool forward_proxy_begins(struct bytes first)
 {
     return kind_of(first) != NULL;
 }
 
-enum relay_state relay_read(struct bytes client, struct bytes server, struct relay *out)
+enum forward_proxy_state forward_proxy_read(struct bytes client, struct bytes server,
+                                            struct forward_proxy *out)
 {
     const struct kind *kind = kind_of(client);
     if (!client.len)
-        return server.len ? RELAY_NONE : RELAY_MORE;
+        return server.len ? FORWARD_PROXY_NONE : FORWARD_PROXY_MORE;
     if (!kind)
-        return RELAY_NONE;
+        return FORWARD_PROXY_NONE;
     struct reading r = {cursor_over(client), cursor_over(server), false};
     memset(out, 0, sizeof *out);
     kind->read(&r, out);
     if (r.wrong)
-        return RELAY_NONE;
+        return FORWARD_PROXY_NONE;
     if (r.client.failed || r.server.failed)
-        return client.len >= RELAY_HEAD || server.len >= RELAY_HEAD ? RELAY_NONE : RELAY_MORE;
+        return client.len >= FORWARD_PROXY_HEAD || server.len >= FORWARD_PROXY_HEAD
+                   ? FORWARD_PROXY_NONE
+                   : FORWARD_PROXY_MORE;
     out->length[0] = (size_t)(r.client.at - client.at);
     out->length[1] = (size_t)(r.server.at - server.at);
-    return RELAY_DONE;
+    return FORWARD_PROXY_DONE;
 }

@@ -46,7 +46,7 @@ static bool read_port(struct bytes word, uint16_t *out)
     return port <= UINT16_MAX;
 }
 
-bool proxy_header_line(struct bytes line, struct proxy_header *out)
+bool proxy_protocol_line(struct bytes line, struct proxy_header *out)
 {
     struct bytes word[WORDS];
     *out = (struct proxy_header){0};
@@ -74,23 +74,23 @@ bool proxy_header_line(struct bytes line, struct proxy_header *out)
 
 static const uint8_t mark[PROXY_MARK] = "\r\n\r\n\0\r\nQUIT\n";
 
-bool proxy_header_begins(struct bytes data)
+bool proxy_protocol_begins(struct bytes data)
 {
     struct bytes known = bytes_first(data, sizeof mark);
     return known.len && memcmp(known.at, mark, known.len) == 0;
 }
 
-size_t proxy_header_length(struct bytes data)
+size_t proxy_protocol_length(struct bytes data)
 {
-    if (data.len < PROXY_FIXED || !proxy_header_begins(data) || data.at[12] >> 4 != VERSION_2)
+    if (data.len < PROXY_FIXED || !proxy_protocol_begins(data) || data.at[12] >> 4 != VERSION_2)
         return 0;
     return PROXY_FIXED + (size_t)(data.at[14] << 8 | data.at[15]);
 }
 
-bool proxy_header_binary(struct bytes header, struct proxy_header *out)
+bool proxy_protocol_binary(struct bytes header, struct proxy_header *out)
 {
     *out = (struct proxy_header){0};
-    size_t length = proxy_header_length(header);
+    size_t length = proxy_protocol_length(header);
     if (!length || header.len < length)
         return false;
     uint8_t over = header.at[13];

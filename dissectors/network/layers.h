@@ -3,8 +3,8 @@
  * Each layer has a reader: it reads its header at the front of what is left of the frame, steps
  * over it and names the layer that follows. The driver in packet.c calls one reader after the
  * other; no reader calls another, so that no nesting can exhaust the stack. */
-#ifndef DISSECTORS_LAYERS_H
-#define DISSECTORS_LAYERS_H
+#ifndef DISSECTORS_NETWORK_LAYERS_H
+#define DISSECTORS_NETWORK_LAYERS_H
 
 #include "heloscope/network/packet.h"
 

@@ -1,7 +1,7 @@
 /* Numbers that look random and depend on nothing but a seed: the same seed gives the same file on
  * every machine. */
-#ifndef HELOSCOPE_BENCH_CHANCE_H
-#define HELOSCOPE_BENCH_CHANCE_H
+#ifndef TESTS_BENCH_CHANCE_H
+#define TESTS_BENCH_CHANCE_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* What two programs say to each other, turn by turn, as functions of a dialogue's plan: nothing is
  * kept between two calls, so that half a million dialogues can be open at once. */
-#ifndef HELOSCOPE_BENCH_DIALOGUE_H
-#define HELOSCOPE_BENCH_DIALOGUE_H
+#ifndef TESTS_BENCH_DIALOGUE_H
+#define TESTS_BENCH_DIALOGUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

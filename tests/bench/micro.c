@@ -146,15 +146,15 @@ static int side_of(const struct segment *segment)
     return segment->src_port < MAIL_PORT_LIMIT ? SIDE_SERVER : SIDE_CLIENT;
 }
 
-static void play(const struct talk *talk, conversation_sink *sink, void *context)
+static void play(const struct talk *talk, reassembly_sink *sink, void *context)
 {
-    struct conversation c = {.ended_by = -1};
+    struct reassembly c = {.ended_by = -1};
     for (size_t i = talk->first; i < talk->first + talk->count; i++) {
         const struct segment *segment = &input.frames[i].segment;
-        conversation_push(&c, side_of(segment), segment, (int64_t)i * 50, i + 1, sink, context);
+        reassembly_push(&c, side_of(segment), segment, (int64_t)i * 50, i + 1, sink, context);
     }
-    conversation_drain(&c, sink, context);
-    conversation_free(&c);
+    reassembly_drain(&c, sink, context);
+    reassembly_free(&c);
 }
 
 static void count_octets(void *context, int side, const struct span *span)

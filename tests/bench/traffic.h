@@ -1,6 +1,6 @@
 /* Many connections side by side, as packets in the order of time. */
-#ifndef HELOSCOPE_BENCH_TRAFFIC_H
-#define HELOSCOPE_BENCH_TRAFFIC_H
+#ifndef TESTS_BENCH_TRAFFIC_H
+#define TESTS_BENCH_TRAFFIC_H
 
 #include "wire.h"
 

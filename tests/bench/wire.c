@@ -33,21 +33,21 @@ static void put32(uint8_t *at, uint32_t value)
 static uint64_t sum(uint64_t total, const uint8_t *at, size_t length)
 {
     uint32_t word;
-    uint16_t half;
+    uint16_t direction;
     for (; length >= 4; at += 4, length -= 4) {
         memcpy(&word, at, 4);
         total += word;
     }
     if (length >= 2) {
-        memcpy(&half, at, 2);
-        total += half;
+        memcpy(&direction, at, 2);
+        total += direction;
         at += 2;
         length -= 2;
     }
     if (length) {
         const uint8_t last[2] = {*at, 0};
-        memcpy(&half, last, 2);
-        total += half;
+        memcpy(&direction, last, 2);
+        total += direction;
     }
     return total;
 }

@@ -1,6 +1,6 @@
 /* Segments to frames, frames to a capture file, with what captures do to them on the way. */
-#ifndef HELOSCOPE_BENCH_WIRE_H
-#define HELOSCOPE_BENCH_WIRE_H
+#ifndef TESTS_BENCH_WIRE_H
+#define TESTS_BENCH_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* A history of its own for each test, in a folder that goes when the test has ended, and a second
  * look into it that shares no code with the reader under test. */
-#ifndef HELOSCOPE_TESTS_SCRATCH_H
-#define HELOSCOPE_TESTS_SCRATCH_H
+#ifndef TESTS_DB_SCRATCH_H
+#define TESTS_DB_SCRATCH_H
 
 #include <sqlite3.h>
 

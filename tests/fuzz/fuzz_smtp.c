@@ -71,7 +71,7 @@ enum {
 
 struct game {
     struct session *session;
-    struct rest_room *room; /* NULL = it never rests */
+    struct freezer *room; /* NULL = it never rests */
     uint64_t sent[2], seen[2], packet;
     uint64_t digest; /* of what was handed over */
     /* What was checked in the chapters so far. */
@@ -214,7 +214,7 @@ static void give(struct game *g, enum side side, struct bytes octets, uint64_t g
     };
     g->sent[side] += gap ? gap : octets.len;
     session_span(g->session, side, &span);
-    assert(g->session->half[side].held_length <= LINE_LIMIT);
+    assert(g->session->direction[side].held_length <= LINE_LIMIT);
     assert(g->session->ring.count <= PENDING_LIMIT + 1);
 }
 
@@ -269,18 +269,18 @@ static void play(struct game *g, struct cursor *in)
 }
 
 /* With something beside it, as the connection puts there. */
-static void rest(struct game *g)
+static void freeze(struct game *g)
 {
     const uint64_t beside[4] = {g->packet, 0, 0, UINT64_MAX};
     uint64_t back[4];
-    struct rest *made = rest_make(g->room, beside, sizeof beside, g->session, NULL);
-    rest_beside(made, back, sizeof back);
+    struct frozen *made = frozen_make(g->room, beside, sizeof beside, g->session, NULL);
+    frozen_beside(made, back, sizeof back);
     assert(memcmp(back, beside, sizeof back) == 0);
-    g->session = rest_wake(g->room, made);
+    g->session = frozen_thaw(g->room, made);
 }
 
 /* All of the input; the digest of what is told. */
-static uint64_t play_all(struct bytes input, struct rest_room *room)
+static uint64_t play_all(struct bytes input, struct freezer *room)
 {
     static struct game g;
     const uint8_t how = input.at[0];
@@ -303,7 +303,7 @@ static uint64_t play_all(struct bytes input, struct rest_room *room)
         bool rests = in.at[0] & 128;
         play(&g, &in);
         if (room && rests)
-            rest(&g);
+            freeze(&g);
     }
     struct mark mark = {.ts_us = (int64_t)g.packet + 1, .packet = g.packet + 1};
     session_end(g.session, &mark, how & 4 ? SIDE_SERVER : SIDE_CLIENT, NULL);
@@ -317,9 +317,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1 || size > 16384)
         return 0;
     struct bytes input = bytes_of(data, size);
-    struct rest_room *room = rest_room_new(NULL);
+    struct freezer *room = freezer_new(NULL);
     uint64_t awake = play_all(input, NULL), rested = play_all(input, room);
     assert(awake == rested);
-    rest_room_free(room);
+    freezer_free(room);
     return 0;
 }

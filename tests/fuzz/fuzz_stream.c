@@ -63,7 +63,7 @@ static void note(struct model *m, int side, unsigned copy, size_t from, size_t l
     }
 }
 
-static void check_state(const struct conversation *c)
+static void check_state(const struct reassembly *c)
 {
     for (int side = 0; side < 2; side++) {
         const struct stream *s = &c->side[side];
@@ -78,20 +78,20 @@ static void check_state(const struct conversation *c)
     }
 }
 
-static void shake_hands(struct conversation *c, struct model *m, const uint32_t base[2])
+static void shake_hands(struct reassembly *c, struct model *m, const uint32_t base[2])
 {
     for (int side = 0; side < 2; side++) {
         struct segment syn = {.seq = base[side],
                               .ack = side ? base[0] + 1 : 0,
                               .flags = side ? TCP_SYN | TCP_ACK : TCP_SYN};
-        conversation_push(c, side, &syn, 1, (uint64_t)side + 1, check_span, m);
+        reassembly_push(c, side, &syn, 1, (uint64_t)side + 1, check_span, m);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct model m;
-    struct conversation c = {.packets = 0};
+    struct reassembly c = {.packets = 0};
     if (size < 1)
         return 0;
     memset(&m, 0, sizeof m);
@@ -120,14 +120,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!(segment.flags & TCP_RST))
             note(&m, side, copy, from, length, cut);
         now += (int64_t)op[7] * 2000;
-        conversation_push(&c, side, &segment, now, copy + 2, check_span, &m);
+        reassembly_push(&c, side, &segment, now, copy + 2, check_span, &m);
         check_state(&c);
     }
-    conversation_drain(&c, check_span, &m);
-    assert(!conversation_waits(&c));
+    reassembly_drain(&c, check_span, &m);
+    assert(!reassembly_waits(&c));
     for (int side = 0; side < 2 && m.whole; side++)
         for (size_t at = m.delivered[side]; at < ROOM; at++)
             assert(!m.copy[side][at]);
-    conversation_free(&c);
+    reassembly_free(&c);
     return 0;
 }

@@ -2,8 +2,8 @@
  *
  * A story is one session. What is told goes into the chapter at hand; story_next() closes that
  * chapter and begins the next. All addresses are loopback. */
-#ifndef HELOSCOPE_TESTS_CHAPTERS_H
-#define HELOSCOPE_TESTS_CHAPTERS_H
+#ifndef TESTS_SUPPORT_CHAPTERS_H
+#define TESTS_SUPPORT_CHAPTERS_H
 
 #include "heloscope/base/memory.h"
 #include "heloscope/timeline.h"

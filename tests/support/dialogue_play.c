@@ -45,8 +45,8 @@ static struct mark mark_of(const struct dialogue *d, size_t spoken)
 static void rest(struct player *p)
 {
     const uint64_t beside = 1;
-    struct rest_room *room = p->out->room;
-    p->session = rest_wake(room, rest_make(room, &beside, sizeof beside, p->session, NULL));
+    struct freezer *room = p->out->room;
+    p->session = frozen_thaw(room, frozen_make(room, &beside, sizeof beside, p->session, NULL));
 }
 
 /* Hands over a piece. It is copied, so that a sanitizer notices who reads past its end, or later
@@ -137,7 +137,7 @@ void dialogue_play(const struct dialogue *d, enum cut cut, unsigned seed, struct
     struct mark open = {.ts_us = START_US};
     struct mark close = {.ts_us = START_US + (int64_t)d->spoken_count * LINE_US,
                          .packet = d->spoken_count + 1};
-    *out = (struct played){.room = rest_room_new(NULL)};
+    *out = (struct played){.room = freezer_new(NULL)};
     p.session = open_session(d, &open);
     for (size_t first = 0, end; first < d->spoken_count; first = end) {
         for (end = first + 1; end < d->spoken_count && belongs(&p, end);)
@@ -155,7 +155,7 @@ void played_free(struct played *played)
     for (size_t i = 0; i < played->count; i++)
         draft_free(played->drafts[i]);
     free(played->drafts);
-    rest_room_free(played->room);
+    freezer_free(played->room);
 }
 
 /* --- timeline out ----------------------------------------------------------------------------- */

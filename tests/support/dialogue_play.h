@@ -17,8 +17,8 @@ enum cut {
 };
 
 struct played {
-    struct rest_room *room; /* whose phrases the chapters refer to */
-    struct draft **drafts;  /* the chapters, in order */
+    struct freezer *room;  /* whose phrases the chapters refer to */
+    struct draft **drafts; /* the chapters, in order */
     size_t count;
 };
 

@@ -1,6 +1,6 @@
 /* Texts made from patterns, for tests of the tables that are written with them. */
-#ifndef HELOSCOPE_TESTS_FILL_H
-#define HELOSCOPE_TESTS_FILL_H
+#ifndef TESTS_SUPPORT_FILL_H
+#define TESTS_SUPPORT_FILL_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* The whole way from packets to a history in a file of its own, for tests of the pipeline. */
-#ifndef TESTS_ANALYZER_LAB_H
-#define TESTS_ANALYZER_LAB_H
+#ifndef TESTS_SUPPORT_LAB_H
+#define TESTS_SUPPORT_LAB_H
 
 #include "heloscope/pipeline/pipeline.h"
 #include "tests/db/scratch.h"

@@ -5,8 +5,8 @@
  * replies are 11, 21 ...; the greeting is event 1. A step's sender has seen all replies before it;
  * with a plus in front ("+RCPT") no more than the sender of the step before. "." is a message's
  * end, "hole" a gap. Behind a colon: "-" nothing offered, "b" BODY=BINARYMIME, "l" LAST. */
-#ifndef TESTS_ANALYZER_SEQUENCE_H
-#define TESTS_ANALYZER_SEQUENCE_H
+#ifndef TESTS_SUPPORT_SEQUENCE_H
+#define TESTS_SUPPORT_SEQUENCE_H
 
 #include "heloscope/order/order.h"
 

@@ -1,8 +1,8 @@
 /* The header that load balancers put in front of a session to tell where it really comes from: the
  * PROXY protocol, version 1 (a line) and 2 (binary), as its specification by HAProxy describes
  * them. */
-#ifndef HELOSCOPE_PROXY_HEADER_H
-#define HELOSCOPE_PROXY_HEADER_H
+#ifndef HELOSCOPE_APPLICATION_PROXY_PROTOCOL_H
+#define HELOSCOPE_APPLICATION_PROXY_PROTOCOL_H
 
 #include "heloscope/network/packet.h"
 
@@ -20,16 +20,16 @@ struct proxy_header {
 };
 
 /* Reads a line, without its line end. False when it is no header. Pure. */
-bool proxy_header_line(struct bytes line, struct proxy_header *out);
+bool proxy_protocol_line(struct bytes line, struct proxy_header *out);
 
 /* Whether `data` begins with as much of the binary header's mark as it can hold. */
-bool proxy_header_begins(struct bytes data);
+bool proxy_protocol_begins(struct bytes data);
 
 /* How long the binary header at the front of `data` is in all; 0 when it has no PROXY_FIXED octets
  * or they are no header's. */
-size_t proxy_header_length(struct bytes data);
+size_t proxy_protocol_length(struct bytes data);
 
 /* Reads a binary header that is whole. False when it is none. Pure. */
-bool proxy_header_binary(struct bytes header, struct proxy_header *out);
+bool proxy_protocol_binary(struct bytes header, struct proxy_header *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* One line from the server, taken apart. RFC 5321 section 4.2, RFC 2034, RFC 3463. */
-#ifndef HELOSCOPE_SMTP_REPLY_H
-#define HELOSCOPE_SMTP_REPLY_H
+#ifndef HELOSCOPE_APPLICATION_SMTP_REPLY_H
+#define HELOSCOPE_APPLICATION_SMTP_REPLY_H
 
 #include "heloscope/bytes.h"
 

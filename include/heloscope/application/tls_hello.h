@@ -1,7 +1,7 @@
 /* What a passive observer can read of a TLS handshake: RFC 8446 sections 4.1.2, 4.1.3 and 5.1,
  * RFC 6066 section 3. */
-#ifndef HELOSCOPE_TLS_HELLO_H
-#define HELOSCOPE_TLS_HELLO_H
+#ifndef HELOSCOPE_APPLICATION_TLS_HELLO_H
+#define HELOSCOPE_APPLICATION_TLS_HELLO_H
 
 #include "heloscope/bytes.h"
 

@@ -1,6 +1,6 @@
 /* Hashes of what comes from the wire: seeded at random, so that nobody can choose what collides. */
-#ifndef HELOSCOPE_HASH_H
-#define HELOSCOPE_HASH_H
+#ifndef HELOSCOPE_BASE_HASH_H
+#define HELOSCOPE_BASE_HASH_H
 
 #include "heloscope/bytes.h"
 

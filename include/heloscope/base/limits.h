@@ -1,8 +1,8 @@
 /* Every bound of the program, in one place: what a hostile capture can make it hold and do. Where
  * something is given up at a bound, a counter says how often. What is only a way to work (sizes of
  * buffers, of blocks of memory, of pauses) stays where it is used. */
-#ifndef HELOSCOPE_LIMITS_H
-#define HELOSCOPE_LIMITS_H
+#ifndef HELOSCOPE_BASE_LIMITS_H
+#define HELOSCOPE_BASE_LIMITS_H
 
 #include <stdint.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ enum {
     CONNECTION_TWINS = 16,          /* with the same endpoints, in different VLANs or tunnels */
     CLOSED_LIMIT = 16 * 1024,       /* remembered after their end */
     SILENT_LIMIT = 512 * 1024,      /* on a mail port, that have not carried an octet yet */
-    AWAKE_LIMIT = 256,              /* beyond this those that were silent longest rest */
+    THAWED_LIMIT = 256,             /* beyond this those that were silent longest rest */
     WATCHED_LIMIT = 16 * 1024,      /* on other ports, while it is not known what they carry */
     WATCH_LIMIT = 32 * 1024,        /* octets kept of one of these */
     FLOW_PATHS = 4,                 /* ways that a flow remembers; the oldest is forgotten */

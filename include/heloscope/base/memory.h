@@ -1,7 +1,7 @@
 /* Memory of the analysis: an arena per chapter, and the one way in which the program runs out of
  * memory. */
-#ifndef HELOSCOPE_MEMORY_H
-#define HELOSCOPE_MEMORY_H
+#ifndef HELOSCOPE_BASE_MEMORY_H
+#define HELOSCOPE_BASE_MEMORY_H
 
 #include "heloscope/bytes.h"
 

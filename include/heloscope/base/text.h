@@ -1,6 +1,6 @@
 /* Text for people: what came from the wire made harmless, times, counts, wrapped sentences. */
-#ifndef HELOSCOPE_TEXT_H
-#define HELOSCOPE_TEXT_H
+#ifndef HELOSCOPE_BASE_TEXT_H
+#define HELOSCOPE_BASE_TEXT_H
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* Where packets come from: capture files, standard input, an interface. libpcap lives behind this
  * header. */
-#ifndef HELOSCOPE_CAPTURE_H
-#define HELOSCOPE_CAPTURE_H
+#ifndef HELOSCOPE_CAPTURE_CAPTURE_H
+#define HELOSCOPE_CAPTURE_CAPTURE_H
 
 #include "heloscope/bytes.h"
 #include "heloscope/failure.h"

@@ -1,7 +1,7 @@
 /* The history's reading half: what reports and `show` print comes from here and from nowhere else.
  */
-#ifndef HELOSCOPE_HISTORY_H
-#define HELOSCOPE_HISTORY_H
+#ifndef HELOSCOPE_DB_HISTORY_H
+#define HELOSCOPE_DB_HISTORY_H
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* The history's writing half: chapters in, rows of SQLite out. Threads take turns. */
-#ifndef HELOSCOPE_STORE_H
-#define HELOSCOPE_STORE_H
+#ifndef HELOSCOPE_DB_STORE_H
+#define HELOSCOPE_DB_STORE_H
 
 #include "heloscope/failure.h"
 #include "heloscope/timeline.h"

@@ -1,6 +1,6 @@
 /* What a reply's text says of the cause. */
-#ifndef HELOSCOPE_CLAIMS_H
-#define HELOSCOPE_CLAIMS_H
+#ifndef HELOSCOPE_DIAGNOSIS_CLAIMS_H
+#define HELOSCOPE_DIAGNOSIS_CLAIMS_H
 
 #include "heloscope/cause.h"
 #include "heloscope/order/order.h"

@@ -1,6 +1,6 @@
 /* From a refusal to a finding: cause, origin, fault, certainty. */
-#ifndef HELOSCOPE_DIAGNOSIS_H
-#define HELOSCOPE_DIAGNOSIS_H
+#ifndef HELOSCOPE_DIAGNOSIS_DIAGNOSIS_H
+#define HELOSCOPE_DIAGNOSIS_DIAGNOSIS_H
 
 #include "heloscope/session/session.h"
 

@@ -1,6 +1,6 @@
 /* Who broke a rule, whatever the server made of it. */
-#ifndef HELOSCOPE_VIOLATION_H
-#define HELOSCOPE_VIOLATION_H
+#ifndef HELOSCOPE_DIAGNOSIS_VIOLATION_H
+#define HELOSCOPE_DIAGNOSIS_VIOLATION_H
 
 #include "heloscope/session/session.h"
 

@@ -1,6 +1,6 @@
 /* A frame as captured, taken apart down to its TCP segment. */
-#ifndef HELOSCOPE_PACKET_H
-#define HELOSCOPE_PACKET_H
+#ifndef HELOSCOPE_NETWORK_PACKET_H
+#define HELOSCOPE_NETWORK_PACKET_H
 
 #include "heloscope/bytes.h"
 
@@ -11,15 +11,15 @@ struct address {
     uint8_t octets[16];
 };
 
-/* Octets 0 to 7 (`half` 0) or 8 to 15 of the address as a number, for comparing and hashing. Of an
- * IPv4 address just its four octets are read: a load that is wider than the store before it waits
- * until that has reached the cache, and every packet comes this way. */
-static inline uint64_t address_word(const struct address *a, int half)
+/* Octets 0 to 7 (`direction` 0) or 8 to 15 of the address as a number, for comparing and hashing.
+ * Of an IPv4 address just its four octets are read: a load that is wider than the store before it
+ * waits until that has reached the cache, and every packet comes this way. */
+static inline uint64_t address_word(const struct address *a, int direction)
 {
     uint64_t word = 0;
     if (a->family != 4)
-        memcpy(&word, a->octets + 8 * half, sizeof word);
-    else if (half == 0)
+        memcpy(&word, a->octets + 8 * direction, sizeof word);
+    else if (direction == 0)
         memcpy(&word, a->octets, 4);
     return word;
 }

@@ -1,7 +1,7 @@
 /* The order of commands: a handful of facts that remember the events behind them, and a table of
  * what each verb needs and forbids. Nothing here reads octets or stores anything. */
-#ifndef HELOSCOPE_ORDER_H
-#define HELOSCOPE_ORDER_H
+#ifndef HELOSCOPE_ORDER_ORDER_H
+#define HELOSCOPE_ORDER_ORDER_H
 
 #include "heloscope/cause.h"
 #include "heloscope/application/smtp_command.h"

@@ -1,6 +1,6 @@
 /* A finding on the screen: which session, the excerpt of its timeline, the verdict. */
-#ifndef HELOSCOPE_FINDING_PRINT_H
-#define HELOSCOPE_FINDING_PRINT_H
+#ifndef HELOSCOPE_OUTPUT_FINDING_PRINT_H
+#define HELOSCOPE_OUTPUT_FINDING_PRINT_H
 
 #include "heloscope/output/findings.h"
 

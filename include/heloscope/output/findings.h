@@ -1,7 +1,7 @@
 /* Diagnoses put together by where they began: three 503s that one refusal brought about are one
  * finding. */
-#ifndef HELOSCOPE_FINDINGS_H
-#define HELOSCOPE_FINDINGS_H
+#ifndef HELOSCOPE_OUTPUT_FINDINGS_H
+#define HELOSCOPE_OUTPUT_FINDINGS_H
 
 #include "heloscope/db/history.h"
 #include "heloscope/output/timeline_print.h"

@@ -1,6 +1,6 @@
 /* Writes one JSON document (RFC 8259) as it goes, two blanks per level. */
-#ifndef HELOSCOPE_JSON_H
-#define HELOSCOPE_JSON_H
+#ifndef HELOSCOPE_OUTPUT_JSON_H
+#define HELOSCOPE_OUTPUT_JSON_H
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* Columns of text on the screen, as wide as their cells; numbers stand at the right. */
-#ifndef HELOSCOPE_TABLE_H
-#define HELOSCOPE_TABLE_H
+#ifndef HELOSCOPE_OUTPUT_TABLE_H
+#define HELOSCOPE_OUTPUT_TABLE_H
 
 #include "heloscope/output/terminal.h"
 

@@ -1,7 +1,7 @@
 /* What depends on whether a person is watching: colour on standard output, a progress bar and
  * warnings on standard error. */
-#ifndef HELOSCOPE_TERMINAL_H
-#define HELOSCOPE_TERMINAL_H
+#ifndef HELOSCOPE_OUTPUT_TERMINAL_H
+#define HELOSCOPE_OUTPUT_TERMINAL_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Timelines on the screen: an event a line, origin and refusals marked in words. */
-#ifndef HELOSCOPE_TIMELINE_PRINT_H
-#define HELOSCOPE_TIMELINE_PRINT_H
+#ifndef HELOSCOPE_OUTPUT_TIMELINE_PRINT_H
+#define HELOSCOPE_OUTPUT_TIMELINE_PRINT_H
 
 #include "heloscope/db/history.h"
 #include "heloscope/output/json.h"

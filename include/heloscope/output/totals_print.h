@@ -1,6 +1,6 @@
 /* What went through the analysis, in words: for the ends of `analyze` and `monitor`. */
-#ifndef HELOSCOPE_TOTALS_PRINT_H
-#define HELOSCOPE_TOTALS_PRINT_H
+#ifndef HELOSCOPE_OUTPUT_TOTALS_PRINT_H
+#define HELOSCOPE_OUTPUT_TOTALS_PRINT_H
 
 #include "heloscope/pipeline/pipeline.h"
 

@@ -1,6 +1,6 @@
 /* The stages wired together: packets in, chapters of sessions to the store. */
-#ifndef HELOSCOPE_PIPELINE_H
-#define HELOSCOPE_PIPELINE_H
+#ifndef HELOSCOPE_PIPELINE_PIPELINE_H
+#define HELOSCOPE_PIPELINE_PIPELINE_H
 
 #include "heloscope/capture/capture.h"
 #include "heloscope/base/limits.h"
@@ -11,7 +11,8 @@ struct pipeline_options {
     const uint16_t *ports; /* declared SMTP ports; NULL = 25, 465, 587, 2525, 24 */
     size_t port_count;
     const struct pseudonyms *pseudonyms; /* borrowed; NULL = names are stored as they are */
-    bool drowsy; /* every connection rests behind each packet; by default few do, and seldom */
+    bool freeze_always; /* every connection rests behind each packet; by default few do, and seldom
+                         */
 };
 
 /* What went through so far. */

@@ -1,6 +1,6 @@
 /* A history without names (`--anonymize`): chapters are changed on their way to the store. */
-#ifndef HELOSCOPE_ANONYMIZE_H
-#define HELOSCOPE_ANONYMIZE_H
+#ifndef HELOSCOPE_PRIVACY_ANONYMIZE_H
+#define HELOSCOPE_PRIVACY_ANONYMIZE_H
 
 #include "heloscope/base/memory.h"
 #include "heloscope/privacy/pseudonym.h"

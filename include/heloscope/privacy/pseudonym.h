@@ -1,7 +1,7 @@
 /* Names for names: what stands for an address or a word in an anonymised history. The same key and
  * the same name always give the same pseudonym, and without the key it leads back to no name. */
-#ifndef HELOSCOPE_PSEUDONYM_H
-#define HELOSCOPE_PSEUDONYM_H
+#ifndef HELOSCOPE_PRIVACY_PSEUDONYM_H
+#define HELOSCOPE_PRIVACY_PSEUDONYM_H
 
 #include "heloscope/failure.h"
 #include "heloscope/network/packet.h"

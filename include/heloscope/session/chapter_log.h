@@ -1,7 +1,7 @@
 /* What a session has to say so far, in few octets: the events of a session that waits, among a
  * hundred thousand others, for its next packet. */
-#ifndef HELOSCOPE_CHAPTER_LOG_H
-#define HELOSCOPE_CHAPTER_LOG_H
+#ifndef HELOSCOPE_SESSION_CHAPTER_LOG_H
+#define HELOSCOPE_SESSION_CHAPTER_LOG_H
 
 #include "heloscope/base/memory.h"
 #include "heloscope/session/packer.h"
@@ -30,13 +30,13 @@ struct bytes chapter_log_join(const struct chapter_log *log, struct arena *arena
 /* Packs all that is in the chapter's lists, behind what was packed before; not the session's row.
  */
 void chapter_pack(struct packer *packer, const struct chapter *chapter, struct log_place *place,
-                  struct phrases *phrases);
+                  struct interned_texts *interned_texts);
 
 /* Puts what was packed, from the beginning of the log on, in front of what is in the chapter's
- * lists. It lives in `arena`; texts are borrowed from `phrases` and from `log`, behind which
+ * lists. It lives in `arena`; texts are borrowed from `interned_texts` and from `log`, behind which
  * PACK_SPARE octets must be readable. */
 void chapter_unpack(struct bytes log, struct chapter *chapter, struct arena *arena,
-                    const struct phrases *phrases);
+                    const struct interned_texts *interned_texts);
 
 /* A transaction by itself, with its recipients, but for `next`. `*last_recipient` becomes the last
  * of these, NULL when there are none. */

@@ -1,16 +1,16 @@
 /* A session at rest: all of it in few octets, a tenth of what it takes while something happens in
  * it. A busy gateway has a few sessions in which something happens, and any number of those that
  * wait. */
-#ifndef HELOSCOPE_REST_H
-#define HELOSCOPE_REST_H
+#ifndef HELOSCOPE_SESSION_FROZEN_H
+#define HELOSCOPE_SESSION_FROZEN_H
 
 #include "heloscope/session/packer.h"
 #include "heloscope/session/session.h"
 
-struct rest {
+struct frozen {
     union {
         struct chapter_log log; /* what is still to be written */
-        struct rest *next;      /* in the room, when it is not in use */
+        struct frozen *next;    /* in the room, when it is not in use */
     };
     uint32_t beside;        /* octets that its owner keeps beside it, in front */
     uint32_t parts, fields; /* of the session, behind these; 0 = there is no session */
@@ -25,52 +25,52 @@ enum {
 };
 
 /* Where sessions go to rest and wake: memory that is used again and again. */
-struct rest_room {
+struct freezer {
     struct packer packer;
-    struct phrases *phrases;
-    struct memo *memo;   /* of the sessions */
-    struct session *bed; /* of the one that went to rest last; the next that wakes takes it */
+    struct interned_texts *interned_texts;
+    struct memo *memo;     /* of the sessions */
+    struct session *spare; /* of the one that went to rest last; the next that wakes takes it */
     struct spares {
-        struct rest *first;
+        struct frozen *first;
         uint32_t count;
     } spares[REST_SIZES];
 };
 
 /* `memo` is that of all sessions that will go to rest there (struct session_begin). */
-struct rest_room *rest_room_new(struct memo *memo);
+struct freezer *freezer_new(struct memo *memo);
 
 /* What went to rest there, and what was handed over of it, is to be freed before. */
-void rest_room_free(struct rest_room *room);
+void freezer_free(struct freezer *room);
 
 /* Puts the session to rest and frees it. Beside it goes a struct of `size` octets. When the session
  * is NULL there is none, or it goes on resting: what `before` holds of it moves (NULL: nothing).
  * `before` is used up. Owned by the caller. */
-struct rest *rest_make(struct rest_room *room, const void *beside, size_t size, struct session *s,
-                       struct rest *before);
+struct frozen *frozen_make(struct freezer *room, const void *beside, size_t size, struct session *s,
+                           struct frozen *before);
 
-/* The session as it was; NULL when there is none. `rest` is used up. */
-struct session *rest_wake(struct rest_room *room, struct rest *rest);
+/* The session as it was; NULL when there is none. `frozen` is used up. */
+struct session *frozen_thaw(struct freezer *room, struct frozen *frozen);
 
-static inline bool rest_has_session(const struct rest *rest)
+static inline bool frozen_has_session(const struct frozen *frozen)
 {
-    return rest->fields;
+    return frozen->fields;
 }
 
 /* It is about to wake: its memory, which nothing has touched for long, is fetched all at once. */
-static inline void rest_expect(const struct rest *rest)
+static inline void frozen_expect(const struct frozen *frozen)
 {
     enum {
         EXPECTED = 640, /* octets; of the few that are larger the rest follows by itself */
         CACHE_LINE = 64
     };
     for (int at = 0; at < EXPECTED; at += CACHE_LINE)
-        __builtin_prefetch((const uint8_t *)rest + at);
+        __builtin_prefetch((const uint8_t *)frozen + at);
 }
 
 /* What is kept beside the session, `size` octets. */
-static inline void rest_beside(const struct rest *rest, void *beside, size_t size)
+static inline void frozen_beside(const struct frozen *frozen, void *beside, size_t size)
 {
-    struct bytes from = bytes_of(rest->octets, rest->beside);
+    struct bytes from = bytes_of(frozen->octets, frozen->beside);
     unpack_words(&from, beside, size);
 }
 

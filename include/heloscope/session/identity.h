@@ -1,6 +1,6 @@
 /* Names by which a session is found again, here and in other tools. */
-#ifndef HELOSCOPE_IDENTITY_H
-#define HELOSCOPE_IDENTITY_H
+#ifndef HELOSCOPE_SESSION_IDENTITY_H
+#define HELOSCOPE_SESSION_IDENTITY_H
 
 #include "heloscope/network/packet.h"
 

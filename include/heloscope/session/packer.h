@@ -1,8 +1,8 @@
 /* Things of our own in few octets, and back: what is kept of many sessions at once while nothing
  * happens in them. Octets stay in the process that packed them: nothing here is a format, and
  * nothing that comes from the wire is unpacked. */
-#ifndef HELOSCOPE_PACKER_H
-#define HELOSCOPE_PACKER_H
+#ifndef HELOSCOPE_SESSION_PACKER_H
+#define HELOSCOPE_SESSION_PACKER_H
 
 #include "heloscope/bytes.h"
 

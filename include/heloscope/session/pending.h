@@ -1,7 +1,7 @@
 /* What waits for replies, and which command a reply answers: strictly first in, first out (RFC 5321
  * section 4.3.1, RFC 2920 section 3.1); behind holes by acknowledgement numbers. */
-#ifndef HELOSCOPE_PAIRING_H
-#define HELOSCOPE_PAIRING_H
+#ifndef HELOSCOPE_SESSION_PENDING_H
+#define HELOSCOPE_SESSION_PENDING_H
 
 #include "heloscope/session/session.h"
 

@@ -1,6 +1,6 @@
 /* A reply as its lines come, and what is read from its text once it is complete. */
-#ifndef HELOSCOPE_REPLY_BUILDING_H
-#define HELOSCOPE_REPLY_BUILDING_H
+#ifndef HELOSCOPE_SESSION_REPLY_H
+#define HELOSCOPE_SESSION_REPLY_H
 
 #include "heloscope/session/session.h"
 

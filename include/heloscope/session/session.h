@@ -1,7 +1,7 @@
 /* An SMTP session as it is being read: two halves of octets, the commands that wait for replies,
  * the facts of order, and the chapter of the timeline that is being written. */
-#ifndef HELOSCOPE_SESSION_H
-#define HELOSCOPE_SESSION_H
+#ifndef HELOSCOPE_SESSION_SESSION_H
+#define HELOSCOPE_SESSION_SESSION_H
 
 #include "heloscope/session/chapter_log.h"
 #include "heloscope/transport/reassembly.h"
@@ -37,7 +37,7 @@ struct queued_span {
     uint8_t data[];
 };
 
-struct half {
+struct direction {
     enum reading reading;
     uint64_t offset; /* of the next octet to be read */
     uint8_t *held;   /* an incomplete line, or the head of a TLS record */
@@ -55,9 +55,9 @@ struct half {
 };
 
 /* What waits takes. */
-static inline size_t half_waits(const struct half *half)
+static inline size_t direction_waits(const struct direction *direction)
 {
-    return half->queued + half->queued_spans * sizeof(struct queued_span);
+    return direction->queued + direction->queued_spans * sizeof(struct queued_span);
 }
 
 enum pending_kind {
@@ -122,9 +122,9 @@ struct line {
 
 /* The chapter that is being written, with the memory it lives in. */
 struct draft {
-    struct draft *next;            /* in the writer's queue */
-    struct chapter_log log;        /* comes before what is in the chapter's lists: draft_unfold() */
-    const struct phrases *phrases; /* that the log refers to; they outlive it */
+    struct draft *next;     /* in the writer's queue */
+    struct chapter_log log; /* comes before what is in the chapter's lists: draft_unfold() */
+    const struct interned_texts *interned_texts; /* that the log refers to; they outlive it */
     struct chapter chapter;
     struct arena arena;
     size_t carried; /* octets of it that were alive when the chapter began */
@@ -152,9 +152,9 @@ struct answered {
 
 /* What is spoken, by what was seen. */
 struct protocol_seen {
-    event_no foreign; /* the first line that shows another protocol */
-    const char *held; /* what the client's first line is a request of; static */
-    bool held_before; /* it was held for the server's first line */
+    event_no other_protocol; /* the first line that shows another protocol */
+    const char *held;        /* what the client's first line is a request of; static */
+    bool held_before;        /* it was held for the server's first line */
     bool server_is_smtp, client_is_smtp, not_smtp;
     uint8_t strange_lines; /* of the server, before its first reply */
 };
@@ -214,7 +214,7 @@ struct header_reading {
 };
 
 /* Lines of a message read as commands. A candidate until a line proves it. */
-struct content_run {
+struct content_as_commands {
     event_no because; /* a refused DATA's or BDAT's reply, or the message that a dot ended too
                        * early; 0 = there is none */
     bool sure, after_data;
@@ -245,23 +245,23 @@ struct found {
 struct session {
     struct session_row row; /* its text lives in `own` */
     struct arena own;
-    struct draft *draft;           /* NULL as long as there is nothing to write */
-    struct chapter_log log;        /* that is not handed over yet either */
-    const struct phrases *phrases; /* that it refers to */
+    struct draft *draft;                         /* NULL as long as there is nothing to write */
+    struct chapter_log log;                      /* that is not handed over yet either */
+    const struct interned_texts *interned_texts; /* that it refers to */
     struct log_place log_place;
     event_no last_seq;
     bool written; /* a chapter was handed over before */
     bool news;    /* a diagnosis was made since the last chapter */
 
     /* What is being read. */
-    struct half half[2]; /* by enum side */
+    struct direction direction[2]; /* by enum side */
     struct landmarks ends[2];
     struct reply_building reply;
     struct waiting waiting;
     struct content_reading content;
     struct header_reading header;
     struct chunk_reading chunk;
-    struct content_run content_run;
+    struct content_as_commands content_as_commands;
     struct unread unread;
     struct secrets secrets;
 
@@ -310,7 +310,7 @@ struct session_begin {
     bool midstream;      /* no SYN was captured */
     bool server_unknown; /* where the server's octets begin was not captured */
     struct mark mark;
-    const struct relay *relay; /* the proxy that it goes through; NULL = none */
+    const struct forward_proxy *forward_proxy; /* the proxy that it goes through; NULL = none */
     uint64_t handle;
     struct memo *memo; /* of what software says; outlives the session; NULL = none */
 };

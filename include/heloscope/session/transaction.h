@@ -1,6 +1,6 @@
 /* The envelope of each mail transaction, for the history. */
-#ifndef HELOSCOPE_TRANSACTION_H
-#define HELOSCOPE_TRANSACTION_H
+#ifndef HELOSCOPE_SESSION_TRANSACTION_H
+#define HELOSCOPE_SESSION_TRANSACTION_H
 
 #include "heloscope/session/session.h"
 

@@ -1,14 +1,14 @@
 /* Who is speaking: the software at both ends of a session, by the marks that it leaves. Of a reply
  * only the code can be trusted; a banner can be changed. So several marks are weighed, a text that
  * one product alone has for more than the banner, and the marks are kept as the evidence. */
-#ifndef HELOSCOPE_IDENTIFY_H
-#define HELOSCOPE_IDENTIFY_H
+#ifndef HELOSCOPE_SOFTWARE_IDENTIFY_H
+#define HELOSCOPE_SOFTWARE_IDENTIFY_H
 
 #include "heloscope/software/fingerprint.h"
 #include "heloscope/timeline.h"
 
 struct identify {
-    struct voice server, client;
+    struct fingerprint server, client;
     uint8_t refusals;     /* of the server, looked at */
     bool header_seen;     /* of a message: one is enough */
     struct bytes program; /* that made the message, by its own words; in the session's memory */

@@ -1,6 +1,6 @@
 /* The marks by which mail software is recognised: two tables, one for each end. */
-#ifndef HELOSCOPE_MARKS_H
-#define HELOSCOPE_MARKS_H
+#ifndef HELOSCOPE_SOFTWARE_MARKS_H
+#define HELOSCOPE_SOFTWARE_MARKS_H
 
 #include "heloscope/application/smtp_command.h"
 

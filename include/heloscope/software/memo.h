@@ -1,8 +1,8 @@
 /* Answers remembered: mail software repeats itself, and what a text turned out to be once need not
  * be found out again. A table of one size, in which a newer text takes the place of an older one;
  * nothing but speed depends on it. */
-#ifndef HELOSCOPE_MEMO_H
-#define HELOSCOPE_MEMO_H
+#ifndef HELOSCOPE_SOFTWARE_MEMO_H
+#define HELOSCOPE_SOFTWARE_MEMO_H
 
 #include "heloscope/bytes.h"
 

@@ -1,6 +1,6 @@
 /* The name under which a server's own log knows a message. */
-#ifndef HELOSCOPE_QUEUE_ID_H
-#define HELOSCOPE_QUEUE_ID_H
+#ifndef HELOSCOPE_SOFTWARE_QUEUE_ID_H
+#define HELOSCOPE_SOFTWARE_QUEUE_ID_H
 
 #include "heloscope/bytes.h"
 

@@ -1,6 +1,6 @@
 /* What servers say when they refuse: the table made of analyzer/reply_texts.tsv at build time. */
-#ifndef HELOSCOPE_REPLY_TEXTS_H
-#define HELOSCOPE_REPLY_TEXTS_H
+#ifndef HELOSCOPE_SOFTWARE_REPLY_TEXTS_H
+#define HELOSCOPE_SOFTWARE_REPLY_TEXTS_H
 
 #include "heloscope/cause.h"
 #include "heloscope/application/smtp_command.h"

@@ -5,8 +5,8 @@
  * by several ways: a mirror shows it in front of a router and behind it, and some tunnels number
  * each direction for itself. So the way is no part of the key: there may be several flows with one
  * key, each with the ways that have been shown to be its own. */
-#ifndef HELOSCOPE_FLOW_H
-#define HELOSCOPE_FLOW_H
+#ifndef HELOSCOPE_TRANSPORT_FLOW_H
+#define HELOSCOPE_TRANSPORT_FLOW_H
 
 #include "heloscope/base/limits.h"
 #include "heloscope/network/packet.h"

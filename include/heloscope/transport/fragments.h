@@ -3,8 +3,8 @@
  *
  * Of octets that came twice the first copy counts, as in a stream. What a datagram takes, and for
  * how long, is bounded; what is given up is counted. */
-#ifndef HELOSCOPE_FRAGMENTS_H
-#define HELOSCOPE_FRAGMENTS_H
+#ifndef HELOSCOPE_TRANSPORT_FRAGMENTS_H
+#define HELOSCOPE_TRANSPORT_FRAGMENTS_H
 
 #include "heloscope/base/limits.h"
 #include "heloscope/network/packet.h"

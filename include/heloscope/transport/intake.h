@@ -1,14 +1,14 @@
 /* From captured packets to TCP segments: taken apart, put together from fragments, and of those
  * that a mirror sent twice only the first. */
-#ifndef HELOSCOPE_INTAKE_H
-#define HELOSCOPE_INTAKE_H
+#ifndef HELOSCOPE_TRANSPORT_INTAKE_H
+#define HELOSCOPE_TRANSPORT_INTAKE_H
 
 #include "heloscope/capture/capture.h"
 #include "heloscope/transport/fragments.h"
 #include "heloscope/network/packet.h"
 
 struct intake_counts {
-    uint64_t packets, tcp, other, unreadable, copies;
+    uint64_t packets, tcp, other, unreadable, duplicates;
     struct fragment_counts fragments;
     uint64_t too_deep;     /* packets with more headers than are read */
     uint64_t nested;       /* fragments that lie in fragments deeper than is followed */

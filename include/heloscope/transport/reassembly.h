@@ -4,24 +4,24 @@
  * No octets are delivered before those that they acknowledge, so the reader above sees a command
  * before its reply however the capture interleaved them, and a hole is found where the evidence
  * says that it is: what the peer acknowledged and the capture lacks will never come. */
-#ifndef HELOSCOPE_CONVERSATION_H
-#define HELOSCOPE_CONVERSATION_H
+#ifndef HELOSCOPE_TRANSPORT_REASSEMBLY_H
+#define HELOSCOPE_TRANSPORT_REASSEMBLY_H
 
 #include "heloscope/network/packet.h"
 #include "heloscope/transport/stream.h"
 
-enum conversation_end {
+enum reassembly_end {
     END_NONE,
     END_FIN,   /* both sides have finished */
     END_RESET, /* RST */
 };
 
-struct conversation {
+struct reassembly {
     struct stream side[2];
     bool from_start; /* its SYN or SYN+ACK was captured */
     bool syn[2];     /* the SYN of each side was captured: its octets are known from the first on */
     bool settled;    /* its beginning is not waited for any longer */
-    enum conversation_end end;
+    enum reassembly_end end;
     int ended_by;        /* the side whose FIN or RST came first, -1 = none yet */
     uint32_t fin_ack[2]; /* what the FIN of each side acknowledged */
     struct mark last;    /* time and packet of the newest segment */
@@ -34,26 +34,26 @@ struct conversation {
 };
 
 /* Takes what is ready: a span of octets or a gap of `side`. */
-typedef void conversation_sink(void *context, int side, const struct span *span);
+typedef void reassembly_sink(void *context, int side, const struct span *span);
 
 /* Takes one segment sent by `side`. In-order octets go to `sink` straight from the frame. */
-void conversation_push(struct conversation *c, int side, const struct segment *segment,
-                       int64_t ts_us, uint64_t packet, conversation_sink *sink, void *context);
+void reassembly_push(struct reassembly *c, int side, const struct segment *segment, int64_t ts_us,
+                     uint64_t packet, reassembly_sink *sink, void *context);
 
 /* Whether a segment of `side` fits by both its numbers. Initial sequence numbers are chosen at
  * random (RFC 9293 section 3.4.1): those of another connection do not, but by rare chance. */
-bool conversation_continues(const struct conversation *c, int side, const struct segment *segment);
+bool reassembly_continues(const struct reassembly *c, int side, const struct segment *segment);
 
 /* Whether `side` had said its last when it had not received all of the peer's `span` yet. Its FIN
  * may have been captured in front of octets that it acknowledges: what it says itself decides. */
-bool conversation_left_before(const struct conversation *c, int side, const struct span *span);
+bool reassembly_left_before(const struct reassembly *c, int side, const struct span *span);
 
 /* Gives up every hole and delivers all that waits. Before the connection is closed or expired. */
-void conversation_drain(struct conversation *c, conversation_sink *sink, void *context);
+void reassembly_drain(struct reassembly *c, reassembly_sink *sink, void *context);
 
 /* Whether octets wait for a hole or for the peer. */
-bool conversation_waits(const struct conversation *c);
+bool reassembly_waits(const struct reassembly *c);
 
-void conversation_free(struct conversation *c);
+void reassembly_free(struct reassembly *c);
 
 #endif

@@ -3,8 +3,8 @@
  * Offsets are 64 bit and count from the first octet of data. What arrives early is copied and
  * waits; of octets that came twice the first copy counts. A stream knows nothing of its peer: when
  * to deliver and when to give a hole up is decided by the conversation. */
-#ifndef HELOSCOPE_STREAM_H
-#define HELOSCOPE_STREAM_H
+#ifndef HELOSCOPE_TRANSPORT_STREAM_H
+#define HELOSCOPE_TRANSPORT_STREAM_H
 
 #include "heloscope/bytes.h"
 #include "heloscope/base/limits.h"

@@ -58,16 +58,16 @@ static void take(struct sensor *sensor, uint16_t port, int side, uint32_t seq, u
 /* A connection, as both sensors see it: each side answers when it has received. */
 static void connect(struct sensor sensors[2], uint16_t port, int64_t at)
 {
-    const int64_t half = ROUND_TRIP / 2;
+    const int64_t direction = ROUND_TRIP / 2;
     for (int i = 0; i < 2; i++) {
         struct sensor *s = &sensors[i];
         take(s, port, 0, 99, 0, TCP_SYN, 0, at);
-        take(s, port, 1, 499, 100, TCP_SYN | TCP_ACK, 0, at + half);
-        take(s, port, 0, 100, 500, TCP_ACK, 0, at + 2 * half);
-        take(s, port, 1, 500, 100, TCP_ACK, 30, at + 3 * half);
-        take(s, port, 0, 100, 530, TCP_ACK, 20, at + 4 * half);
-        take(s, port, 0, 120, 530, TCP_ACK, 20, at + 4 * half + 10);
-        take(s, port, 1, 530, 140, TCP_ACK, 30, at + 5 * half + 10);
+        take(s, port, 1, 499, 100, TCP_SYN | TCP_ACK, 0, at + direction);
+        take(s, port, 0, 100, 500, TCP_ACK, 0, at + 2 * direction);
+        take(s, port, 1, 500, 100, TCP_ACK, 30, at + 3 * direction);
+        take(s, port, 0, 100, 530, TCP_ACK, 20, at + 4 * direction);
+        take(s, port, 0, 120, 530, TCP_ACK, 20, at + 4 * direction + 10);
+        take(s, port, 1, 530, 140, TCP_ACK, 30, at + 5 * direction + 10);
     }
 }
 

@@ -22,7 +22,7 @@ static struct packet_record only_packet(const struct image *image, char problem[
     return packet;
 }
 
-Test(savefile, records_of_the_modified_format_are_longer)
+Test(pcap_format, records_of_the_modified_format_are_longer)
 {
     struct image image = pcap_begin(false, false, 1);
     memcpy(image.octets, "\x34\xcd\xb2\xa1", 4);
@@ -40,7 +40,7 @@ Test(savefile, records_of_the_modified_format_are_longer)
     cr_expect_eq(packet.wire_length, 60);
 }
 
-Test(savefile, the_first_versions_swapped_the_lengths)
+Test(pcap_format, the_first_versions_swapped_the_lengths)
 {
     struct image image = pcap_begin(true, false, 1);
     image.octets[7] = 3; /* 2.3 */
@@ -56,7 +56,7 @@ Test(savefile, the_first_versions_swapped_the_lengths)
     cr_expect_eq(packet.wire_length, 60);
 }
 
-Test(savefile, flags_beside_the_link_type_are_not_part_of_it)
+Test(pcap_format, flags_beside_the_link_type_are_not_part_of_it)
 {
     struct image image = pcap_begin(false, false, 0x24000071);
     pcap_packet(&image, 1, false, 1);
@@ -64,7 +64,7 @@ Test(savefile, flags_beside_the_link_type_are_not_part_of_it)
     cr_expect_eq(only_packet(&image, problem).link_type, 113);
 }
 
-Test(savefile, times_are_read_without_a_sign)
+Test(pcap_format, times_are_read_without_a_sign)
 {
     struct image image = pcap_begin(false, false, 1);
     pcap_packet(&image, INT64_C(4000000000) * 1000000, false, 1); /* 2096 */
@@ -72,7 +72,7 @@ Test(savefile, times_are_read_without_a_sign)
     cr_expect_eq(only_packet(&image, problem).ts_us, INT64_C(4000000000) * 1000000);
 }
 
-Test(savefile, a_frame_may_be_as_long_as_tcpdump_takes_and_no_longer)
+Test(pcap_format, a_frame_may_be_as_long_as_tcpdump_takes_and_no_longer)
 {
     static const size_t longest = 262144;
     struct image head = pcap_begin(false, false, 1);

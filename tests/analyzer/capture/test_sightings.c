@@ -111,22 +111,22 @@ Test(sightings, of_very_many_connections_a_sample)
     enum {
         MANY = 50 * 1000
     };
-    struct sightings all, half;
+    struct sightings all, direction;
     sightings_begin(&all, 7);
-    sightings_begin(&half, 7);
+    sightings_begin(&direction, 7);
     for (uint32_t n = 0; n < MANY; n++) {
         struct segment segment = from_client(n, 1, 1, 1);
         sightings_take(&all, &segment, n);
         segment = from_client(MANY - n, 1, 1, 1);
         if (n % 2)
-            sightings_take(&half, &segment, n);
+            sightings_take(&direction, &segment, n);
     }
     cr_expect_leq(all.count, SIGHTED_FLOWS);
     cr_expect_gt(all.count, SIGHTED_FLOWS / 4);
     size_t shared = 0;
-    for (size_t i = 0; i < half.count; i++)
-        shared += sightings_find(&all, &half.flows[i]) != NULL;
-    cr_expect_gt(shared, all.count / 3, "%zu of %zu and %zu", shared, all.count, half.count);
+    for (size_t i = 0; i < direction.count; i++)
+        shared += sightings_find(&all, &direction.flows[i]) != NULL;
+    cr_expect_gt(shared, all.count / 3, "%zu of %zu and %zu", shared, all.count, direction.count);
     sightings_free(&all);
-    sightings_free(&half);
+    sightings_free(&direction);
 }

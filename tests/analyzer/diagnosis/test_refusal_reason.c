@@ -5,13 +5,13 @@
 #include <stdlib.h>
 
 #include "analyzer/diagnosis/refusal_reason.h"
-#include "tests/support/talk.h"
+#include "tests/support/told.h"
 
 struct row {
     const char *name;
     const char *refusal; /* the reply that is asked about, by how its text begins */
     const char *wanted;  /* what finding_words() makes of it */
-    const char *lines;   /* as TALK() takes them, a bar between them */
+    const char *lines;   /* as TOLD() takes them, a bar between them */
 };
 
 static const struct row rows[] = {
@@ -134,9 +134,9 @@ static const struct row ranked[] = {
      "C: DATA|S: 503 5.7.0 Authentication required"},
 };
 
-static void print_text(FILE *out, const struct talk *talk, event_no seq)
+static void print_text(FILE *out, const struct told *told, event_no seq)
 {
-    const struct event *e = talk_event(talk, seq);
+    const struct event *e = told_event(told, seq);
     struct bytes text = e ? e->text : bytes_of(NULL, 0);
     const uint8_t *lf = text.len ? memchr(text.at, '\n', text.len) : NULL;
     fprintf(out, "%.*s", (int)(lf ? (size_t)(lf - text.at) : text.len), (const char *)text.at);
@@ -144,9 +144,9 @@ static void print_text(FILE *out, const struct talk *talk, event_no seq)
 
 /* "cause at origin (fault, certainty)", then " with event (role)" for what is related; events by
  * the first line of their text. To be freed. */
-static char *finding_words(const struct talk *talk, event_no refusal)
+static char *finding_words(const struct told *told, event_no refusal)
 {
-    const struct diagnosis *d = talk_diagnosis(talk, refusal);
+    const struct diagnosis *d = told_diagnosis(told, refusal);
     char *words;
     size_t size;
     FILE *out = open_memstream(&words, &size);
@@ -156,38 +156,38 @@ static char *finding_words(const struct talk *talk, event_no refusal)
         if (d->origin == refusal)
             fputs("itself", out);
         else
-            print_text(out, talk, d->origin);
+            print_text(out, told, d->origin);
         fprintf(out, " (%s, %s)", fault_name(d->fault), certainty_name(d->certainty));
     }
     for (const struct related *r = d ? d->related : NULL; r; r = r->next) {
         fputs(" with ", out);
-        print_text(out, talk, r->seq);
+        print_text(out, told, r->seq);
         fprintf(out, " (%s)", role_name(r->role));
     }
     fclose(out);
     return words;
 }
 
-static void say(struct talk *talk, const char *lines)
+static void say(struct told *told, const char *lines)
 {
     char copy[1024], *next;
     cr_assert_lt(strlen(lines), sizeof copy);
     strcpy(copy, lines);
     for (char *line = strtok_r(copy, "|", &next); line; line = strtok_r(NULL, "|", &next))
-        TALK(talk, line);
+        TOLD(told, line);
 }
 
 static void judge(const struct row *row)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    say(&talk, row->lines);
-    event_no refusal = talk_text(&talk, row->refusal);
-    cr_assert_neq(refusal, 0, "%s: %s", row->name, talk_shape(&talk));
-    char *words = finding_words(&talk, refusal);
+    struct told told;
+    told_begin(&told, false);
+    say(&told, row->lines);
+    event_no refusal = told_text(&told, row->refusal);
+    cr_assert_neq(refusal, 0, "%s: %s", row->name, told_shape(&told));
+    char *words = finding_words(&told, refusal);
     cr_expect_str_eq(words, row->wanted, "%s: %s", row->name, words);
     free(words);
-    talk_free(&talk);
+    told_free(&told);
 }
 
 #define EACH(rows)                                                                                 \

@@ -1,11 +1,11 @@
 /* Who is said to have broken a rule, and who is not. */
 #include <criterion/criterion.h>
 
-#include "tests/support/talk.h"
+#include "tests/support/told.h"
 
 struct row {
     const char *name;
-    const char *lines;   /* as TALK() takes them, a bar between them */
+    const char *lines;   /* as TOLD() takes them, a bar between them */
     const char *command; /* by how its text begins */
     const char *rule;    /* that it breaks; NULL = none */
     bool tolerated;
@@ -74,61 +74,61 @@ static const struct row rows[] = {
      "MAIL", NULL, false, 0},
 };
 
-static void say(struct talk *talk, const char *lines)
+static void say(struct told *told, const char *lines)
 {
     char copy[1024], *next;
     cr_assert_lt(strlen(lines), sizeof copy);
     strcpy(copy, lines);
     for (char *line = strtok_r(copy, "|", &next); line; line = strtok_r(NULL, "|", &next))
-        TALK(talk, line);
+        TOLD(told, line);
 }
 
 Test(violation, each)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct row *row = &rows[i];
-        struct talk talk;
-        talk_begin(&talk, false);
-        say(&talk, row->lines);
-        event_no command = talk_text(&talk, row->command);
-        cr_assert_neq(command, 0, "%s: %s", row->name, talk_shape(&talk));
-        const struct violation *v = talk_violation(&talk, command);
+        struct told told;
+        told_begin(&told, false);
+        say(&told, row->lines);
+        event_no command = told_text(&told, row->command);
+        cr_assert_neq(command, 0, "%s: %s", row->name, told_shape(&told));
+        const struct violation *v = told_violation(&told, command);
         cr_expect_eq(v != NULL, row->rule != NULL, "%s: %s", row->name, v ? v->rule : "nothing");
         if (v && row->rule) {
             cr_expect_str_eq(v->rule, row->rule, "%s: %s", row->name, v->rule);
             cr_expect_eq(v->tolerated, row->tolerated, "%s", row->name);
         }
-        cr_expect_eq(talk.session->row.violations, row->others + (row->rule != NULL), "%s: %u",
-                     row->name, talk.session->row.violations);
-        talk_free(&talk);
+        cr_expect_eq(told.session->row.violations, row->others + (row->rule != NULL), "%s: %u",
+                     row->name, told.session->row.violations);
+        told_free(&told);
     }
 }
 
 Test(violation, a_session_begun_midway_is_not_accused)
 {
-    struct talk talk;
-    talk_begin(&talk, true);
-    TALK(&talk, "C: MAIL FROM:<a@x>", "S: 250 ok", "C: RCPT TO:<b@x>", "S: 250 ok");
-    cr_expect_eq(talk.session->row.violations, 0);
-    talk_free(&talk);
+    struct told told;
+    told_begin(&told, true);
+    TOLD(&told, "C: MAIL FROM:<a@x>", "S: 250 ok", "C: RCPT TO:<b@x>", "S: 250 ok");
+    cr_expect_eq(told.session->row.violations, 0);
+    told_free(&told);
 }
 
 Test(violation, each_command_is_accused_once)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 mx", "C: MAIL FROM:<a@x>", "S: 503 no", "C: RCPT TO:<b@x>", "S: 503 no",
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 mx", "C: MAIL FROM:<a@x>", "S: 503 no", "C: RCPT TO:<b@x>", "S: 503 no",
          "C: DATA", "S: 503 no", "C: QUIT", "S: 221 bye");
-    talk_end(&talk);
+    told_end(&told);
     static const char *const rules[] = {"MAIL needs a hello", "RCPT needs MAIL",
                                         "DATA needs an accepted RCPT"};
     size_t count = 0;
-    for (const struct violation *v = talk.drafts[0]->chapter.violations; v; v = v->next, count++) {
+    for (const struct violation *v = told.drafts[0]->chapter.violations; v; v = v->next, count++) {
         cr_assert_lt(count, sizeof rules / sizeof *rules);
         cr_expect_str_eq(v->rule, rules[count]);
         cr_expect_not(v->tolerated);
     }
     cr_expect_eq(count, sizeof rules / sizeof *rules);
-    cr_expect_eq(talk.drafts[0]->chapter.session.violations, count);
-    talk_free(&talk);
+    cr_expect_eq(told.drafts[0]->chapter.session.violations, count);
+    told_free(&told);
 }

@@ -11,14 +11,14 @@ enum {
 };
 
 /* What is said in turn; a line begins with the side that says it. */
-struct conversation {
+struct reassembly {
     const char *name;
     enum classification wanted;
     uint16_t server_port;
     const char *turn[TURNS];
 };
 
-static const struct conversation conversations[] = {
+static const struct reassembly conversations[] = {
     {"SMTP by its greeting", CLASS_SMTP, 2526, {"S220 mx.example.org ESMTP\r\n"}},
     {"LMTP by its greeting", CLASS_SMTP, 10024, {"S220 mx.example.org LMTP ready\r\n"}},
     {"SMTP by its first command",
@@ -41,24 +41,24 @@ static const struct conversation conversations[] = {
     {"TLS", CLASS_OTHER, 8443, {"C\x16\x03\x01\x02\x01\x01\xfc\x03\x03\r\n"}},
 };
 
-static const size_t conversation_count = sizeof conversations / sizeof *conversations;
+static const size_t reassembly_count = sizeof conversations / sizeof *conversations;
 
-static enum classification watched(struct classifier *classifier, const struct conversation *c,
+static enum classification watched(struct classifier *classifier, const struct reassembly *c,
                                    size_t step)
 {
-    struct watch *watch = memory_get(sizeof *watch);
-    memset(watch, 0, sizeof *watch);
+    struct candidate *candidate = memory_get(sizeof *candidate);
+    memset(candidate, 0, sizeof *candidate);
     const uint16_t ports[2] = {[SIDE_CLIENT] = 40001, [SIDE_SERVER] = c->server_port};
     enum classification found = CLASS_UNDECIDED;
     for (size_t i = 0; i < TURNS && c->turn[i] && found == CLASS_UNDECIDED; i++) {
         int side = c->turn[i][0] == 'C' ? SIDE_CLIENT : SIDE_SERVER;
         struct bytes left = bytes_of_string(c->turn[i] + 1);
         while (left.len && found == CLASS_UNDECIDED) {
-            found = classify_span(classifier, watch, side, bytes_first(left, step), ports);
+            found = classify_span(classifier, candidate, side, bytes_first(left, step), ports);
             left = bytes_from(left, step);
         }
     }
-    watch_free(watch);
+    candidate_free(candidate);
     return found;
 }
 
@@ -67,8 +67,8 @@ static void expect_classes(size_t step)
     struct failure why;
     struct classifier *classifier = classifier_new(&why);
     cr_assert(classifier, "%s", why.text);
-    for (size_t i = 0; i < conversation_count; i++) {
-        const struct conversation *c = &conversations[i];
+    for (size_t i = 0; i < reassembly_count; i++) {
+        const struct reassembly *c = &conversations[i];
         enum classification found = watched(classifier, c, step);
         cr_expect(found == c->wanted, "%s, in steps of %zu: got %d, wanted %d", c->name, step,
                   (int)found, (int)c->wanted);
@@ -92,15 +92,15 @@ Test(classify, an_endless_doubt_ends)
 {
     struct failure why;
     struct classifier *classifier = classifier_new(&why);
-    struct watch *watch = memory_get(sizeof *watch);
-    memset(watch, 0, sizeof *watch);
+    struct candidate *candidate = memory_get(sizeof *candidate);
+    memset(candidate, 0, sizeof *candidate);
     const uint16_t ports[2] = {40001, 2526};
     enum classification found = CLASS_UNDECIDED;
     int spans = 0;
     for (; found == CLASS_UNDECIDED && spans < 100000; spans++)
-        found = classify_span(classifier, watch, SIDE_SERVER, bytes_of_string("22"), ports);
+        found = classify_span(classifier, candidate, SIDE_SERVER, bytes_of_string("22"), ports);
     cr_expect(found == CLASS_OTHER, "got %d after %d spans", (int)found, spans);
-    watch_free(watch);
+    candidate_free(candidate);
     classifier_free(classifier);
 }
 
@@ -121,12 +121,12 @@ Test(classify, a_greeting_and_nothing_more)
         {"mx.example.org ready\r\n", CLASS_OTHER},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct watch watch = {0};
-        watch.side[SIDE_SERVER].length = (uint8_t)strlen(rows[i].line);
-        memcpy(watch.side[SIDE_SERVER].head, rows[i].line, strlen(rows[i].line));
-        cr_expect(classify_end(&watch, SIDE_SERVER) == rows[i].wanted, "%s", rows[i].line);
-        watch.side[SIDE_CLIENT].length = 1;
-        cr_expect(classify_end(&watch, SIDE_SERVER) == CLASS_OTHER, "with a client: %s",
+        struct candidate candidate = {0};
+        candidate.side[SIDE_SERVER].length = (uint8_t)strlen(rows[i].line);
+        memcpy(candidate.side[SIDE_SERVER].head, rows[i].line, strlen(rows[i].line));
+        cr_expect(classify_end(&candidate, SIDE_SERVER) == rows[i].wanted, "%s", rows[i].line);
+        candidate.side[SIDE_CLIENT].length = 1;
+        cr_expect(classify_end(&candidate, SIDE_SERVER) == CLASS_OTHER, "with a client: %s",
                   rows[i].line);
     }
 }

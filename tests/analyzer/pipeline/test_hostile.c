@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "tests/support/peak.h"
-#include "tests/support/talk.h"
+#include "tests/support/told.h"
 #include "tests/support/work.h"
 
 enum {
@@ -35,14 +35,14 @@ static void receive(void *context, int side, const struct span *span)
     r->calls++;
 }
 
-static void push(struct conversation *c, int side, uint8_t flags, uint32_t seq, uint32_t ack,
+static void push(struct reassembly *c, int side, uint8_t flags, uint32_t seq, uint32_t ack,
                  struct bytes payload, struct received *r)
 {
     struct segment segment = {.seq = seq, .ack = ack, .flags = flags, .payload = payload};
-    conversation_push(c, side, &segment, 1, c->packets + 1, receive, r);
+    reassembly_push(c, side, &segment, 1, c->packets + 1, receive, r);
 }
 
-static void open_conversation(struct conversation *c, struct received *r)
+static void open_reassembly(struct reassembly *c, struct received *r)
 {
     push(c, SIDE_CLIENT, TCP_SYN, 999, 0, bytes_of(NULL, 0), r);
     push(c, SIDE_SERVER, TCP_SYN | TCP_ACK, 4999, 1000, bytes_of(NULL, 0), r);
@@ -52,9 +52,9 @@ static void open_conversation(struct conversation *c, struct received *r)
 static void push_shuffled(size_t count, size_t block, struct received *r, struct peak *peak,
                           uint32_t *overfull)
 {
-    struct conversation c = {0};
+    struct reassembly c = {0};
     uint32_t *order = malloc(block * sizeof *order), chance = 1;
-    open_conversation(&c, r);
+    open_reassembly(&c, r);
     for (size_t done = 0; done < count; done += block) {
         for (size_t i = 0; i < block; i++)
             order[i] = (uint32_t)i;
@@ -72,9 +72,9 @@ static void push_shuffled(size_t count, size_t block, struct received *r, struct
                 peak_note(peak);
         }
     }
-    conversation_drain(&c, receive, r);
+    reassembly_drain(&c, receive, r);
     *overfull = c.overfull;
-    conversation_free(&c);
+    reassembly_free(&c);
     free(order);
 }
 
@@ -119,7 +119,7 @@ Test(hostile, a_million_segments_far_out_of_order)
 
 /* A session whose chapters are handed over as the pipeline does. */
 struct stage {
-    struct talk talk;
+    struct told told;
     struct peak peak;
     struct work work;
     uint64_t events, diagnoses, violations, longest;
@@ -129,7 +129,7 @@ struct stage {
 
 static void count_chapter(struct stage *stage, bool last)
 {
-    struct draft *draft = session_detach(stage->talk.session, last);
+    struct draft *draft = session_detach(stage->told.session, last);
     const struct chapter *chapter = &draft->chapter;
     for (const struct event *e = chapter->events; e; e = e->next) {
         stage->events++;
@@ -151,14 +151,14 @@ static void count_chapter(struct stage *stage, bool last)
 static void stage_begin(struct stage *stage)
 {
     *stage = (struct stage){.peak = peak_begin(), .work = work_begin()};
-    talk_begin(&stage->talk, false);
-    TALK(&stage->talk, "S: 220 localhost", "C: EHLO localhost", "S: 250 localhost");
+    told_begin(&stage->told, false);
+    TOLD(&stage->told, "S: 220 localhost", "C: EHLO localhost", "S: 250 localhost");
 }
 
 static void stage_note(struct stage *stage)
 {
     peak_note(&stage->peak);
-    if (session_chapter_is_full(stage->talk.session))
+    if (session_chapter_is_full(stage->told.session))
         count_chapter(stage, false);
 }
 
@@ -166,32 +166,32 @@ static void stage_note(struct stage *stage)
 static void stage_end(struct stage *stage, size_t most, uint64_t count, uint64_t blocks)
 {
     struct mark mark = {.ts_us = 1, .packet = 1};
-    session_end(stage->talk.session, &mark, SIDE_CLIENT, NULL);
+    session_end(stage->told.session, &mark, SIDE_CLIENT, NULL);
     count_chapter(stage, true);
     peak_note(&stage->peak);
     peak_expect(&stage->peak, most);
     work_expect(&stage->work, count, blocks);
-    session_free(stage->talk.session);
+    session_free(stage->told.session);
 }
 
 static uint64_t cost(const struct stage *stage, enum limit limit)
 {
-    return stage->talk.session->costs.of[limit];
+    return stage->told.session->costs.of[limit];
 }
 
 Test(hostile, a_reply_of_a_million_lines)
 {
     struct stage stage;
     stage_begin(&stage);
-    TALK(&stage.talk, "C: HELP");
+    TOLD(&stage.told, "C: HELP");
     for (int i = 0; i < MILLION; i++) {
-        talk_octets(&stage.talk, SIDE_SERVER, bytes_of_string("214-line\r\n"));
+        told_octets(&stage.told, SIDE_SERVER, bytes_of_string("214-line\r\n"));
         if (i % 1024 == 0)
             stage_note(&stage);
     }
-    TALK(&stage.talk, "S: 214 end", "C: QUIT", "S: 221 bye");
+    TOLD(&stage.told, "S: 214 end", "C: QUIT", "S: 221 bye");
     cr_expect_eq(cost(&stage, COST_REPLIES), 1);
-    cr_expect_eq(stage.talk.session->row.replies, 4);
+    cr_expect_eq(stage.told.session->row.replies, 4);
     stage_end(&stage, 4 * CHAPTER_LIMIT, MILLION, 150);
     cr_expect_eq(stage.events, 9);
     cr_expect_eq(stage.diagnoses, 0);
@@ -204,11 +204,11 @@ Test(hostile, a_line_of_a_gigabyte)
     stage_begin(&stage);
     memset(part, 'x', sizeof part);
     for (int i = 0; i < 1024; i++) {
-        talk_octets(&stage.talk, SIDE_CLIENT, bytes_of(part, sizeof part));
+        told_octets(&stage.told, SIDE_CLIENT, bytes_of(part, sizeof part));
         stage_note(&stage);
-        cr_assert_leq(stage.talk.session->half[SIDE_CLIENT].held_length, LINE_LIMIT);
+        cr_assert_leq(stage.told.session->direction[SIDE_CLIENT].held_length, LINE_LIMIT);
     }
-    TALK(&stage.talk, "C: ", "S: 500 too long", "C: QUIT", "S: 221 bye");
+    TOLD(&stage.told, "C: ", "S: 500 too long", "C: QUIT", "S: 221 bye");
     cr_expect_eq(cost(&stage, COST_LINES), 1);
     stage_end(&stage, 4 * CHAPTER_LIMIT, 1024, 250);
     cr_expect_eq(stage.longest, 1024 * MEGABYTE);
@@ -222,9 +222,9 @@ Test(hostile, an_address_of_a_kilobyte)
     memset(line + strlen(line), 'a', sizeof line - strlen(line) - 1);
     memcpy(line + sizeof line - 4, "@b>", 4);
     stage_begin(&stage);
-    TALK(&stage.talk, "C: MAIL FROM:<a@localhost>", "S: 250 ok", line, "S: 250 ok");
+    TOLD(&stage.told, "C: MAIL FROM:<a@localhost>", "S: 250 ok", line, "S: 250 ok");
     cr_expect_eq(cost(&stage, COST_PATHS), 1);
-    TALK(&stage.talk, "C: QUIT", "S: 221 bye");
+    TOLD(&stage.told, "C: QUIT", "S: 221 bye");
     stage_end(&stage, 4 * CHAPTER_LIMIT, 1024, 250);
 }
 
@@ -235,13 +235,13 @@ Test(hostile, a_hundred_thousand_recipients)
     };
     struct stage stage;
     stage_begin(&stage);
-    TALK(&stage.talk, "C: MAIL FROM:<a@localhost>", "S: 250 ok");
+    TOLD(&stage.told, "C: MAIL FROM:<a@localhost>", "S: 250 ok");
     for (int i = 0; i < COUNT; i++) {
-        TALK(&stage.talk, "C: RCPT TO:<b@localhost>", "S: 250 ok");
+        TOLD(&stage.told, "C: RCPT TO:<b@localhost>", "S: 250 ok");
         stage_note(&stage);
     }
     cr_expect_eq(cost(&stage, COST_RECIPIENTS), COUNT - RECIPIENT_LIMIT);
-    TALK(&stage.talk, "C: DATA", "S: 354 go on", "C: .", "S: 250 ok");
+    TOLD(&stage.told, "C: DATA", "S: 354 go on", "C: .", "S: 250 ok");
     stage_end(&stage, 8 * CHAPTER_LIMIT, COUNT, 2500);
     cr_expect_eq(stage.transaction.recipients, COUNT);
     cr_expect_eq(stage.transaction.accepted, COUNT);
@@ -255,10 +255,10 @@ Test(hostile, a_client_that_never_acknowledges)
     struct stage stage;
     stage_begin(&stage);
     for (int i = 0; i < MILLION / 10; i++) {
-        talk_blindly(&stage.talk, SIDE_CLIENT, bytes_of_string("NOOP\r\n"), 0);
-        TALK(&stage.talk, "S: 250 ok");
-        cr_assert_leq(stage.talk.session->ends[SIDE_SERVER].count, PENDING_LIMIT);
-        cr_assert_leq(stage.talk.session->ends[SIDE_CLIENT].count, PENDING_LIMIT);
+        told_blindly(&stage.told, SIDE_CLIENT, bytes_of_string("NOOP\r\n"), 0);
+        TOLD(&stage.told, "S: 250 ok");
+        cr_assert_leq(stage.told.session->ends[SIDE_SERVER].count, PENDING_LIMIT);
+        cr_assert_leq(stage.told.session->ends[SIDE_CLIENT].count, PENDING_LIMIT);
         stage_note(&stage);
     }
     cr_expect_gt(cost(&stage, COST_RECEIPTS), 0);
@@ -270,8 +270,8 @@ Test(hostile, commands_that_are_never_answered)
     struct stage stage;
     stage_begin(&stage);
     for (int i = 0; i < MILLION / 10; i++) {
-        talk_octets(&stage.talk, SIDE_CLIENT, bytes_of_string("NOOP\r\n"));
-        cr_assert_leq(stage.talk.session->ring.count, PENDING_LIMIT);
+        told_octets(&stage.told, SIDE_CLIENT, bytes_of_string("NOOP\r\n"));
+        cr_assert_leq(stage.told.session->ring.count, PENDING_LIMIT);
         stage_note(&stage);
     }
     cr_expect_eq(cost(&stage, COST_PENDING), MILLION / 10 - PENDING_LIMIT);
@@ -291,7 +291,7 @@ Test(hostile, long_commands_that_are_never_answered)
     memcpy(line + sizeof line - 2, "\r\n", 2);
     stage_begin(&stage);
     for (int i = 0; i < COUNT; i++) {
-        talk_octets(&stage.talk, SIDE_CLIENT, bytes_of(line, sizeof line));
+        told_octets(&stage.told, SIDE_CLIENT, bytes_of(line, sizeof line));
         stage_note(&stage);
     }
     stage_end(&stage, (size_t)6 * PENDING_LIMIT * TEXT_LIMIT, COUNT, 2500);
@@ -303,10 +303,10 @@ Test(hostile, replies_to_nothing_by_the_million)
     struct stage stage;
     stage_begin(&stage);
     for (int i = 0; i < MILLION; i++) {
-        talk_octets(&stage.talk, SIDE_SERVER, bytes_of_string("250 ok\r\n"));
+        told_octets(&stage.told, SIDE_SERVER, bytes_of_string("250 ok\r\n"));
         stage_note(&stage);
     }
-    cr_expect_eq(stage.talk.session->row.replies, MILLION + 2);
+    cr_expect_eq(stage.told.session->row.replies, MILLION + 2);
     stage_end(&stage, 8 * CHAPTER_LIMIT, MILLION, 4000);
     cr_expect_eq(stage.events, MILLION + 5);
     cr_expect_leq(stage.diagnoses, 1, "%lu", (unsigned long)stage.diagnoses);

@@ -170,7 +170,7 @@ Test(hostile, octets_that_wait_in_many_connections)
 Test(hostile, commands_that_are_never_answered_in_many_sessions)
 {
     enum {
-        COUNT = AWAKE_LIMIT + 50,
+        COUNT = THAWED_LIMIT + 50,
         EACH = 300
     };
     static const struct bytes noop = {(const uint8_t *)"NOOP\r\n", 6};

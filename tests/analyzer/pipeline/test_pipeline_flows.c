@@ -98,7 +98,7 @@ Test(pipeline_flows, a_long_session_that_rests)
     enum {
         ROUNDS = 3000
     };
-    struct pipeline_options options = {.drowsy = true};
+    struct pipeline_options options = {.freeze_always = true};
     struct lab lab;
     struct trace trace;
     char wanted[64], line[64];

@@ -5,7 +5,7 @@
 
 #include "analyzer/pipeline/writer.h"
 #include "tests/db/scratch.h"
-#include "tests/support/talk.h"
+#include "tests/support/told.h"
 
 struct desk {
     struct scratch scratch;
@@ -50,11 +50,11 @@ static struct session *talked(const struct desk *desk, unsigned n, unsigned line
         .mark = {.ts_us = 1, .packet = 1},
         .handle = n + 1,
     };
-    struct talk talk = {.session = session_new(&begin), .packet = 1};
-    TALK(&talk, "S: 220 localhost");
+    struct told told = {.session = session_new(&begin), .packet = 1};
+    TOLD(&told, "S: 220 localhost");
     for (unsigned i = 0; i < lines; i++)
-        TALK(&talk, "C: NOOP", "S: 250 ok");
-    return talk.session;
+        TOLD(&told, "C: NOOP", "S: 250 ok");
+    return told.session;
 }
 
 static struct draft *told(const struct desk *desk, unsigned n, unsigned lines)

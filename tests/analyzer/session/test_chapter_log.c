@@ -52,15 +52,15 @@ Test(chapter_log, events)
     };
     struct arena arena = {0}, other = {0};
     struct packer packer = {0};
-    struct phrases *phrases = phrases_new();
+    struct interned_texts *interned_texts = interned_new();
     struct log_place place = {0, 0, 0};
     struct chapter first = {0}, second = {0}, third = {0};
     fill_events(&first, &arena, 1, COUNT);
     fill_events(&second, &arena, 1 + COUNT, COUNT);
     fill_events(&third, &arena, 1 + 2 * COUNT, 1);
-    chapter_pack(&packer, &first, &place, phrases);
-    chapter_pack(&packer, &second, &place, phrases);
-    chapter_unpack(bytes_of(packer.at, packer.length), &third, &other, phrases);
+    chapter_pack(&packer, &first, &place, interned_texts);
+    chapter_pack(&packer, &second, &place, interned_texts);
+    chapter_unpack(bytes_of(packer.at, packer.length), &third, &other, interned_texts);
     const struct event *wanted[] = {first.events, second.events}, *e = third.events;
     for (int i = 0; i < 2; i++)
         for (const struct event *w = wanted[i]; w; w = w->next, e = e->next)
@@ -68,7 +68,7 @@ Test(chapter_log, events)
     cr_assert_eq(e->seq, 1 + 2 * COUNT);
     cr_expect_null(e->next);
     packer_free(&packer);
-    phrases_free(phrases);
+    interned_free(interned_texts);
     arena_free(&arena);
     arena_free(&other);
 }
@@ -105,18 +105,18 @@ Test(chapter_log, what_is_usual_is_small)
     const struct chapter chapter = {.events = &reply};
     struct log_place place = {6, 1000000, 1000};
     struct packer packer = {0};
-    struct phrases *phrases = phrases_new();
-    chapter_pack(&packer, &chapter, &place, phrases);
+    struct interned_texts *interned_texts = interned_new();
+    chapter_pack(&packer, &chapter, &place, interned_texts);
     cr_expect_leq(packer.length, 17);
     packer_free(&packer);
-    phrases_free(phrases);
+    interned_free(interned_texts);
 }
 
 Test(chapter_log, findings_and_transactions)
 {
     struct arena arena = {0};
     struct packer packer = {0};
-    struct phrases *phrases = phrases_new();
+    struct interned_texts *interned_texts = interned_new();
     struct log_place place = {0, 0, 0};
     struct violation violation = {.seq = 4, .rule = "RCPT needs MAIL", .tolerated = true};
     struct related second = {.seq = 9, .role = ROLE_GAP},
@@ -146,8 +146,8 @@ Test(chapter_log, findings_and_transactions)
     const struct chapter chapter = {
         .violations = &violation, .diagnoses = &diagnosis, .transactions = &sent};
     struct chapter back = {0};
-    chapter_pack(&packer, &chapter, &place, phrases);
-    chapter_unpack(bytes_of(packer.at, packer.length), &back, &arena, phrases);
+    chapter_pack(&packer, &chapter, &place, interned_texts);
+    chapter_unpack(bytes_of(packer.at, packer.length), &back, &arena, interned_texts);
 
     cr_expect_null(back.events);
     cr_assert(back.violations && !back.violations->next);
@@ -180,6 +180,6 @@ Test(chapter_log, findings_and_transactions)
     cr_expect_eq(t->next->outcome, empty.outcome);
     cr_expect_null(t->next->recipient_list);
     packer_free(&packer);
-    phrases_free(phrases);
+    interned_free(interned_texts);
     arena_free(&arena);
 }

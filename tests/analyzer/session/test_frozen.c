@@ -5,62 +5,63 @@
 #include <stdio.h>
 
 #include "heloscope/session/frozen.h"
-#include "tests/support/talk.h"
+#include "tests/support/told.h"
 
-static struct rest_room *room;
+static struct freezer *room;
 static uint64_t beside[4] = {1, 0, 0, 2};
 
 static void enter(void)
 {
-    room = rest_room_new(NULL);
+    room = freezer_new(NULL);
 }
 
 static void leave(void)
 {
-    rest_room_free(room);
+    freezer_free(room);
 }
 
-TestSuite(rest, .init = enter, .fini = leave);
+TestSuite(frozen, .init = enter, .fini = leave);
 
-static void rest(struct talk *talk)
+static void frozen(struct told *told)
 {
-    talk->session = rest_wake(room, rest_make(room, beside, sizeof beside, talk->session, NULL));
+    told->session =
+        frozen_thaw(room, frozen_make(room, beside, sizeof beside, told->session, NULL));
 }
 
-static void expect_beside(const struct rest *rest, uint64_t first)
+static void expect_beside(const struct frozen *frozen, uint64_t first)
 {
     uint64_t back[4];
-    rest_beside(rest, back, sizeof back);
+    frozen_beside(frozen, back, sizeof back);
     cr_expect(back[0] == first && !back[1] && !back[2] && back[3] == 2);
 }
 
 /* In the middle of everything: a line, a reply of several lines, a transaction, a group. */
-Test(rest, in_the_middle_of_everything)
+Test(frozen, in_the_middle_of_everything)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost ESMTP Postfix", "C: EHLO client.example");
-    talk_octets(&talk, SIDE_SERVER, bytes_of_string("250-localhost\r\n250-SI"));
-    rest(&talk);
-    talk_octets(&talk, SIDE_SERVER, bytes_of_string("ZE 1000\r\n250 PIPELINING\r\n"));
-    TALK(&talk, "C: MAIL FROM:<a@example.org>", "S: 250 ok");
-    rest(&talk);
-    TALK(&talk, "C: RCPT TO:<b@example.org>", "C+ RCPT TO:<c@example.org>");
-    rest(&talk);
-    TALK(&talk, "S: 250 ok");
-    rest(&talk);
-    talk_octets(&talk, SIDE_SERVER, bytes_of_string("550 n"));
-    rest(&talk);
-    talk_octets(&talk, SIDE_SERVER, bytes_of_string("o\r\n"));
-    TALK(&talk, "C: DATA");
-    rest(&talk);
-    TALK(&talk, "S: 503 no");
-    rest(&talk);
-    talk_end(&talk);
-    cr_expect_str_eq(talk_shape(&talk),
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost ESMTP Postfix", "C: EHLO client.example");
+    told_octets(&told, SIDE_SERVER, bytes_of_string("250-localhost\r\n250-SI"));
+    frozen(&told);
+    told_octets(&told, SIDE_SERVER, bytes_of_string("ZE 1000\r\n250 PIPELINING\r\n"));
+    TOLD(&told, "C: MAIL FROM:<a@example.org>", "S: 250 ok");
+    frozen(&told);
+    TOLD(&told, "C: RCPT TO:<b@example.org>", "C+ RCPT TO:<c@example.org>");
+    frozen(&told);
+    TOLD(&told, "S: 250 ok");
+    frozen(&told);
+    told_octets(&told, SIDE_SERVER, bytes_of_string("550 n"));
+    frozen(&told);
+    told_octets(&told, SIDE_SERVER, bytes_of_string("o\r\n"));
+    TOLD(&told, "C: DATA");
+    frozen(&told);
+    TOLD(&told, "S: 503 no");
+    frozen(&told);
+    told_end(&told);
+    cr_expect_str_eq(told_shape(&told),
                      "C open S greeting 220 C EHLO S 250>3 C MAIL S 250>5 C RCPT C RCPT "
                      "S 250>7 S 550>8 C DATA S 503>11 C close");
-    const struct chapter *chapter = &talk.drafts[0]->chapter;
+    const struct chapter *chapter = &told.drafts[0]->chapter;
     cr_expect(bytes_equal(chapter->session.helo, bytes_of_string("client.example")));
     cr_expect(bytes_equal(chapter->session.server_software, bytes_of_string("Postfix")));
     cr_assert(chapter->diagnoses && chapter->transactions);
@@ -70,50 +71,50 @@ Test(rest, in_the_middle_of_everything)
     cr_assert(r && r->next && !r->next->next);
     cr_expect(bytes_equal(r->next->address, bytes_of_string("c@example.org")));
     cr_expect_eq(r->next->code, 550);
-    talk_free(&talk);
+    told_free(&told);
 }
 
 /* What makes it worth while. */
-Test(rest, is_small)
+Test(frozen, is_small)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost", "C: EHLO client.example", "S: 250-localhost\r\n250 SIZE 1000",
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost", "C: EHLO client.example", "S: 250-localhost\r\n250 SIZE 1000",
          "C: MAIL FROM:<a@example.org>", "S: 250 ok", "C: RCPT TO:<b@example.org>", "S: 250 ok");
-    struct rest *made = rest_make(room, beside, sizeof beside, talk.session, NULL);
+    struct frozen *made = frozen_make(room, beside, sizeof beside, told.session, NULL);
     cr_expect_lt(made->parts + made->fields, 640);
     cr_expect_lt(made->log.length, 300);
-    talk.session = rest_wake(room, made);
-    talk_end(&talk);
-    talk_free(&talk);
+    told.session = frozen_thaw(room, made);
+    told_end(&told);
+    told_free(&told);
 }
 
-Test(rest, beside_it_and_without_it)
+Test(frozen, beside_it_and_without_it)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost");
-    struct rest *rest = rest_make(room, beside, sizeof beside, talk.session, NULL);
-    expect_beside(rest, 1);
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost");
+    struct frozen *frozen = frozen_make(room, beside, sizeof beside, told.session, NULL);
+    expect_beside(frozen, 1);
     beside[0] = 77;
-    rest = rest_make(room, beside, sizeof beside, NULL, rest);
-    expect_beside(rest, 77);
-    cr_expect(rest_has_session(rest));
-    talk.session = rest_wake(room, rest);
-    talk_end(&talk);
-    cr_expect_str_eq(talk_shape(&talk), "C open S greeting 220 C close");
-    talk_free(&talk);
+    frozen = frozen_make(room, beside, sizeof beside, NULL, frozen);
+    expect_beside(frozen, 77);
+    cr_expect(frozen_has_session(frozen));
+    told.session = frozen_thaw(room, frozen);
+    told_end(&told);
+    cr_expect_str_eq(told_shape(&told), "C open S greeting 220 C close");
+    told_free(&told);
 
-    rest = rest_make(room, beside, sizeof beside, NULL, NULL);
-    cr_expect_not(rest_has_session(rest));
+    frozen = frozen_make(room, beside, sizeof beside, NULL, NULL);
+    cr_expect_not(frozen_has_session(frozen));
     beside[0] = 1;
-    rest = rest_make(room, beside, sizeof beside, NULL, rest);
-    expect_beside(rest, 1);
-    cr_expect_null(rest_wake(room, rest));
+    frozen = frozen_make(room, beside, sizeof beside, NULL, frozen);
+    expect_beside(frozen, 1);
+    cr_expect_null(frozen_thaw(room, frozen));
 }
 
 /* A line, behind which the session rests; the client does not wait for what it is answered. */
-__attribute__((format(printf, 3, 4))) static void say(struct talk *talk, enum side side,
+__attribute__((format(printf, 3, 4))) static void say(struct told *told, enum side side,
                                                       const char *format, ...)
 {
     char line[64];
@@ -122,43 +123,43 @@ __attribute__((format(printf, 3, 4))) static void say(struct talk *talk, enum si
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
     if (side == SIDE_CLIENT)
-        talk_blindly(talk, side, bytes_of_string(line), talk->seen[SIDE_CLIENT]);
+        told_blindly(told, side, bytes_of_string(line), told->seen[SIDE_CLIENT]);
     else
-        talk_octets(talk, side, bytes_of_string(line));
-    rest(talk);
+        told_octets(told, side, bytes_of_string(line));
+    frozen(told);
 }
 
 enum {
     MANY = 100 /* of what is alive; more than is packed */
 };
 
-static size_t octets_packed(struct talk *talk)
+static size_t octets_packed(struct told *told)
 {
-    struct rest *made = rest_make(room, beside, sizeof beside, talk->session, NULL);
+    struct frozen *made = frozen_make(room, beside, sizeof beside, told->session, NULL);
     const size_t octets = made->parts + made->fields;
-    talk->session = rest_wake(room, made);
+    told->session = frozen_thaw(room, made);
     return octets;
 }
 
 /* What is too much to be packed for every packet stays, and is there when it is asked for. */
-Test(rest, with_much_that_waits)
+Test(frozen, with_much_that_waits)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost", "C: EHLO client.example", "S: 250 localhost",
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost", "C: EHLO client.example", "S: 250 localhost",
          "C: MAIL FROM:<a@example.org>", "S: 250 ok");
-    rest(&talk);
+    frozen(&told);
     for (int i = 0; i < MANY; i++)
-        say(&talk, SIDE_CLIENT, "RCPT TO:<user%d@example.org>\r\n", i);
-    cr_expect_lt(octets_packed(&talk), 1000);
+        say(&told, SIDE_CLIENT, "RCPT TO:<user%d@example.org>\r\n", i);
+    cr_expect_lt(octets_packed(&told), 1000);
     for (int i = 0; i < MANY; i++)
-        say(&talk, SIDE_SERVER, i % 2 ? "250 ok %d\r\n" : "550 no %d\r\n", i);
-    cr_expect_lt(octets_packed(&talk), 1000);
-    TALK(&talk, "C: RSET", "S: 250 ok");
-    rest(&talk);
-    cr_expect_null(talk.session->draft, "nothing is alive");
-    talk_end(&talk);
-    const struct chapter *chapter = &talk.drafts[0]->chapter;
+        say(&told, SIDE_SERVER, i % 2 ? "250 ok %d\r\n" : "550 no %d\r\n", i);
+    cr_expect_lt(octets_packed(&told), 1000);
+    TOLD(&told, "C: RSET", "S: 250 ok");
+    frozen(&told);
+    cr_expect_null(told.session->draft, "nothing is alive");
+    told_end(&told);
+    const struct chapter *chapter = &told.drafts[0]->chapter;
     cr_assert(chapter->transactions && !chapter->transactions->next);
     cr_expect_eq(chapter->transactions->recipients, MANY);
     cr_expect_eq(chapter->transactions->accepted, MANY / 2);
@@ -168,47 +169,47 @@ Test(rest, with_much_that_waits)
         snprintf(address, sizeof address, "user%d@example.org", count);
         cr_expect(bytes_equal(r->address, bytes_of_string(address)));
         cr_expect_eq(r->code, count % 2 ? 250 : 550);
-        cr_expect_eq(talk_event(&talk, r->reply)->answers, r->command);
+        cr_expect_eq(told_event(&told, r->reply)->answers, r->command);
         count++;
     }
     cr_expect_eq(count, MANY);
-    talk_free(&talk);
+    told_free(&told);
 }
 
 /* What stays does so in its own memory, not in that of all that was ever said. */
-Test(rest, with_much_that_waits_for_long)
+Test(frozen, with_much_that_waits_for_long)
 {
-    struct talk talk;
+    struct told told;
     size_t most = 0;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost", "C: EHLO client.example", "S: 250 localhost");
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost", "C: EHLO client.example", "S: 250 localhost");
     for (int i = 0; i < MANY; i++)
-        say(&talk, SIDE_CLIENT, "NOOP %d\r\n", i);
+        say(&told, SIDE_CLIENT, "NOOP %d\r\n", i);
     for (int i = 0; i < 20 * MANY; i++) {
-        say(&talk, SIDE_CLIENT, "NOOP %d\r\n", i);
-        say(&talk, SIDE_SERVER, "250 ok %d\r\n", i);
-        if (session_chapter_is_full(talk.session))
-            talk_chapter(&talk, false);
-        if (talk.session->draft->arena.total > most)
-            most = talk.session->draft->arena.total;
+        say(&told, SIDE_CLIENT, "NOOP %d\r\n", i);
+        say(&told, SIDE_SERVER, "250 ok %d\r\n", i);
+        if (session_chapter_is_full(told.session))
+            told_chapter(&told, false);
+        if (told.session->draft->arena.total > most)
+            most = told.session->draft->arena.total;
     }
     cr_expect_lt(most, 64 * 1024);
-    cr_expect_eq(talk.session->row.replies, 2 + 20 * MANY);
-    talk_end(&talk);
-    talk_free(&talk);
+    cr_expect_eq(told.session->row.replies, 2 + 20 * MANY);
+    told_end(&told);
+    told_free(&told);
 }
 
 /* A log that grows from rest to rest is handed over in time. */
-Test(rest, again_and_again)
+Test(frozen, again_and_again)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    for (int i = 0; talk.chapters < 3; i++) {
-        say(&talk, SIDE_SERVER, "250 ok %d\r\n", i);
-        cr_assert_lt(talk.session->log.length, LOG_LIMIT + 1024);
-        if (session_chapter_is_full(talk.session))
-            talk_chapter(&talk, false);
+    struct told told;
+    told_begin(&told, false);
+    for (int i = 0; told.chapters < 3; i++) {
+        say(&told, SIDE_SERVER, "250 ok %d\r\n", i);
+        cr_assert_lt(told.session->log.length, LOG_LIMIT + 1024);
+        if (session_chapter_is_full(told.session))
+            told_chapter(&told, false);
     }
-    talk_end(&talk);
-    talk_free(&talk);
+    told_end(&told);
+    told_free(&told);
 }

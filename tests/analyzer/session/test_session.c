@@ -2,21 +2,21 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "tests/support/talk.h"
+#include "tests/support/told.h"
 
 Test(session, the_open_event)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    const struct event *e = talk_event(&talk, 1);
+    struct told told;
+    told_begin(&told, false);
+    const struct event *e = told_event(&told, 1);
     cr_expect_eq(e->kind, EVENT_OPEN);
     cr_expect_eq(e->packet, 1);
     cr_expect_eq(e->notes & NOTE_MIDSTREAM, 0);
     cr_expect(bytes_equal(e->text, bytes_of_string("127.0.0.1 port 40000 -> 127.0.0.2 port 25")));
-    talk_free(&talk);
-    talk_begin(&talk, true);
-    cr_expect(talk_event(&talk, 1)->notes & NOTE_MIDSTREAM);
-    talk_free(&talk);
+    told_free(&told);
+    told_begin(&told, true);
+    cr_expect(told_event(&told, 1)->notes & NOTE_MIDSTREAM);
+    told_free(&told);
 }
 
 Test(session, the_open_event_says_by_which_way)
@@ -52,45 +52,45 @@ Test(session, the_open_event_says_by_which_way)
 
 Test(session, what_each_sender_had_seen)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost", "C: EHLO a", "S: 250-a\r\n250 PIPELINING", "C: MAIL FROM:<>",
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost", "C: EHLO a", "S: 250-a\r\n250 PIPELINING", "C: MAIL FROM:<>",
          "C+ RCPT TO:<a>", "S: 250 ok", "S: 250 ok", "C: DATA");
     static const event_no saw[] = {0, 0, 2, 3, 4, 4, 6, 6, 8};
     for (event_no seq = 1; seq <= 9; seq++)
-        cr_expect_eq(talk_event(&talk, seq)->saw, saw[seq - 1], "event %u saw %u", seq,
-                     talk_event(&talk, seq)->saw);
-    talk_free(&talk);
+        cr_expect_eq(told_event(&told, seq)->saw, saw[seq - 1], "event %u saw %u", seq,
+                     told_event(&told, seq)->saw);
+    told_free(&told);
 }
 
 /* Half a reply is not a reply that was seen. */
 Test(session, an_event_is_seen_with_its_last_octet)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    session_landmark(talk.session, SIDE_SERVER, 10, 4);
-    session_landmark(talk.session, SIDE_SERVER, 20, 6);
-    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 9), 0);
-    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 10), 4);
-    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 19), 4);
-    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 19), 4, "asking changes nothing");
-    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 25), 6);
-    cr_expect_eq(session_seen(talk.session, SIDE_CLIENT, 25), 0);
-    talk_free(&talk);
+    struct told told;
+    told_begin(&told, false);
+    session_landmark(told.session, SIDE_SERVER, 10, 4);
+    session_landmark(told.session, SIDE_SERVER, 20, 6);
+    cr_expect_eq(session_seen(told.session, SIDE_SERVER, 9), 0);
+    cr_expect_eq(session_seen(told.session, SIDE_SERVER, 10), 4);
+    cr_expect_eq(session_seen(told.session, SIDE_SERVER, 19), 4);
+    cr_expect_eq(session_seen(told.session, SIDE_SERVER, 19), 4, "asking changes nothing");
+    cr_expect_eq(session_seen(told.session, SIDE_SERVER, 25), 6);
+    cr_expect_eq(session_seen(told.session, SIDE_CLIENT, 25), 0);
+    told_free(&told);
 }
 
 Test(session, landmarks_forget_the_oldest)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    struct landmarks *marks = &talk.session->ends[SIDE_SERVER];
+    struct told told;
+    told_begin(&told, false);
+    struct landmarks *marks = &told.session->ends[SIDE_SERVER];
     for (event_no seq = 1; seq <= 100 * 1000; seq++) {
-        session_landmark(talk.session, SIDE_SERVER, seq, seq);
+        session_landmark(told.session, SIDE_SERVER, seq, seq);
         cr_assert_leq(marks->count, PENDING_LIMIT);
         cr_assert_eq(marks->at[marks->count - 1].seq, seq, "the newest stays");
     }
-    cr_expect_eq(session_seen(talk.session, SIDE_SERVER, 100 * 1000), 100 * 1000);
-    talk_free(&talk);
+    cr_expect_eq(session_seen(told.session, SIDE_SERVER, 100 * 1000), 100 * 1000);
+    told_free(&told);
 }
 
 /* --- chapters
@@ -126,14 +126,14 @@ struct census {
     char queue_id[32], from[32], to[32];
 };
 
-static struct census count_chapters(const struct talk *talk)
+static struct census count_chapters(const struct told *told)
 {
     struct census census = {.events = 0};
-    for (size_t i = 0; i < talk->chapters; i++) {
-        const struct chapter *c = &talk->drafts[i]->chapter;
+    for (size_t i = 0; i < told->chapters; i++) {
+        const struct chapter *c = &told->drafts[i]->chapter;
         cr_expect_eq(c->first, i == 0);
-        cr_expect_eq(c->last, i == talk->chapters - 1);
-        cr_expect(bytes_equal(c->session.uid, talk->drafts[0]->chapter.session.uid));
+        cr_expect_eq(c->last, i == told->chapters - 1);
+        cr_expect(bytes_equal(c->session.uid, told->drafts[0]->chapter.session.uid));
         cr_expect_gt(c->session.uid.len, 16);
         for (const struct event *e = c->events; e; e = e->next)
             cr_assert_eq(e->seq, ++census.events);
@@ -157,41 +157,41 @@ static struct census count_chapters(const struct talk *talk)
 Test(session, chapters_anywhere)
 {
     for (size_t cut = 0; cut <= LONG; cut++) {
-        struct talk talk;
-        talk_begin(&talk, false);
+        struct told told;
+        told_begin(&told, false);
         for (size_t i = 0; i < LONG; i++) {
             if (cut == i || cut == LONG)
-                talk_chapter(&talk, false);
-            TALK(&talk, long_session[i]);
+                told_chapter(&told, false);
+            TOLD(&told, long_session[i]);
         }
-        cr_expect_eq(talk.session->row.messages, 1);
-        cr_expect_eq(talk.session->row.errors_503, 1);
-        talk_end(&talk);
-        struct census census = count_chapters(&talk);
-        cr_expect_eq(census.events, 19, "%s", talk_shape(&talk));
+        cr_expect_eq(told.session->row.messages, 1);
+        cr_expect_eq(told.session->row.errors_503, 1);
+        told_end(&told);
+        struct census census = count_chapters(&told);
+        cr_expect_eq(census.events, 19, "%s", told_shape(&told));
         cr_expect_eq(census.diagnoses, 1);
         cr_expect_eq(census.transactions, 1);
         cr_expect_eq(census.recipients, 2);
         cr_expect_str_eq(census.queue_id, "ABCDEF12");
         cr_expect_str_eq(census.from, "a@localhost");
         cr_expect_str_eq(census.to, "c@localhost");
-        talk_free(&talk);
+        told_free(&told);
     }
 }
 
 /* A chapter that was handed over is another thread's: nothing may reach into it afterwards. */
 Test(session, a_chapter_can_be_freed_at_once)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
+    struct told told;
+    told_begin(&told, false);
     for (size_t i = 0; i < LONG; i++) {
-        TALK(&talk, long_session[i]);
-        draft_free(session_detach(talk.session, false));
+        TOLD(&told, long_session[i]);
+        draft_free(session_detach(told.session, false));
     }
-    cr_expect_eq(talk.session->row.commands, 7);
-    cr_expect_eq(talk.session->row.replies, 9);
-    talk_end(&talk);
-    talk_free(&talk);
+    cr_expect_eq(told.session->row.commands, 7);
+    cr_expect_eq(told.session->row.replies, 9);
+    told_end(&told);
+    told_free(&told);
 }
 
 /* --- the end
@@ -212,59 +212,59 @@ Test(session, outcomes)
         {{"S: 220 a"}, SIDE_CLIENT, "silent", "silent"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct talk talk;
+        struct told told;
         struct mark mark = {.ts_us = 5, .packet = 9};
-        talk_begin(&talk, false);
-        talk_lines(&talk, rows[i].lines);
-        session_end(talk.session, &mark, rows[i].ended_by, rows[i].how);
-        cr_expect_str_eq(talk.session->row.outcome, rows[i].outcome, "row %zu", i);
-        const struct event *e = talk_event(&talk, talk.session->last_seq);
+        told_begin(&told, false);
+        told_lines(&told, rows[i].lines);
+        session_end(told.session, &mark, rows[i].ended_by, rows[i].how);
+        cr_expect_str_eq(told.session->row.outcome, rows[i].outcome, "row %zu", i);
+        const struct event *e = told_event(&told, told.session->last_seq);
         cr_expect_eq(e->kind, EVENT_CLOSE);
         cr_expect_eq(e->packet, 9);
-        talk_free(&talk);
+        told_free(&told);
     }
 }
 
 /* What is not complete when the connection ends is still told. */
 Test(session, the_end_in_the_middle_of_things)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost", "C: EHLO a", "S: 250 a", "C: MAIL FROM:<>", "S: 250 ok",
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost", "C: EHLO a", "S: 250 a", "C: MAIL FROM:<>", "S: 250 ok",
          "C: RCPT TO:<a>", "S: 250 ok", "C: DATA", "S: 354 go on", "C: half a message");
-    talk_octets(&talk, SIDE_SERVER, bytes_of_string("421-half\r\n"));
-    talk_end(&talk);
-    const char *shape = talk_shape(&talk);
+    told_octets(&told, SIDE_SERVER, bytes_of_string("421-half\r\n"));
+    told_end(&told);
+    const char *shape = told_shape(&told);
     cr_expect_not_null(strstr(shape, "C data:16 "), "%s", shape);
-    event_no data = talk_find(&talk, SIDE_CLIENT, EVENT_DATA, 0);
-    cr_expect(talk_event(&talk, data)->notes & NOTE_INCOMPLETE);
-    event_no reply = talk_find(&talk, SIDE_SERVER, EVENT_REPLY, data - 1);
+    event_no data = told_find(&told, SIDE_CLIENT, EVENT_DATA, 0);
+    cr_expect(told_event(&told, data)->notes & NOTE_INCOMPLETE);
+    event_no reply = told_find(&told, SIDE_SERVER, EVENT_REPLY, data - 1);
     cr_assert_neq(reply, 0, "%s", shape);
-    cr_expect(talk_event(&talk, reply)->notes & NOTE_INCOMPLETE);
-    const struct transaction *t = talk.drafts[0]->chapter.transactions;
+    cr_expect(told_event(&told, reply)->notes & NOTE_INCOMPLETE);
+    const struct transaction *t = told.drafts[0]->chapter.transactions;
     cr_expect_str_eq(t->outcome, "aborted");
-    talk_free(&talk);
+    told_free(&told);
 }
 
 /* Every prefix of a session, octet by octet, ends without harm. */
 Test(session, it_can_end_at_every_octet)
 {
     for (size_t stop = 0;; stop++) {
-        struct talk talk;
+        struct told told;
         size_t octets = 0;
-        talk_begin(&talk, false);
+        told_begin(&told, false);
         for (size_t i = 0; i < LONG && octets < stop; i++) {
             char text[256];
             size_t n = (size_t)snprintf(text, sizeof text, "%s\r\n", long_session[i] + 3);
             n = n < stop - octets ? n : stop - octets;
-            talk_octets(&talk, *long_session[i] == 'C' ? SIDE_CLIENT : SIDE_SERVER,
+            told_octets(&told, *long_session[i] == 'C' ? SIDE_CLIENT : SIDE_SERVER,
                         bytes_of(text, n));
             octets += n;
         }
-        talk_end(&talk);
-        event_no last = count_chapters(&talk).events;
-        cr_expect_eq(talk_event(&talk, last)->kind, EVENT_CLOSE);
-        talk_free(&talk);
+        told_end(&told);
+        event_no last = count_chapters(&told).events;
+        cr_expect_eq(told_event(&told, last)->kind, EVENT_CLOSE);
+        told_free(&told);
         if (octets < stop)
             break;
     }
@@ -273,10 +273,10 @@ Test(session, it_can_end_at_every_octet)
 /* --- secrets
  * --- */
 
-static void expect_nowhere(const struct talk *talk, const char *secret)
+static void expect_nowhere(const struct told *told, const char *secret)
 {
     for (event_no seq = 1;; seq++) {
-        const struct event *e = talk_event(talk, seq);
+        const struct event *e = told_event(told, seq);
         if (!e)
             break;
         cr_expect(!e->text.len || !memmem(e->text.at, e->text.len, secret, strlen(secret)),
@@ -301,13 +301,13 @@ Test(session, credentials_are_stored_nowhere)
     };
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         for (int midstream = 0; midstream < 2; midstream++) {
-            struct talk talk;
-            talk_begin(&talk, midstream);
-            TALK(&talk, "S: 220 localhost", "C: EHLO a", "S: 250-a\r\n250 AUTH PLAIN LOGIN");
-            talk_lines(&talk, ways[i]);
-            TALK(&talk, "C: QUIT", "S: 221 bye");
-            talk_end(&talk);
-            expect_nowhere(&talk, "AHNlY3JldC1jcmVkZW50aWFs");
-            talk_free(&talk);
+            struct told told;
+            told_begin(&told, midstream);
+            TOLD(&told, "S: 220 localhost", "C: EHLO a", "S: 250-a\r\n250 AUTH PLAIN LOGIN");
+            told_lines(&told, ways[i]);
+            TOLD(&told, "C: QUIT", "S: 221 bye");
+            told_end(&told);
+            expect_nowhere(&told, "AHNlY3JldC1jcmVkZW50aWFs");
+            told_free(&told);
         }
 }

@@ -2,17 +2,17 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "tests/support/talk.h"
+#include "tests/support/told.h"
 
 #define GREETED "S: 220 localhost", "C: EHLO a", "S: 250-a\r\n250-CHUNKING\r\n250 PIPELINING"
 
-static const struct transaction *played(struct talk *talk, const char *const *lines)
+static const struct transaction *played(struct told *told, const char *const *lines)
 {
-    talk_begin(talk, false);
-    TALK(talk, GREETED);
-    talk_lines(talk, lines);
-    talk_end(talk);
-    return talk->drafts[0]->chapter.transactions;
+    told_begin(told, false);
+    TOLD(told, GREETED);
+    told_lines(told, lines);
+    told_end(told);
+    return told->drafts[0]->chapter.transactions;
 }
 
 static void text_is(struct bytes got, const char *wanted, const char *what)
@@ -53,15 +53,15 @@ Test(transaction, how_it_ends)
          0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct talk talk;
-        const struct transaction *t = played(&talk, rows[i].lines);
+        struct told told;
+        const struct transaction *t = played(&told, rows[i].lines);
         cr_assert_not_null(t, "row %zu", i);
         cr_expect_str_eq(t->outcome, rows[i].outcome, "row %zu: %s", i, t->outcome);
         cr_expect_eq(t->code, rows[i].code, "row %zu: %d", i, t->code);
         cr_expect_eq(t->number, 1);
         cr_expect_eq(t->mail, 5);
         cr_expect_null(t->next, "row %zu", i);
-        talk_free(&talk);
+        told_free(&told);
     }
 }
 
@@ -80,8 +80,8 @@ Test(transaction, the_envelope)
                                         "C: Message-ID:\r\n <1@localhost>\r\n\r\nx\r\n.",
                                         "S: 250 queued as 4XyZ12",
                                         NULL};
-    struct talk talk;
-    const struct transaction *t = played(&talk, lines);
+    struct told told;
+    const struct transaction *t = played(&told, lines);
     text_is(t->mail_from, "a@localhost", "from");
     text_is(t->queue_id, "4XyZ12", "queue id");
     text_is(t->message_id, "<1@localhost>", "message id");
@@ -100,20 +100,20 @@ Test(transaction, the_envelope)
         cr_expect_eq(r->reply, r->command + 1);
     }
     cr_expect_null(r);
-    talk_free(&talk);
+    told_free(&told);
 }
 
 Test(transaction, the_null_sender_is_not_an_absent_one)
 {
-    struct talk talk;
+    struct told told;
     const struct transaction *t =
-        played(&talk, (const char *const[]){"C: MAIL FROM:<>", "S: 250 ok", NULL});
+        played(&told, (const char *const[]){"C: MAIL FROM:<>", "S: 250 ok", NULL});
     cr_expect_not_null(t->mail_from.at);
     cr_expect_eq(t->mail_from.len, 0);
-    talk_free(&talk);
-    t = played(&talk, (const char *const[]){"C: RCPT TO:<a>", "S: 250 ok", NULL});
+    told_free(&told);
+    t = played(&told, (const char *const[]){"C: RCPT TO:<a>", "S: 250 ok", NULL});
     cr_expect_null(t->mail_from.at, "its MAIL was not seen");
-    talk_free(&talk);
+    told_free(&told);
 }
 
 Test(transaction, queue_ids)
@@ -134,9 +134,9 @@ Test(transaction, queue_ids)
         const char *const lines[] = {"C: MAIL FROM:<a>", "S: 250 ok", "C: RCPT TO:<b>",
                                      "S: 250 ok",        "C: DATA",   "S: 354 go",
                                      "C: x\r\n.",        reply,       NULL};
-        struct talk talk;
-        text_is(played(&talk, lines)->queue_id, rows[i].id, rows[i].reply);
-        talk_free(&talk);
+        struct told told;
+        text_is(played(&told, lines)->queue_id, rows[i].id, rows[i].reply);
+        told_free(&told);
     }
 }
 
@@ -149,8 +149,8 @@ Test(transaction, several_in_a_session)
         "S: 250 ok",        NULL};
     static const char *const from[] = {"a", "c", "e"};
     static const char *const outcome[] = {"accepted", "reset", "aborted"};
-    struct talk talk;
-    const struct transaction *t = played(&talk, lines);
+    struct told told;
+    const struct transaction *t = played(&told, lines);
     for (size_t i = 0; i < 3; i++, t = t->next) {
         cr_assert_not_null(t);
         cr_expect_eq(t->number, i + 1);
@@ -158,24 +158,24 @@ Test(transaction, several_in_a_session)
         cr_expect_str_eq(t->outcome, outcome[i]);
     }
     cr_expect_null(t, "a MAIL refused inside a transaction is none of its own");
-    talk_free(&talk);
+    told_free(&told);
 }
 
 Test(transaction, of_very_many_recipients_the_first_are_kept_and_all_are_counted)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, GREETED, "C: MAIL FROM:<a>", "S: 250 ok");
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, GREETED, "C: MAIL FROM:<a>", "S: 250 ok");
     for (int i = 0; i < 5 * RECIPIENT_LIMIT; i++)
-        TALK(&talk, "C: RCPT TO:<b@localhost>", i % 2 ? "S: 250 ok" : "S: 550 no");
-    cr_expect_eq(talk.session->transaction->recipients, 5 * RECIPIENT_LIMIT);
-    cr_expect_eq(talk.session->transaction->accepted, 5 * RECIPIENT_LIMIT / 2);
+        TOLD(&told, "C: RCPT TO:<b@localhost>", i % 2 ? "S: 250 ok" : "S: 550 no");
+    cr_expect_eq(told.session->transaction->recipients, 5 * RECIPIENT_LIMIT);
+    cr_expect_eq(told.session->transaction->accepted, 5 * RECIPIENT_LIMIT / 2);
     size_t kept = 0;
-    for (const struct recipient *r = talk.session->transaction->recipient_list; r; r = r->next)
+    for (const struct recipient *r = told.session->transaction->recipient_list; r; r = r->next)
         kept++;
     cr_expect_eq(kept, RECIPIENT_LIMIT);
-    talk_end(&talk);
-    talk_free(&talk);
+    told_end(&told);
+    told_free(&told);
 }
 
 Test(transaction, the_program_that_wrote_the_message)
@@ -190,8 +190,8 @@ Test(transaction, the_program_that_wrote_the_message)
         "C: Subject: X-Mailer: no\r\nx-mailer: Example 1.0\r\n\r\nUser-Agent: no\r\n.",
         "S: 250 ok",
         NULL};
-    struct talk talk;
-    played(&talk, lines);
-    text_is(talk.drafts[0]->chapter.session.client_software, "Example 1.0", "software");
-    talk_free(&talk);
+    struct told told;
+    played(&told, lines);
+    text_is(told.drafts[0]->chapter.session.client_software, "Example 1.0", "software");
+    told_free(&told);
 }

@@ -61,7 +61,7 @@ static void push_packets(struct capture *capture, struct pipeline *pipeline, str
     cr_assert(pipeline_finish(pipeline, &why), "%s", why.text);
 }
 
-static void analyze(const struct run *run, bool drowsy)
+static void analyze(const struct run *run, bool freeze_always)
 {
     const char *paths[] = {run->capture};
     struct failure why = {""};
@@ -70,7 +70,7 @@ static void analyze(const struct run *run, bool drowsy)
     struct store *store = store_open(run->database, &why);
     cr_assert_not_null(store, "%s", why.text);
     struct pipeline_options options = {
-        .ports = run->ports, .port_count = run->dialogues.count, .drowsy = drowsy};
+        .ports = run->ports, .port_count = run->dialogues.count, .freeze_always = freeze_always};
     struct pipeline *pipeline = pipeline_new(&options, store, &why);
     cr_assert_not_null(pipeline, "%s", why.text);
     push_packets(capture, pipeline, store);
@@ -183,12 +183,12 @@ static void compare(struct run *run)
     history_close(history);
 }
 
-static void check(bool drowsy)
+static void check(bool freeze_always)
 {
     struct run run;
     make_run(&run);
     cr_assert_gt(run.dialogues.count, 0);
-    analyze(&run, drowsy);
+    analyze(&run, freeze_always);
     compare(&run);
     end_run(&run);
 }

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "tests/support/talk.h"
+#include "tests/support/told.h"
 
 struct turn {
     enum side side;
@@ -82,15 +82,15 @@ static const struct row {
      "closed by client"},
 };
 
-static void play(struct talk *talk, const struct row *row, size_t part)
+static void play(struct told *told, const struct row *row, size_t part)
 {
-    talk_begin(talk, false);
+    told_begin(told, false);
     for (size_t i = 0; i < TURNS && row->turns[i].octets; i++) {
         struct bytes rest = bytes_of_string(row->turns[i].octets);
         for (; rest.len; rest = bytes_from(rest, part))
-            talk_octets(talk, row->turns[i].side, bytes_first(rest, part));
+            told_octets(told, row->turns[i].side, bytes_first(rest, part));
     }
-    talk_end(talk);
+    told_end(told);
 }
 
 Test(foreign, named_and_not_read_on)
@@ -98,34 +98,34 @@ Test(foreign, named_and_not_read_on)
     static const size_t parts[] = {1, 2, 3, 7, SIZE_MAX};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
-            struct talk talk;
-            play(&talk, &rows[i], parts[k]);
-            const struct session_row *row = &talk.drafts[talk.chapters - 1]->chapter.session;
-            cr_expect_str_eq(talk_shape(&talk), rows[i].shape, "%s by %zu: %s", rows[i].name,
-                             parts[k], talk_shape(&talk));
+            struct told told;
+            play(&told, &rows[i], parts[k]);
+            const struct session_row *row = &told.drafts[told.chapters - 1]->chapter.session;
+            cr_expect_str_eq(told_shape(&told), rows[i].shape, "%s by %zu: %s", rows[i].name,
+                             parts[k], told_shape(&told));
             cr_expect_str_eq(row->protocol, rows[i].protocol, "%s: %s", rows[i].name,
                              row->protocol);
             cr_expect_str_eq(row->outcome, rows[i].outcome, "%s: %s", rows[i].name, row->outcome);
-            talk_free(&talk);
+            told_free(&told);
         }
 }
 
 /* However much is sent, there is one event for each side, and no more waits than is allowed. */
 Test(foreign, much_of_it)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    talk_octets(&talk, SIDE_CLIENT, bytes_of_string("POST / HTTP/1.1\r\n"));
+    struct told told;
+    told_begin(&told, false);
+    told_octets(&told, SIDE_CLIENT, bytes_of_string("POST / HTTP/1.1\r\n"));
     for (int i = 0; i < 100000; i++) {
-        talk_octets(&talk, SIDE_CLIENT, bytes_of_string("X-Header: value\r\n"));
-        cr_assert_leq(talk.session->half[SIDE_CLIENT].queued, WAIT_LIMIT + 32);
+        told_octets(&told, SIDE_CLIENT, bytes_of_string("X-Header: value\r\n"));
+        cr_assert_leq(told.session->direction[SIDE_CLIENT].queued, WAIT_LIMIT + 32);
     }
-    cr_expect_eq(talk.session->half[SIDE_CLIENT].queued, 0);
-    talk_octets(&talk, SIDE_SERVER, bytes_of_string("HTTP/1.1 200 OK\r\n"));
+    cr_expect_eq(told.session->direction[SIDE_CLIENT].queued, 0);
+    told_octets(&told, SIDE_SERVER, bytes_of_string("HTTP/1.1 200 OK\r\n"));
     for (int i = 0; i < 100000; i++)
-        talk_octets(&talk, SIDE_SERVER, bytes_of_string("250 page\r\n"));
-    talk_end(&talk);
-    cr_expect_str_eq(talk_shape(&talk), "C open C ? C close");
-    cr_expect_str_eq(talk.drafts[0]->chapter.session.protocol, "HTTP");
-    talk_free(&talk);
+        told_octets(&told, SIDE_SERVER, bytes_of_string("250 page\r\n"));
+    told_end(&told);
+    cr_expect_str_eq(told_shape(&told), "C open C ? C close");
+    cr_expect_str_eq(told.drafts[0]->chapter.session.protocol, "HTTP");
+    told_free(&told);
 }

@@ -6,7 +6,7 @@
 Test(group, a_verb_has_one_row_and_the_last_row_is_for_all_others)
 {
     size_t count;
-    const struct group_rule *rules = group_rules(&count);
+    const struct group_rule *rules = pipelining_rules(&count);
     for (size_t i = 0; i < count; i++) {
         cr_expect_eq(rules[i].verb == VERB_COUNT, i == count - 1, "row %zu", i);
         cr_expect_eq(strncmp(rules[i].section, "RFC ", 4), 0, "%s", rules[i].section);
@@ -17,20 +17,20 @@ Test(group, a_verb_has_one_row_and_the_last_row_is_for_all_others)
 
 Test(group, what_may_be_followed)
 {
-    cr_expect_eq(group_rule_of(VERB_MAIL)->following, FOLLOWING_ANY);
-    cr_expect_eq(group_rule_of(VERB_AUTH)->following, FOLLOWING_IF_COMPLETE);
-    cr_expect_eq(group_rule_of(VERB_EHLO)->following, FOLLOWING_NONE);
-    cr_expect_eq(group_rule_of(VERB_DATA)->following, FOLLOWING_NONE);
-    cr_expect_eq(group_rule_of(VERB_QUIT)->following, FOLLOWING_NONE);
-    cr_expect_eq(group_rule_of(VERB_UNKNOWN)->following, FOLLOWING_NONE);
+    cr_expect_eq(pipelining_rule_of(VERB_MAIL)->following, FOLLOWING_ANY);
+    cr_expect_eq(pipelining_rule_of(VERB_AUTH)->following, FOLLOWING_IF_COMPLETE);
+    cr_expect_eq(pipelining_rule_of(VERB_EHLO)->following, FOLLOWING_NONE);
+    cr_expect_eq(pipelining_rule_of(VERB_DATA)->following, FOLLOWING_NONE);
+    cr_expect_eq(pipelining_rule_of(VERB_QUIT)->following, FOLLOWING_NONE);
+    cr_expect_eq(pipelining_rule_of(VERB_UNKNOWN)->following, FOLLOWING_NONE);
 }
 
 Test(group, only_what_must_be_last_is_a_barrier)
 {
     size_t count;
-    const struct group_rule *rules = group_rules(&count);
+    const struct group_rule *rules = pipelining_rules(&count);
     for (size_t i = 0; i < count; i++)
         cr_expect(!rules[i].barrier || rules[i].following == FOLLOWING_NONE, "row %zu", i);
-    cr_expect(group_rule_of(VERB_EHLO)->barrier);
-    cr_expect_not(group_rule_of(VERB_DATA)->barrier);
+    cr_expect(pipelining_rule_of(VERB_EHLO)->barrier);
+    cr_expect_not(pipelining_rule_of(VERB_DATA)->barrier);
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/support/talk.h"
+#include "tests/support/told.h"
 
 static const char *const session_lines[] = {
     "S: 220-mx.localhost\r\n220 ESMTP",
@@ -44,16 +44,16 @@ static const char session_shape[] =
 
 Test(reader, a_whole_session)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    talk_lines(&talk, session_lines);
-    cr_expect_str_eq(talk_shape(&talk), session_shape, "%s", talk_shape(&talk));
-    talk_end(&talk);
-    talk_free(&talk);
+    struct told told;
+    told_begin(&told, false);
+    told_lines(&told, session_lines);
+    cr_expect_str_eq(told_shape(&told), session_shape, "%s", told_shape(&told));
+    told_end(&told);
+    told_free(&told);
 }
 
 /* The same octets with the same acknowledgements, cut after every `step` octets of a line. */
-static void play_in_pieces(struct talk *talk, size_t step)
+static void play_in_pieces(struct told *told, size_t step)
 {
     uint64_t seen[2] = {0, 0};
     for (const char *const *line = session_lines; *line; line++) {
@@ -61,9 +61,9 @@ static void play_in_pieces(struct talk *talk, size_t step)
         char text[512];
         size_t n = (size_t)snprintf(text, sizeof text, "%s\r\n", *line + 3);
         if ((*line)[1] == ':')
-            seen[side] = talk->sent[!side];
+            seen[side] = told->sent[!side];
         for (size_t at = 0; at < n; at += step)
-            talk_blindly(talk, side, bytes_of(text + at, n - at < step ? n - at : step),
+            told_blindly(told, side, bytes_of(text + at, n - at < step ? n - at : step),
                          seen[side]);
     }
 }
@@ -71,12 +71,12 @@ static void play_in_pieces(struct talk *talk, size_t step)
 Test(reader, cut_anywhere_it_reads_the_same)
 {
     for (size_t step = 1; step < 60; step++) {
-        struct talk talk;
-        talk_begin(&talk, false);
-        play_in_pieces(&talk, step);
-        cr_expect_str_eq(talk_shape(&talk), session_shape, "%zu: %s", step, talk_shape(&talk));
-        talk_end(&talk);
-        talk_free(&talk);
+        struct told told;
+        told_begin(&told, false);
+        play_in_pieces(&told, step);
+        cr_expect_str_eq(told_shape(&told), session_shape, "%zu: %s", step, told_shape(&told));
+        told_end(&told);
+        told_free(&told);
     }
 }
 
@@ -96,17 +96,17 @@ static struct outcome long_line(size_t length, const char *end, size_t step)
     char *line = malloc(n + 1);
     memset(line, 'x', length);
     strcpy(line + length, end);
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost");
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost");
     for (size_t at = 0; at < n; at += step)
-        talk_octets(&talk, SIDE_CLIENT, bytes_of(line + at, n - at < step ? n - at : step));
-    TALK(&talk, "C: NOOP");
-    const struct event *e = talk_event(&talk, 3), *next = talk_event(&talk, 4);
+        told_octets(&told, SIDE_CLIENT, bytes_of(line + at, n - at < step ? n - at : step));
+    TOLD(&told, "C: NOOP");
+    const struct event *e = told_event(&told, 3), *next = told_event(&told, 4);
     cr_assert_not_null(next, "%zu octets in steps of %zu", length, step);
     cr_expect_str_eq(next->verb, "NOOP");
     struct outcome outcome = {e->notes, e->bytes, e->text.len};
-    talk_free(&talk);
+    told_free(&told);
     free(line);
     return outcome;
 }
@@ -148,15 +148,15 @@ Test(reader, odd_line_ends_are_noted)
         {"\n", NOTE_BARE_LF, ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct talk talk;
-        talk_begin(&talk, false);
-        TALK(&talk, "S: 220 localhost");
-        talk_octets(&talk, SIDE_CLIENT, bytes_of_string(rows[i].line));
-        const struct event *e = talk_event(&talk, 3);
-        cr_assert_not_null(e, "row %zu: %s", i, talk_shape(&talk));
+        struct told told;
+        told_begin(&told, false);
+        TOLD(&told, "S: 220 localhost");
+        told_octets(&told, SIDE_CLIENT, bytes_of_string(rows[i].line));
+        const struct event *e = told_event(&told, 3);
+        cr_assert_not_null(e, "row %zu: %s", i, told_shape(&told));
         cr_expect_eq(e->notes & (NOTE_BARE_LF | NOTE_BARE_CR), rows[i].note, "row %zu", i);
         cr_expect(bytes_equal(e->text, bytes_of_string(rows[i].text)), "row %zu", i);
-        talk_free(&talk);
+        told_free(&told);
     }
 }
 
@@ -164,34 +164,34 @@ Test(reader, a_line_without_an_end_takes_no_more_than_its_limit)
 {
     static uint8_t octets[4096];
     memset(octets, 'x', sizeof octets);
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost");
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost");
     for (int side = 0; side < 2; side++)
         for (int i = 0; i < 4096; i++) {
-            talk_octets(&talk, (enum side)side, bytes_of(octets, sizeof octets));
-            cr_assert_leq(talk.session->half[side].held_size, LINE_LIMIT);
+            told_octets(&told, (enum side)side, bytes_of(octets, sizeof octets));
+            cr_assert_leq(told.session->direction[side].held_size, LINE_LIMIT);
         }
-    cr_expect_eq(talk.session->half[0].skipped, 4096 * 4096 - LINE_LIMIT);
-    talk_end(&talk);
-    talk_free(&talk);
+    cr_expect_eq(told.session->direction[0].skipped, 4096 * 4096 - LINE_LIMIT);
+    told_end(&told);
+    told_free(&told);
 }
 
 Test(reader, a_reply_of_a_million_lines)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost", "C: HELP");
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost", "C: HELP");
     for (int i = 0; i < 1000 * 1000; i++)
-        talk_octets(&talk, SIDE_SERVER, bytes_of_string("214-and so on\r\n"));
-    cr_expect_leq(talk.session->reply.size, 2 * REPLY_LIMIT);
-    TALK(&talk, "S: 214 at last", "C: NOOP", "S: 250 ok");
-    cr_expect_str_eq(talk_shape(&talk), "C open S greeting 220 C HELP S 214>3 C NOOP S 250>5");
-    const struct event *e = talk_event(&talk, 4);
+        told_octets(&told, SIDE_SERVER, bytes_of_string("214-and so on\r\n"));
+    cr_expect_leq(told.session->reply.size, 2 * REPLY_LIMIT);
+    TOLD(&told, "S: 214 at last", "C: NOOP", "S: 250 ok");
+    cr_expect_str_eq(told_shape(&told), "C open S greeting 220 C HELP S 214>3 C NOOP S 250>5");
+    const struct event *e = told_event(&told, 4);
     cr_expect_leq(e->text.len, REPLY_LIMIT);
     cr_expect(e->notes & NOTE_LONG);
-    talk_end(&talk);
-    talk_free(&talk);
+    told_end(&told);
+    told_free(&told);
 }
 
 /* --- what waits for an answer
@@ -208,16 +208,17 @@ Test(reader, the_answer_decides)
         {"S: 451 no", "S 451>5 C ? C NOOP C ? C QUIT S 250>"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct talk talk;
-        talk_begin(&talk, false);
-        TALK(&talk, "S: 220 localhost", "C: MAIL FROM:<>", "C+ RCPT TO:<a>", "C+ DATA",
+        struct told told;
+        told_begin(&told, false);
+        TOLD(&told, "S: 220 localhost", "C: MAIL FROM:<>", "C+ RCPT TO:<a>", "C+ DATA",
              "C+ x\r\nNOOP", "C+ .", "C+ QUIT", "S: 250 ok", "S: 250 ok");
-        cr_expect_eq(talk.session->half[SIDE_CLIENT].queued, strlen("x\r\nNOOP\r\n.\r\nQUIT\r\n"));
-        TALK(&talk, rows[i].answer, "S: 250 ok");
-        const char *shape = talk_shape(&talk);
+        cr_expect_eq(told.session->direction[SIDE_CLIENT].queued,
+                     strlen("x\r\nNOOP\r\n.\r\nQUIT\r\n"));
+        TOLD(&told, rows[i].answer, "S: 250 ok");
+        const char *shape = told_shape(&told);
         cr_expect_not_null(strstr(shape, rows[i].shape), "%s", shape);
-        talk_end(&talk);
-        talk_free(&talk);
+        told_end(&told);
+        told_free(&told);
     }
 }
 
@@ -227,17 +228,18 @@ Test(reader, what_waits_is_bounded)
     memset(octets, 'x', sizeof octets);
     octets[998] = '\r';
     octets[999] = '\n';
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost", "C: EHLO a", "S: 250 a", "C: MAIL FROM:<>", "S: 250 ok",
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost", "C: EHLO a", "S: 250 a", "C: MAIL FROM:<>", "S: 250 ok",
          "C: RCPT TO:<a>", "S: 250 ok", "C: DATA");
     for (int i = 0; i < 3000; i++) {
-        talk_octets(&talk, SIDE_CLIENT, bytes_of(octets, sizeof octets));
-        cr_assert_leq(talk.session->half[SIDE_CLIENT].queued, WAIT_LIMIT + sizeof octets);
+        told_octets(&told, SIDE_CLIENT, bytes_of(octets, sizeof octets));
+        cr_assert_leq(told.session->direction[SIDE_CLIENT].queued, WAIT_LIMIT + sizeof octets);
     }
-    cr_expect_eq(talk.session->half[SIDE_CLIENT].reading, READ_CONTENT, "it looks like a message");
-    talk_end(&talk);
-    talk_free(&talk);
+    cr_expect_eq(told.session->direction[SIDE_CLIENT].reading, READ_CONTENT,
+                 "it looks like a message");
+    told_end(&told);
+    told_free(&told);
 }
 
 /* --- holes
@@ -245,71 +247,71 @@ Test(reader, what_waits_is_bounded)
 
 Test(reader, a_hole_in_a_message_and_in_a_chunk)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost", "C: EHLO a", "S: 250-a\r\n250 CHUNKING", "C: MAIL FROM:<>",
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost", "C: EHLO a", "S: 250-a\r\n250 CHUNKING", "C: MAIL FROM:<>",
          "S: 250 ok", "C: RCPT TO:<a>", "S: 250 ok", "C: DATA", "S: 354 go on", "C: abc",
          "G: C 100", "C: def\r\n.", "S: 250 queued", "C: MAIL FROM:<>", "S: 250 ok",
          "C: RCPT TO:<a>", "S: 250 ok", "C: BDAT 50 LAST", "C: abc", "G: C 40", "C: def",
          "S: 250 queued", "C: QUIT", "S: 221 bye");
-    const char *shape = talk_shape(&talk);
+    const char *shape = told_shape(&told);
     cr_expect_not_null(strstr(shape, "C gap:100 C data:110 S 250>"), "%s", shape);
     cr_expect_not_null(strstr(shape, "C gap:40 C chunk:50 S 250>"), "%s", shape);
     cr_expect_not_null(strstr(shape, "C QUIT S 221>"), "%s", shape);
-    cr_expect_eq(talk.session->row.bytes_missing, 140);
-    cr_expect_eq(talk.session->row.messages, 2);
-    talk_end(&talk);
-    talk_free(&talk);
+    cr_expect_eq(told.session->row.bytes_missing, 140);
+    cr_expect_eq(told.session->row.messages, 2);
+    told_end(&told);
+    told_free(&told);
 }
 
 Test(reader, behind_a_hole_the_first_certain_line_is_found)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost", "C: EHLO a", "S: 250 a", "G: C 30", "C: rest of a line MAIL",
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost", "C: EHLO a", "S: 250 a", "G: C 30", "C: rest of a line MAIL",
          "C: and QUIT perhaps", "C: NOOP", "S: 250 ok");
-    cr_expect_str_eq(talk_shape(&talk),
+    cr_expect_str_eq(told_shape(&told),
                      "C open S greeting 220 C EHLO S 250>3 C gap:30 C data:39 C NOOP S 250>7");
-    talk_end(&talk);
-    talk_free(&talk);
+    told_end(&told);
+    told_free(&told);
 }
 
 /* --- TLS
  * --- */
 
-static void record(struct talk *talk, enum side side, uint8_t type, size_t length)
+static void record(struct told *told, enum side side, uint8_t type, size_t length)
 {
     uint8_t octets[300] = {type, 3, 3, (uint8_t)(length >> 8), (uint8_t)length};
-    talk_octets(talk, side, bytes_of(octets, 5 + length));
+    told_octets(told, side, bytes_of(octets, 5 + length));
 }
 
 Test(reader, records_are_counted_and_nothing_else_is_read)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
-    TALK(&talk, "S: 220 localhost", "C: EHLO a", "S: 250-a\r\n250 STARTTLS", "C: STARTTLS",
+    struct told told;
+    told_begin(&told, false);
+    TOLD(&told, "S: 220 localhost", "C: EHLO a", "S: 250-a\r\n250 STARTTLS", "C: STARTTLS",
          "S: 220 go on");
     for (int i = 0; i < 4; i++) {
-        record(&talk, SIDE_CLIENT, i ? 23 : 22, 200);
-        record(&talk, SIDE_SERVER, i ? 23 : 22, 10);
+        record(&told, SIDE_CLIENT, i ? 23 : 22, 200);
+        record(&told, SIDE_SERVER, i ? 23 : 22, 10);
     }
-    cr_expect_str_eq(talk_shape(&talk), "C open S greeting 220 C EHLO S 250>3 C STARTTLS S 220>5");
-    cr_expect_eq(talk.session->row.tls_records, 8);
-    cr_expect_eq(talk.session->row.commands, 2);
-    talk_end(&talk);
-    talk_free(&talk);
+    cr_expect_str_eq(told_shape(&told), "C open S greeting 220 C EHLO S 250>3 C STARTTLS S 220>5");
+    cr_expect_eq(told.session->row.tls_records, 8);
+    cr_expect_eq(told.session->row.commands, 2);
+    told_end(&told);
+    told_free(&told);
 }
 
 Test(reader, records_from_the_first_octet_on)
 {
-    struct talk talk;
-    talk_begin(&talk, false);
+    struct told told;
+    told_begin(&told, false);
     for (int i = 0; i < 3; i++) {
-        record(&talk, SIDE_CLIENT, i ? 23 : 22, 50);
-        record(&talk, SIDE_SERVER, i ? 23 : 22, 0);
+        record(&told, SIDE_CLIENT, i ? 23 : 22, 50);
+        record(&told, SIDE_SERVER, i ? 23 : 22, 0);
     }
-    cr_expect_eq(talk.session->row.tls_records, 6);
-    cr_expect_eq(talk.session->row.commands + talk.session->row.replies, 0);
-    talk_end(&talk);
-    talk_free(&talk);
+    cr_expect_eq(told.session->row.tls_records, 6);
+    cr_expect_eq(told.session->row.commands + told.session->row.replies, 0);
+    told_end(&told);
+    told_free(&told);
 }

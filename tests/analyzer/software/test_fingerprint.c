@@ -37,13 +37,13 @@ static void expect_every_row_to_speak(const struct mark_table *table, const char
     }
 }
 
-Test(voice, every_row_speaks)
+Test(fingerprint, every_row_speaks)
 {
     expect_every_row_to_speak(server_marks(), "server");
     expect_every_row_to_speak(client_marks(), "client");
 }
 
-Test(voice, every_product_can_be_named)
+Test(fingerprint, every_product_can_be_named)
 {
     const struct mark_table *tables[] = {server_marks(), client_marks()};
     for (int t = 0; t < 2; t++)
@@ -57,7 +57,7 @@ Test(voice, every_product_can_be_named)
         }
 }
 
-Test(voice, rows_of_a_table_stand_in_the_order_of_places)
+Test(fingerprint, rows_of_a_table_stand_in_the_order_of_places)
 {
     const struct mark_table *tables[] = {server_marks(), client_marks()};
     for (int t = 0; t < 2; t++)
@@ -66,7 +66,7 @@ Test(voice, rows_of_a_table_stand_in_the_order_of_places)
 }
 
 /* Claims are looked up by the product's name: it is spelled alike in both places. */
-Test(voice, products_are_spelled_as_in_the_reply_texts)
+Test(fingerprint, products_are_spelled_as_in_the_reply_texts)
 {
     const struct mark_table *table = server_marks();
     size_t count, both = 0;
@@ -86,21 +86,21 @@ Test(voice, products_are_spelled_as_in_the_reply_texts)
 
 static struct arena arena;
 
-static void expect_name(const struct voice *who, const char *wanted)
+static void expect_name(const struct fingerprint *who, const char *wanted)
 {
-    struct bytes name = voice_name(who, server_marks(), &arena);
+    struct bytes name = fingerprint_name(who, server_marks(), &arena);
     cr_expect(wanted ? bytes_equal(name, bytes_of_string(wanted)) : !name.at, "%.*s, not %s",
               (int)name.len, (const char *)name.at, wanted ? wanted : "nobody");
 }
 
-static bool heard(struct voice *who, enum place place, const char *text)
+static bool heard(struct fingerprint *who, enum place place, const char *text)
 {
-    return voice_look(who, server_marks(), place, bytes_of_string(text), &arena);
+    return fingerprint_look(who, server_marks(), place, bytes_of_string(text), &arena);
 }
 
-Test(voice, marks_add_up)
+Test(fingerprint, marks_add_up)
 {
-    struct voice who = {0};
+    struct fingerprint who = {0};
     expect_name(&who, NULL);
     cr_expect(heard(&who, PLACE_MAIL, "2.1.0 Ok"));
     expect_name(&who, NULL);
@@ -110,7 +110,7 @@ Test(voice, marks_add_up)
     expect_name(&who, "Postfix");
     cr_expect_not(heard(&who, PLACE_DATA, "tell me"));
     cr_expect_eq(who.count, 3);
-    struct bytes evidence = voice_evidence(&who, server_marks(), &arena);
+    struct bytes evidence = fingerprint_evidence(&who, server_marks(), &arena);
     cr_expect(bytes_equal(evidence,
                           bytes_of_string("reply to MAIL \"2.1.0 Ok\"; reply to RCPT \"2.1.5 Ok\"; "
                                           "reply to DATA \"End data with <CR><LF>.<CR><LF>\"")),
@@ -118,36 +118,36 @@ Test(voice, marks_add_up)
     arena_free(&arena);
 }
 
-Test(voice, texts_outweigh_a_banner)
+Test(fingerprint, texts_outweigh_a_banner)
 {
-    struct voice who = {0};
+    struct fingerprint who = {0};
     heard(&who, PLACE_GREETING, "mx.example.org ESMTP Postfix");
     expect_name(&who, "Postfix");
     heard(&who, PLACE_MAIL, "2.1.0 <a@example.net>... Sender ok");
     expect_name(&who, "Sendmail");
-    struct bytes evidence = voice_evidence(&who, server_marks(), &arena);
+    struct bytes evidence = fingerprint_evidence(&who, server_marks(), &arena);
     cr_expect_null(memmem(evidence.at, evidence.len, "Postfix", 7), "marks of another");
     arena_free(&arena);
 }
 
-Test(voice, a_version_is_the_named_products)
+Test(fingerprint, a_version_is_the_named_products)
 {
-    struct voice who = {0};
+    struct fingerprint who = {0};
     heard(&who, PLACE_GREETING, "mx.example.org ESMTP Exim 4.96 Sat, 21 Nov 2026 00:00:00 +0000");
     expect_name(&who, "Exim 4.96");
     heard(&who, PLACE_MAIL, "2.1.0 OK ab12 - gsmtp");
     expect_name(&who, "Gmail");
     arena_free(&arena);
 
-    who = (struct voice){0};
+    who = (struct fingerprint){0};
     heard(&who, PLACE_GREETING, "mx.example.org ESMTP Postfix (Debian/GNU)");
     expect_name(&who, "Postfix");
     arena_free(&arena);
 }
 
-Test(voice, a_text_of_the_catalogue_is_a_mark_but_no_proof)
+Test(fingerprint, a_text_of_the_catalogue_is_a_mark_but_no_proof)
 {
-    struct voice who = {0};
+    struct fingerprint who = {0};
     size_t count;
     const struct reply_text *texts = reply_texts(&count);
     const char *const said[] = {"AUTH command used when not advertised",
@@ -155,29 +155,29 @@ Test(voice, a_text_of_the_catalogue_is_a_mark_but_no_proof)
     for (int i = 0; i < 2; i++) {
         const struct reply_text *row = reply_text_owned(503, bytes_of_string(said[i]));
         cr_assert_not_null(row);
-        voice_keep_text(&who, server_marks(), (size_t)(row - texts));
-        voice_keep_text(&who, server_marks(), (size_t)(row - texts)); /* once is enough */
+        fingerprint_keep_text(&who, server_marks(), (size_t)(row - texts));
+        fingerprint_keep_text(&who, server_marks(), (size_t)(row - texts)); /* once is enough */
         expect_name(&who, i ? "Exim" : NULL);
     }
     cr_expect_eq(who.count, 2);
     for (size_t i = 0; i < count; i++)
-        voice_keep_text(&who, server_marks(), i);
+        fingerprint_keep_text(&who, server_marks(), i);
     cr_expect_eq(who.count, MARKS_KEPT);
-    struct bytes evidence = voice_evidence(&who, server_marks(), &arena);
+    struct bytes evidence = fingerprint_evidence(&who, server_marks(), &arena);
     cr_expect(evidence.len < 600);
     arena_free(&arena);
 }
 
-Test(voice, each_place_is_asked_once)
+Test(fingerprint, each_place_is_asked_once)
 {
-    struct voice who = {0};
+    struct fingerprint who = {0};
     for (int place = 0; place < PLACE_COUNT; place++) {
-        cr_expect(voice_ask(&who, (enum place)place));
-        cr_expect_not(voice_ask(&who, (enum place)place));
+        cr_expect(fingerprint_ask(&who, (enum place)place));
+        cr_expect_not(fingerprint_ask(&who, (enum place)place));
     }
 }
 
-static uint64_t numbers_of(const struct voice *who)
+static uint64_t numbers_of(const struct fingerprint *who)
 {
     uint64_t all = 0;
     for (int i = 0; i < who->count; i++)
@@ -190,21 +190,21 @@ static void expect_alike(const struct mark_table *table, struct memo *memo)
 {
     for (size_t i = 0; i < table->count; i++) {
         char text[1024];
-        struct voice with = {.memo = memo}, without = {0};
+        struct fingerprint with = {.memo = memo}, without = {0};
         struct bytes said =
             bytes_of_string(fill_pattern(table->rows[i].pattern, text, sizeof text));
         for (int place = 0; place < PLACE_COUNT; place++)
             if ((place < SERVER_PLACES) == (table == server_marks()))
-                cr_assert_eq(voice_look(&with, table, (enum place)place, said, &arena),
-                             voice_look(&without, table, (enum place)place, said, &arena), "%s",
-                             text);
+                cr_assert_eq(fingerprint_look(&with, table, (enum place)place, said, &arena),
+                             fingerprint_look(&without, table, (enum place)place, said, &arena),
+                             "%s", text);
         cr_expect_eq(numbers_of(&with), numbers_of(&without), "%s", text);
         cr_expect(bytes_equal(with.version, without.version), "%s", text);
         cr_expect_eq(with.version_of, without.version_of, "%s", text);
     }
 }
 
-Test(voice, a_memo_changes_nothing)
+Test(fingerprint, a_memo_changes_nothing)
 {
     struct memo *memo = memo_new();
     for (int round = 0; round < 2; round++) {

@@ -3,19 +3,19 @@
 
 #include "analyzer/transport/duplicates.h"
 
-static struct copies *copies;
+static struct duplicates *duplicates;
 
 static void make(void)
 {
-    copies = copies_new();
+    duplicates = duplicates_new();
 }
 
 static void clean(void)
 {
-    copies_free(copies);
+    duplicates_free(duplicates);
 }
 
-TestSuite(copies, .init = make, .fini = clean);
+TestSuite(duplicates, .init = make, .fini = clean);
 
 static const uint8_t options[] = {1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2};
 static const uint8_t later_options[] = {1, 1, 8, 10, 0, 0, 0, 3, 0, 0, 0, 2};
@@ -41,26 +41,26 @@ static struct segment some(void)
 static bool take(const struct segment *s, int64_t ts_us)
 {
     uint32_t path;
-    return copies_take(copies, s, ts_us, &path);
+    return duplicates_take(duplicates, s, ts_us, &path);
 }
 
-Test(copies, the_same_packet_by_another_way)
+Test(duplicates, the_same_packet_by_another_way)
 {
     struct segment s = some(), by_another = s;
     uint32_t path = 0;
     by_another.path = 6;
     by_another.vlan = 20;
     by_another.tunnel = (struct tunnel){TUNNEL_VXLAN, true, 1};
-    cr_expect_not(copies_take(copies, &s, 1000, &path));
-    cr_expect(copies_take(copies, &by_another, 1010, &path));
+    cr_expect_not(duplicates_take(duplicates, &s, 1000, &path));
+    cr_expect(duplicates_take(duplicates, &by_another, 1010, &path));
     cr_expect_eq(path, 5);
     path = 0;
-    cr_expect(copies_take(copies, &s, 1020, &path), "and by the first again");
+    cr_expect(duplicates_take(duplicates, &s, 1020, &path), "and by the first again");
     cr_expect_eq(path, 5);
 }
 
 /* Each differs from the segment before in one way. */
-Test(copies, other_packets_are_no_copies)
+Test(duplicates, other_packets_are_no_copies)
 {
     struct segment row[12];
     for (size_t i = 0; i < 12; i++)
@@ -82,7 +82,7 @@ Test(copies, other_packets_are_no_copies)
         cr_expect(take(&row[i], 1001), "row %zu", i);
 }
 
-Test(copies, the_other_direction_is_no_copy)
+Test(duplicates, the_other_direction_is_no_copy)
 {
     struct segment there = some(), back = some();
     there.src_port = there.dst_port;
@@ -93,7 +93,7 @@ Test(copies, the_other_direction_is_no_copy)
     cr_expect_not(take(&back, 1));
 }
 
-Test(copies, a_copy_comes_soon)
+Test(duplicates, a_copy_comes_soon)
 {
     struct segment s = some();
     cr_expect_not(take(&s, 1000000));
@@ -103,7 +103,7 @@ Test(copies, a_copy_comes_soon)
 }
 
 /* Firewalls change what a SYN offers. */
-Test(copies, a_syn_may_be_changed_on_its_way)
+Test(duplicates, a_syn_may_be_changed_on_its_way)
 {
     struct segment syn = some(), changed;
     syn.flags = TCP_SYN;
@@ -118,7 +118,7 @@ Test(copies, a_syn_may_be_changed_on_its_way)
 }
 
 /* A tag in front leaves less room for the rest under the same snap length. */
-Test(copies, of_a_cut_packet_the_longer_copy_is_taken)
+Test(duplicates, of_a_cut_packet_the_longer_copy_is_taken)
 {
     struct segment s = some(), shorter = some();
     shorter.payload.len -= 4;
@@ -129,7 +129,7 @@ Test(copies, of_a_cut_packet_the_longer_copy_is_taken)
     cr_expect(take(&s, 4));
 }
 
-Test(copies, only_the_newest_are_remembered)
+Test(duplicates, only_the_newest_are_remembered)
 {
     struct segment s = some();
     for (uint32_t n = 0; n < 10 * COPIES_REMEMBERED; n++) {

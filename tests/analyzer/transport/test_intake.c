@@ -71,7 +71,7 @@ Test(intake, each_packet_counts_as_one_thing)
     cr_expect_eq(c.tcp, 2);
     cr_expect_eq(c.other, 1);
     cr_expect_eq(c.unreadable, 2);
-    cr_expect_eq(c.copies, 1);
+    cr_expect_eq(c.duplicates, 1);
     cr_expect_eq(c.unknown_link_type, 119);
     cr_expect_eq(source.duplicates, 1);
 }

@@ -32,28 +32,28 @@ static void record(void *context, int side, const struct span *span)
     log->length += (size_t)n < room ? (size_t)n : 0;
 }
 
-static void push(struct conversation *c, struct log *log, const struct trace_packet *packet,
+static void push(struct reassembly *c, struct log *log, const struct trace_packet *packet,
                  uint64_t number)
 {
     struct segment segment = trace_segment(packet);
-    conversation_push(c, packet->side, &segment, packet->ts_us, number, record, log);
+    reassembly_push(c, packet->side, &segment, packet->ts_us, number, record, log);
 }
 
-static void push_all(struct conversation *c, struct log *log, const struct trace *trace)
+static void push_all(struct reassembly *c, struct log *log, const struct trace *trace)
 {
     for (size_t i = 0; i < trace->count; i++)
         push(c, log, &trace->packets[i], i + 1);
 }
 
 /* The whole trace through a new conversation, drained. */
-static struct conversation run(struct log *log, const struct trace *trace)
+static struct reassembly run(struct log *log, const struct trace *trace)
 {
-    struct conversation c = {0};
+    struct reassembly c = {0};
     *log = (struct log){.length = 0};
     push_all(&c, log, trace);
-    conversation_drain(&c, record, log);
-    cr_expect_not(conversation_waits(&c));
-    conversation_free(&c);
+    reassembly_drain(&c, record, log);
+    cr_expect_not(reassembly_waits(&c));
+    reassembly_free(&c);
     return c;
 }
 
@@ -67,7 +67,7 @@ static void expect(const struct trace *trace, const char *wanted)
 static const char plain[] = "S one|C two|S three|C four|";
 
 /* Packets 0 to 2 open, 3 to 6 talk, 7 to 9 close. */
-static void talk(struct trace *trace, uint32_t client_seq, uint32_t server_seq)
+static void told(struct trace *trace, uint32_t client_seq, uint32_t server_seq)
 {
     trace_begin(trace, 40000, 25, client_seq, server_seq);
     trace_open(trace);
@@ -78,12 +78,12 @@ static void talk(struct trace *trace, uint32_t client_seq, uint32_t server_seq)
     trace_close(trace, SIDE_CLIENT);
 }
 
-Test(conversation, in_order)
+Test(reassembly, in_order)
 {
     struct trace trace;
     struct log log;
-    talk(&trace, 1000, 5000);
-    struct conversation c = run(&log, &trace);
+    told(&trace, 1000, 5000);
+    struct reassembly c = run(&log, &trace);
     cr_expect_str_eq(log.text, plain);
     cr_expect(c.from_start);
     cr_expect_eq(c.end, END_FIN);
@@ -95,10 +95,10 @@ Test(conversation, in_order)
 }
 
 /* A swap of two neighbours and a packet that comes twice change nothing. */
-Test(conversation, swaps_and_duplicates_change_nothing)
+Test(reassembly, swaps_and_duplicates_change_nothing)
 {
     struct trace whole, trace;
-    talk(&whole, 1000, 5000);
+    told(&whole, 1000, 5000);
     for (size_t i = 0; i < whole.count; i++) {
         trace = whole;
         trace_copy(&trace, i, i + 1);
@@ -117,24 +117,24 @@ Test(conversation, swaps_and_duplicates_change_nothing)
     }
 }
 
-Test(conversation, a_handshake_captured_in_any_order)
+Test(reassembly, a_handshake_captured_in_any_order)
 {
     static const size_t orders[][2] = {{0, 1}, {0, 2}, {1, 2}, {2, 0}};
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         struct trace trace;
-        talk(&trace, 1000, 5000);
+        told(&trace, 1000, 5000);
         trace_move(&trace, orders[i][0], orders[i][1]);
         expect(&trace, plain);
     }
 }
 
-Test(conversation, sequence_numbers_wrap_at_every_octet)
+Test(reassembly, sequence_numbers_wrap_at_every_octet)
 {
     for (uint32_t before = 0; before < 20; before++) {
         struct trace trace;
-        talk(&trace, 0u - before, 5000);
+        told(&trace, 0u - before, 5000);
         expect(&trace, plain);
-        talk(&trace, 1000, 0u - before);
+        told(&trace, 1000, 0u - before);
         expect(&trace, plain);
         trace_copy(&trace, 4, 9);
         trace_move(&trace, 5, 4);
@@ -142,45 +142,45 @@ Test(conversation, sequence_numbers_wrap_at_every_octet)
     }
 }
 
-Test(conversation, a_lost_packet_is_a_hole_where_the_peer_says_so)
+Test(reassembly, a_lost_packet_is_a_hole_where_the_peer_says_so)
 {
     struct trace trace;
-    talk(&trace, 1000, 5000);
+    told(&trace, 1000, 5000);
     trace_remove(&trace, 4);
     expect(&trace, "S one|C [3]|S three|C four|");
-    talk(&trace, 1000, 5000);
+    told(&trace, 1000, 5000);
     trace_remove(&trace, 3);
     expect(&trace, "S [3]|C two|S three|C four|");
-    talk(&trace, 1000, 5000);
+    told(&trace, 1000, 5000);
     trace_remove(&trace, 6); /* nothing comes behind it but what acknowledges it */
     expect(&trace, "S one|C two|S three|C [4]|");
 }
 
 /* Lost before the capture and sent again, while the peer acknowledges only what it has. */
 /* Whatever the peer has said of it, a FIN stands behind all that was sent. */
-Test(conversation, what_a_fin_stands_behind_was_sent)
+Test(reassembly, what_a_fin_stands_behind_was_sent)
 {
     struct trace trace;
-    talk(&trace, 1000, 5000);
+    told(&trace, 1000, 5000);
     trace_remove(&trace, 9);   /* the last acknowledgement */
     trace_remove(&trace, 6);   /* "four", in front of the client's FIN */
     trace.packets[7].ack -= 5; /* the server's FIN says nothing of it */
     expect(&trace, "S one|C two|S three|C [4]|");
 }
 
-Test(conversation, a_fin_that_lies_too_far_ahead_is_not_believed)
+Test(reassembly, a_fin_that_lies_too_far_ahead_is_not_believed)
 {
     struct trace trace;
-    talk(&trace, 1000, 5000);
+    told(&trace, 1000, 5000);
     trace.packets[7].seq += 1u << 30;
     expect(&trace, plain);
 }
 
-Test(conversation, what_the_peer_lacks_too_is_waited_for)
+Test(reassembly, what_the_peer_lacks_too_is_waited_for)
 {
     struct trace trace;
     struct log log = {0};
-    struct conversation c = {0};
+    struct reassembly c = {0};
     trace_begin(&trace, 40000, 25, 1000, 5000);
     trace_open(&trace);
     trace_say(&trace, SIDE_CLIENT, "aa");
@@ -195,17 +195,17 @@ Test(conversation, what_the_peer_lacks_too_is_waited_for)
     push(&c, &log, &lost, 99);
     cr_expect_eq(log.next[SIDE_CLIENT], 44);
     cr_expect_eq(log.gaps, 0);
-    conversation_free(&c);
+    reassembly_free(&c);
 }
 
 /* A capture that brings an acknowledged packet late is given a moment: a few packets or a quarter
  * of a second. */
-Test(conversation, an_acknowledged_hole_is_waited_for_a_little)
+Test(reassembly, an_acknowledged_hole_is_waited_for_a_little)
 {
     for (int late = 1; late < 40; late++) {
         struct trace trace;
         struct log log = {0};
-        struct conversation c = {0};
+        struct reassembly c = {0};
         trace_begin(&trace, 40000, 25, 1000, 5000);
         trace_open(&trace);
         trace_say(&trace, SIDE_CLIENT, "aa");
@@ -214,40 +214,40 @@ Test(conversation, an_acknowledged_hole_is_waited_for_a_little)
         trace_move(&trace, 3, 3 + (size_t)late);
         trace_retime(&trace, 1000);
         push_all(&c, &log, &trace);
-        conversation_drain(&c, record, &log);
+        reassembly_drain(&c, record, &log);
         cr_expect_eq(log.next[SIDE_CLIENT], 2);
         cr_expect_eq(log.next[SIDE_SERVER], 50);
         if (late < 10)
             cr_expect_eq(log.gaps, 0, "%d packets late", late);
         if (late > 15)
             cr_expect_eq(log.gaps, 1, "%d packets late", late);
-        conversation_free(&c);
+        reassembly_free(&c);
     }
 }
 
-Test(conversation, time_ends_the_wait_too)
+Test(reassembly, time_ends_the_wait_too)
 {
     struct trace trace;
     struct log log = {0};
-    struct conversation c = {0};
-    talk(&trace, 1000, 5000);
+    struct reassembly c = {0};
+    told(&trace, 1000, 5000);
     trace_remove(&trace, 4);
     for (size_t i = 6; i < trace.count; i++)
         trace.packets[i].ts_us += 300 * 1000;
     trace.count = 7;
     push_all(&c, &log, &trace);
     cr_expect_str_eq(log.text, "S one|C [3]|S three|C four|");
-    conversation_free(&c);
+    reassembly_free(&c);
 }
 
-Test(conversation, a_side_that_was_not_captured_is_not_waited_for)
+Test(reassembly, a_side_that_was_not_captured_is_not_waited_for)
 {
     for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
         struct trace trace;
         struct log log;
-        talk(&trace, 1000, 5000);
+        told(&trace, 1000, 5000);
         trace_remove_side(&trace, side);
-        struct conversation c = run(&log, &trace);
+        struct reassembly c = run(&log, &trace);
         /* The client's FIN cannot be told from one more octet. */
         cr_expect_str_eq(log.text, side == SIDE_CLIENT ? "S one|C [3]|S three|C [5]|"
                                                        : "S [3]|C two|S [5]|C four|");
@@ -256,26 +256,26 @@ Test(conversation, a_side_that_was_not_captured_is_not_waited_for)
     }
 }
 
-Test(conversation, without_its_handshake)
+Test(reassembly, without_its_handshake)
 {
     struct trace trace;
     struct log log;
     for (size_t skipped = 3; skipped <= 6; skipped++) {
         static const char *const rest[] = {plain, "C two|S three|C four|", "S three|C four|",
                                            "C four|"};
-        talk(&trace, 1000, 5000);
+        told(&trace, 1000, 5000);
         for (size_t i = 0; i < skipped; i++)
             trace_remove(&trace, 0);
-        struct conversation c = run(&log, &trace);
+        struct reassembly c = run(&log, &trace);
         cr_expect_str_eq(log.text, rest[skipped - 3]);
         cr_expect_not(c.from_start);
     }
 }
 
-Test(conversation, data_with_the_syn)
+Test(reassembly, data_with_the_syn)
 {
     struct trace trace;
-    talk(&trace, 1000, 5000);
+    told(&trace, 1000, 5000);
     /* RFC 7413: the first octets ride on the SYN, and on the SYN with ACK. */
     trace.packets[0].payload = bytes_of_string("early");
     for (size_t i = 1; i < trace.count; i++)
@@ -285,11 +285,11 @@ Test(conversation, data_with_the_syn)
 }
 
 /* RFC 1122 section 4.2.3.6: an octet that was sent before, or none, with the number before. */
-Test(conversation, keep_alives_are_nothing)
+Test(reassembly, keep_alives_are_nothing)
 {
     for (int octets = 0; octets < 2; octets++) {
         struct trace trace;
-        talk(&trace, 1000, 5000);
+        told(&trace, 1000, 5000);
         struct trace_packet probe = trace.packets[2];
         probe.payload = bytes_of("z", (size_t)octets);
         for (size_t at = trace.count - 3; at > 2; at--) {
@@ -302,20 +302,20 @@ Test(conversation, keep_alives_are_nothing)
     }
 }
 
-Test(conversation, a_snap_length_leaves_holes_of_known_size)
+Test(reassembly, a_snap_length_leaves_holes_of_known_size)
 {
     struct trace trace;
-    talk(&trace, 1000, 5000);
+    told(&trace, 1000, 5000);
     trace.packets[5].cut = 2;
     expect(&trace, "S one|C two|S thr|S [2]|C four|");
     trace.packets[4].cut = 3;
     expect(&trace, "S one|C [3]|S thr|S [2]|C four|");
 }
 
-Test(conversation, a_cut_packet_and_its_whole_retransmission)
+Test(reassembly, a_cut_packet_and_its_whole_retransmission)
 {
     struct trace trace;
-    talk(&trace, 1000, 5000);
+    told(&trace, 1000, 5000);
     trace_copy(&trace, 4, 4);
     trace_move(&trace, 3, 5); /* both copies come before what they acknowledge */
     trace.packets[3].cut = 1;
@@ -324,10 +324,10 @@ Test(conversation, a_cut_packet_and_its_whole_retransmission)
 
 /* The original was not captured, and the retransmission acknowledges what answered the original:
  * each seems to wait for the other. */
-Test(conversation, a_retransmission_that_acknowledges_more)
+Test(reassembly, a_retransmission_that_acknowledges_more)
 {
     struct trace trace;
-    talk(&trace, 1000, 5000);
+    told(&trace, 1000, 5000);
     trace_move(&trace, 4, 5);
     trace.packets[5].ack = trace.packets[6].ack;
     trace_retime(&trace, 1000);
@@ -335,22 +335,22 @@ Test(conversation, a_retransmission_that_acknowledges_more)
 }
 
 /* One segment that acknowledges what was never sent must not end the reading of a connection. */
-Test(conversation, an_acknowledgement_far_ahead)
+Test(reassembly, an_acknowledgement_far_ahead)
 {
     static const uint32_t ahead[] = {1u << 27, 1u << 28, 1u << 30, (1u << 31) - 100};
     for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++) {
         struct trace trace;
-        talk(&trace, 1000, 5000);
+        told(&trace, 1000, 5000);
         trace.packets[4].ack += ahead[i];
         expect(&trace, plain);
     }
 }
 
-Test(conversation, a_reset_ends_it)
+Test(reassembly, a_reset_ends_it)
 {
     struct trace trace;
     struct log log = {0};
-    struct conversation c = {0};
+    struct reassembly c = {0};
     trace_begin(&trace, 40000, 25, 1000, 5000);
     trace_open(&trace);
     trace_say(&trace, SIDE_SERVER, "one");
@@ -358,27 +358,27 @@ Test(conversation, a_reset_ends_it)
     push_all(&c, &log, &trace);
     cr_expect_eq(c.end, END_RESET);
     cr_expect_eq(c.ended_by, SIDE_CLIENT);
-    conversation_free(&c);
+    reassembly_free(&c);
 }
 
-Test(conversation, a_stale_reset_does_not)
+Test(reassembly, a_stale_reset_does_not)
 {
     struct trace trace;
     struct log log;
-    talk(&trace, 1000, 5000);
+    told(&trace, 1000, 5000);
     trace_copy(&trace, 2, 5);
     trace.packets[5].flags = TCP_RST;
     trace.packets[5].seq += 1u << 30;
-    struct conversation c = run(&log, &trace);
+    struct reassembly c = run(&log, &trace);
     cr_expect_str_eq(log.text, plain);
     cr_expect_eq(c.end, END_FIN);
 }
 
-Test(conversation, a_half_close_is_no_end)
+Test(reassembly, a_half_close_is_no_end)
 {
     struct trace trace;
     struct log log = {0};
-    struct conversation c = {0};
+    struct reassembly c = {0};
     trace_begin(&trace, 40000, 25, 1000, 5000);
     trace_open(&trace);
     trace_say(&trace, SIDE_CLIENT, "bye");
@@ -395,16 +395,16 @@ Test(conversation, a_half_close_is_no_end)
     cr_expect_eq(c.end, END_FIN);
     cr_expect_eq(c.ended_by, SIDE_CLIENT);
     cr_expect_str_eq(log.text, "C bye|S still here|");
-    conversation_free(&c);
+    reassembly_free(&c);
 }
 
 /* The FIN is there, octets before it are not yet: it is no end before they came. */
-Test(conversation, a_fin_that_overtakes)
+Test(reassembly, a_fin_that_overtakes)
 {
     struct trace trace;
     struct log log = {0};
-    struct conversation c = {0};
-    talk(&trace, 1000, 5000);
+    struct reassembly c = {0};
+    told(&trace, 1000, 5000);
     trace_move(&trace, 6, 9);
     trace_retime(&trace, 1000);
     trace.count = 9;
@@ -414,33 +414,33 @@ Test(conversation, a_fin_that_overtakes)
     push(&c, &log, &trace.packets[9], 10);
     cr_expect_eq(c.end, END_FIN);
     cr_expect_str_eq(log.text, plain);
-    conversation_free(&c);
+    reassembly_free(&c);
 }
 
 /* Whether packet `next` of `trace` would be known for its own behind the packets before it, when
  * its numbers are shifted so far. */
 static bool continues(const struct trace *trace, size_t from, size_t next, int64_t seq, int64_t ack)
 {
-    struct conversation c = {0};
+    struct reassembly c = {0};
     struct log log = {.length = 0};
     for (size_t i = from; i < next; i++)
         push(&c, &log, &trace->packets[i], i + 1);
     struct segment segment = trace_segment(&trace->packets[next]);
     segment.seq += (uint32_t)seq;
     segment.ack += (uint32_t)ack;
-    bool fits = conversation_continues(&c, trace->packets[next].side, &segment);
-    conversation_drain(&c, record, &log);
-    conversation_free(&c);
+    bool fits = reassembly_continues(&c, trace->packets[next].side, &segment);
+    reassembly_drain(&c, record, &log);
+    reassembly_free(&c);
     return fits;
 }
 
-Test(conversation, a_segment_is_known_by_its_numbers)
+Test(reassembly, a_segment_is_known_by_its_numbers)
 {
     static const int64_t far = 1 << 21, near_by = 1 << 16;
     static const uint32_t bases[][2] = {{1000, 5000}, {0xfffffffa, 0xfffffffc}, {0x7ffffff0, 0}};
     for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
         struct trace trace;
-        talk(&trace, bases[i][0], bases[i][1]);
+        told(&trace, bases[i][0], bases[i][1]);
         for (size_t from = 0; from < 5; from++)
             for (size_t next = from + 1; next < trace.count; next++) {
                 bool heard = false; /* of its sender */
@@ -457,13 +457,13 @@ Test(conversation, a_segment_is_known_by_its_numbers)
     }
 }
 
-Test(conversation, nothing_is_known_of_a_side_that_is_silent)
+Test(reassembly, nothing_is_known_of_a_side_that_is_silent)
 {
-    struct conversation c = {0};
+    struct reassembly c = {0};
     struct trace trace;
-    talk(&trace, 1000, 5000);
+    told(&trace, 1000, 5000);
     struct segment segment = trace_segment(&trace.packets[4]);
-    cr_expect_not(conversation_continues(&c, 0, &segment));
+    cr_expect_not(reassembly_continues(&c, 0, &segment));
     segment.flags &= (uint8_t)~TCP_ACK;
-    cr_expect_not(conversation_continues(&c, 0, &segment));
+    cr_expect_not(reassembly_continues(&c, 0, &segment));
 }

@@ -55,7 +55,7 @@ static uint64_t arrived(const struct model *m, int side)
     return n < SIZE ? n : SIZE;
 }
 
-static void send(struct model *m, struct conversation *c, int side, size_t from, size_t to)
+static void send(struct model *m, struct reassembly *c, int side, size_t from, size_t to)
 {
     uint8_t octets[SIZE];
     unsigned copy = ++m->copies;
@@ -77,24 +77,24 @@ static void send(struct model *m, struct conversation *c, int side, size_t from,
         .flags = TCP_ACK | TCP_PSH,
         .payload = bytes_of(octets, to - from),
     };
-    conversation_push(c, side, &segment, (int64_t)copy * 1000, copy, check_span, m);
+    reassembly_push(c, side, &segment, (int64_t)copy * 1000, copy, check_span, m);
 }
 
-static void handshake(struct model *m, struct conversation *c)
+static void handshake(struct model *m, struct reassembly *c)
 {
     for (int side = 0; side < 2; side++) {
         m->base[side] = random() % 3 ? (uint32_t)random() : 0u - (uint32_t)random() % SIZE;
         struct segment syn = {.seq = m->base[side],
                               .ack = side ? m->base[0] + 1 : 0,
                               .flags = side ? TCP_SYN | TCP_ACK : TCP_SYN};
-        conversation_push(c, side, &syn, 1, 1, check_span, m);
+        reassembly_push(c, side, &syn, 1, 1, check_span, m);
     }
 }
 
 static void run_round(unsigned seed, bool lossy)
 {
     struct model m = {.seed = seed, .lossy = lossy};
-    struct conversation c = {0};
+    struct reassembly c = {0};
     srandom(seed);
     for (int i = 0; lossy && i < 20; i++)
         m.lost[random() % 2][random() % SIZE] = true;
@@ -108,8 +108,8 @@ static void run_round(unsigned seed, bool lossy)
     for (int side = 0; side < 2; side++) /* all that has not come yet, once */
         for (size_t at = 0; at < SIZE; at += 10)
             send(&m, &c, side, at, at + 10);
-    conversation_drain(&c, check_span, &m);
-    cr_assert_not(conversation_waits(&c), "seed %u", seed);
+    reassembly_drain(&c, check_span, &m);
+    cr_assert_not(reassembly_waits(&c), "seed %u", seed);
     for (int side = 0; side < 2; side++) {
         if (!lossy)
             cr_assert_eq(m.delivered[side], SIZE, "seed %u", seed);
@@ -118,16 +118,16 @@ static void run_round(unsigned seed, bool lossy)
     }
     if (!lossy)
         cr_assert_eq(m.gaps, 0, "seed %u", seed);
-    conversation_free(&c);
+    reassembly_free(&c);
 }
 
-Test(conversation_model, all_octets_come_when_all_were_captured)
+Test(reassembly_model, all_octets_come_when_all_were_captured)
 {
     for (unsigned seed = 1; seed <= ROUNDS; seed++)
         run_round(seed, false);
 }
 
-Test(conversation_model, what_was_not_captured_is_a_hole_and_nothing_else)
+Test(reassembly_model, what_was_not_captured_is_a_hole_and_nothing_else)
 {
     for (unsigned seed = 1; seed <= ROUNDS; seed++)
         run_round(seed, true);
@@ -147,7 +147,7 @@ static void count_span(void *context, int side, const struct span *span)
     storm->spans++;
 }
 
-static void check_bounds(const struct conversation *c)
+static void check_bounds(const struct reassembly *c)
 {
     for (int side = 0; side < 2; side++) {
         cr_assert_leq(c->side[side].waiting_count, STREAM_MAX_PIECES);
@@ -155,10 +155,10 @@ static void check_bounds(const struct conversation *c)
     }
 }
 
-Test(conversation_model, numbers_at_random_keep_within_the_bounds)
+Test(reassembly_model, numbers_at_random_keep_within_the_bounds)
 {
     static uint8_t payload[1400];
-    struct conversation c = {0};
+    struct reassembly c = {0};
     struct storm storm = {0};
     srandom(11);
     for (int i = 0; i < 300 * 1000; i++) {
@@ -170,33 +170,33 @@ Test(conversation_model, numbers_at_random_keep_within_the_bounds)
             .payload = bytes_of(payload, (size_t)random() % sizeof payload),
             .cut = random() % 8 ? 0 : (uint32_t)random() % 2000,
         };
-        conversation_push(&c, (int)(random() % 2), &segment, i, (uint64_t)i, count_span, &storm);
+        reassembly_push(&c, (int)(random() % 2), &segment, i, (uint64_t)i, count_span, &storm);
         check_bounds(&c);
     }
-    conversation_drain(&c, count_span, &storm);
-    cr_expect_not(conversation_waits(&c));
+    reassembly_drain(&c, count_span, &storm);
+    cr_expect_not(reassembly_waits(&c));
     cr_expect_gt(storm.spans, 0);
-    conversation_free(&c);
+    reassembly_free(&c);
 }
 
 /* A million segments of one octet, every other one, as somebody would send them who wants to fill
  * memory: each push leaves no more behind than is allowed, and each octet is delivered once. */
-Test(conversation_model, a_million_tiny_segments_out_of_order)
+Test(reassembly_model, a_million_tiny_segments_out_of_order)
 {
-    struct conversation c = {0};
+    struct reassembly c = {0};
     struct storm storm = {0};
     struct segment segment = {.flags = TCP_SYN};
-    conversation_push(&c, 0, &segment, 0, 0, count_span, &storm);
+    reassembly_push(&c, 0, &segment, 0, 0, count_span, &storm);
     segment.flags = TCP_ACK;
     segment.payload = bytes_of("x", 1);
     for (uint32_t i = 0; i < 1000 * 1000; i++) {
         uint32_t block = i / 500, k = i % 500;
         segment.seq = 1 + block * 1000 + 2 * (499 - k) + 1;
-        conversation_push(&c, 0, &segment, i, i, count_span, &storm);
+        reassembly_push(&c, 0, &segment, i, i, count_span, &storm);
         check_bounds(&c);
     }
-    conversation_drain(&c, count_span, &storm);
+    reassembly_drain(&c, count_span, &storm);
     cr_expect_eq(storm.delivered[0], 2000 * 1000);
     cr_expect_leq(storm.spans, 2000 * 1000, "each octet and each hole once");
-    conversation_free(&c);
+    reassembly_free(&c);
 }

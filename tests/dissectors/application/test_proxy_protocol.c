@@ -55,7 +55,7 @@ Test(proxy_header, lines)
         const struct line_row *row = &lines[i];
         struct proxy_header header;
         struct bytes line = guard_place(&guard, bytes_of_string(row->line));
-        cr_expect_eq(proxy_header_line(line, &header), row->read, "%s", row->line);
+        cr_expect_eq(proxy_protocol_line(line, &header), row->read, "%s", row->line);
         expect(&header, row->from, row->to, row->from_port, row->to_port, row->line);
     }
     guard_close(&guard);
@@ -92,8 +92,8 @@ Test(proxy_header, binary_and_cut_at_every_octet)
         for (size_t cut = 0; cut <= whole.len; cut++) {
             struct proxy_header header;
             struct bytes part = guard_place(&guard, bytes_first(whole, cut));
-            size_t length = proxy_header_length(part);
-            bool read = proxy_header_binary(part, &header);
+            size_t length = proxy_protocol_length(part);
+            bool read = proxy_protocol_binary(part, &header);
             cr_expect_eq(length, cut < PROXY_FIXED ? 0 : row->length, "%s at %zu", row->name, cut);
             cr_expect_eq(read, length && cut == row->length, "%s at %zu", row->name, cut);
             expect(&header, read ? row->from : "?",
@@ -110,7 +110,7 @@ Test(proxy_header, the_mark_is_known_from_its_first_octet_on)
     frame_clear(&frame);
     frame_append(&frame, MARK "21");
     for (size_t n = 1; n <= 13; n++)
-        cr_expect(proxy_header_begins(bytes_first(frame_bytes(&frame), n)), "%zu", n);
-    cr_expect_not(proxy_header_begins(bytes_of("", 0)));
-    cr_expect_not(proxy_header_begins(bytes_of_string("\r\nEHLO")));
+        cr_expect(proxy_protocol_begins(bytes_first(frame_bytes(&frame), n)), "%zu", n);
+    cr_expect_not(proxy_protocol_begins(bytes_of("", 0)));
+    cr_expect_not(proxy_protocol_begins(bytes_of_string("\r\nEHLO")));
 }

@@ -1,7 +1,7 @@
 /* The check that all layers share: a stack of headers must lead to the segment inside, whole, cut
  * at every length, and without a read past the end. */
-#ifndef TESTS_DISSECTORS_UNWRAP_H
-#define TESTS_DISSECTORS_UNWRAP_H
+#ifndef TESTS_DISSECTORS_NETWORK_UNWRAP_H
+#define TESTS_DISSECTORS_NETWORK_UNWRAP_H
 
 #include "heloscope/network/packet.h"
 
