@@ -42,7 +42,7 @@ static bool begins_like_capture(struct bytes start)
     return false;
 }
 
-static enum file_result other_protocol(struct capture_file *file)
+static enum file_result not_a_capture(struct capture_file *file)
 {
     enum bytes_result result = byte_source_need(&file->source, sizeof file->start);
     if (result == BYTES_IDLE && byte_source_left(&file->source) < MAGIC)
@@ -62,7 +62,7 @@ static enum file_result stump(struct capture_file *file, enum bytes_result resul
         return file_result_of(result, &file->source);
     if (!left)
         return FILE_EMPTY;
-    return begins_like_capture(bytes_of(file->source.at, left)) ? FILE_CUT : other_protocol(file);
+    return begins_like_capture(bytes_of(file->source.at, left)) ? FILE_CUT : not_a_capture(file);
 }
 
 static enum file_result read_header(struct capture_file *file)
@@ -76,17 +76,17 @@ static enum file_result read_header(struct capture_file *file)
         return FILE_PACKET;
     }
     if (!pcap_format_begins(start))
-        return other_protocol(file);
+        return not_a_capture(file);
     enum file_result result = pcap_format_open(&file->pcap_format, &file->source, &file->why);
     if (result == FILE_PACKET)
-        file->format = FORMAT_SAVEFILE;
+        file->format = FORMAT_PCAP;
     return result;
 }
 
 static enum file_result read_record(struct capture_file *file, struct file_packet *out)
 {
     enum file_result result =
-        file->format == FORMAT_SAVEFILE
+        file->format == FORMAT_PCAP
             ? pcap_format_next(&file->pcap_format, &file->source, out, &file->why)
             : pcapng_next(&file->pcapng, &file->source, out, &file->why);
     if (result == FILE_PACKET)

@@ -63,7 +63,7 @@ void pcapng_close(struct pcapng *file);
 
 enum file_format {
     FORMAT_UNKNOWN,
-    FORMAT_SAVEFILE,
+    FORMAT_PCAP,
     FORMAT_PCAPNG,
 };
 

@@ -47,7 +47,7 @@ static const char *what_is_it(struct bytes start)
 
 static bool header_is_read(const struct capture_file *file)
 {
-    return file->format == FORMAT_SAVEFILE ||
+    return file->format == FORMAT_PCAP ||
            (file->format == FORMAT_PCAPNG && file->pcapng.in_section);
 }
 
