@@ -161,7 +161,7 @@ static bool filter_is_usable(const struct capture *capture, struct failure *why)
 static bool choose_sources(struct capture *capture)
 {
     for (size_t i = 0; i < capture->input_count; i++)
-        capture->paths.all[i].other_protocol = capture->inputs[i]->other_protocol;
+        capture->paths.all[i].no_capture = capture->inputs[i]->no_capture;
     if (!capture_paths_judge(&capture->paths))
         return false;
     for (size_t i = 0; i < capture->input_count; i++) {
@@ -273,7 +273,7 @@ const char *capture_note(struct capture *capture, size_t index)
 {
     if (capture->folders && index == 0) {
         for (size_t i = 0; i < capture->input_count; i++)
-            capture->paths.all[i].other_protocol = capture->inputs[i]->other_protocol;
+            capture->paths.all[i].no_capture = capture->inputs[i]->no_capture;
         if (!capture_paths_judge(&capture->paths))
             return NULL;
     }
@@ -458,4 +458,9 @@ void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *t
     }
     if (!known)
         *total = 0;
+}
+
+const char *capture_source_title(const char *name)
+{
+    return strcmp(name, "-") == 0 ? "standard input" : name;
 }

@@ -54,7 +54,7 @@ bool capture_input_is_capture(const struct capture_input *input)
 {
     if (input->file)
         return input->file->format != FORMAT_UNKNOWN;
-    return input->source.started_us || (input->source.problem[0] && !input->other_protocol);
+    return input->source.started_us || (input->source.problem[0] && !input->no_capture);
 }
 
 void capture_input_complete(struct capture_input *input)
@@ -72,7 +72,7 @@ void capture_input_give_up(struct capture_input *input)
 
 bool capture_input_is_written_over(struct capture_input *input, uint64_t size)
 {
-    if (input->other_protocol)
+    if (input->no_capture)
         return false;
     uint64_t read = input->file ? input->file->source.fetched : input->grown_to;
     if (size < read || (input->done && input->size < read))
@@ -115,7 +115,7 @@ static enum input_result advance_file(struct capture_input *input)
         return INPUT_IDLE;
     }
     input->done = true;
-    input->other_protocol = result == FILE_FOREIGN || result == FILE_EMPTY;
+    input->no_capture = result == FILE_FOREIGN || result == FILE_EMPTY;
     capture_problem_of_file(&input->source, file, result);
     if (input->growing) {
         input->grown_to = file->source.fetched;

@@ -12,7 +12,7 @@ struct capture_input {
     struct packet_filter *filter; /* of files; shared, NULL = all pass */
     bool regular;                 /* a file that can be opened a second time, and has a size */
     uint64_t size;
-    bool other_protocol; /* it is no capture */
+    bool no_capture;     /* it is no capture */
     bool filter_refused; /* the filter says nothing about packets like its first */
     const struct clock_curve
         *clock; /* how its times are corrected; borrowed, NULL = they are not */

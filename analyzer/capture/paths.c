@@ -107,7 +107,7 @@ static struct folder_content look_through(struct capture_paths *paths, size_t fo
         struct capture_path *path = &paths->all[i];
         if (path->folder != folder)
             continue;
-        if (!path->other_protocol) {
+        if (!path->no_capture) {
             content.captures++;
             continue;
         }

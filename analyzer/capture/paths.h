@@ -13,8 +13,8 @@ enum path_part {
 
 struct capture_path {
     char *name;
-    size_t folder;       /* the number, from 1, of the directory in which it was found; 0 = named */
-    bool other_protocol; /* to be set by who has looked into it: it is no capture */
+    size_t folder;   /* the number, from 1, of the directory in which it was found; 0 = named */
+    bool no_capture; /* to be set by who has looked into it: it is no capture */
     enum path_part part;
 };
 
@@ -43,7 +43,7 @@ bool capture_paths_add(struct capture_paths *paths, char *name, size_t folder);
 /* "FOLDER/NAME", to be freed; NULL when memory is short. */
 char *capture_path_join(const char *folder, const char *name);
 
-/* Decides what part each plays, once `other_protocol` is set, and makes the notes: one for each
+/* Decides what part each plays, once `no_capture` is set, and makes the notes: one for each
  * directory that has strangers among its captures, or may still get captures. Can be called again.
  * False when memory is short. */
 bool capture_paths_judge(struct capture_paths *paths);

@@ -16,11 +16,6 @@ void capture_problem_set(struct capture_source *source, const char *format, ...)
     va_end(args);
 }
 
-const char *capture_source_title(const char *name)
-{
-    return strcmp(name, "-") == 0 ? "standard input" : name;
-}
-
 /* Files that people hand over instead of the capture, by their first octets. */
 static const struct {
     const char *magic;

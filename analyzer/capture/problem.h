@@ -15,7 +15,4 @@ __attribute__((format(printf, 2, 3))) void capture_problem_set(struct capture_so
 void capture_problem_of_file(struct capture_source *source, const struct capture_file *file,
                              enum file_result result);
 
-/* "-" is standard input. */
-const char *capture_source_title(const char *name);
-
 #endif

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "analyzer/capture/problem.h"
+#include "heloscope/capture/capture.h"
 #include "heloscope/base/text.h"
 
 /* What a callback of the history needs to print the events of a finding. */

@@ -14,7 +14,7 @@ static void forget_kept(struct connection *c)
     c->decoding->kept_octets = 0;
 }
 
-static void keep_span(struct connection *c, int side, const struct span *span)
+static void keep_span(struct connection *c, enum side side, const struct span *span)
 {
     struct queued_span *q = memory_get(sizeof *q + span->data.len);
     q->span = *span;
@@ -55,7 +55,7 @@ static void take_again(struct pipeline *p, struct connection *c)
 
 /* A client that may be speaking to a proxy: its octets wait until it is known. True when the span
  * has been taken care of. */
-static bool look_for_relay(struct pipeline *p, struct connection *c, int side,
+static bool look_for_relay(struct pipeline *p, struct connection *c, enum side side,
                            const struct span *span)
 {
     struct decoding *decoding = c->decoding;
@@ -73,7 +73,8 @@ static bool look_for_relay(struct pipeline *p, struct connection *c, int side,
     return true;
 }
 
-static void watch_span(struct pipeline *p, struct connection *c, int side, const struct span *span)
+static void watch_span(struct pipeline *p, struct connection *c, enum side side,
+                       const struct span *span)
 {
     enum classification found = CLASS_UNDECIDED;
     if (look_for_relay(p, c, side, span))
@@ -92,7 +93,7 @@ static void watch_span(struct pipeline *p, struct connection *c, int side, const
         pipeline_stop_watching(p, c, CONNECTION_IGNORED);
 }
 
-void pipeline_take_span(void *context, int side, const struct span *span)
+void pipeline_take_span(void *context, enum side side, const struct span *span)
 {
     struct pipeline *p = context;
     struct connection *c = p->current;

@@ -193,7 +193,7 @@ static enum classification by_octets(const struct candidate *candidate)
 /* --- nDPI --- */
 
 /* nDPI reads IP packets; it gets the reassembled octets behind headers made for it. */
-static size_t make_packet(uint8_t *out, int side, struct bytes data, const uint16_t port[2])
+static size_t make_packet(uint8_t *out, enum side side, struct bytes data, const uint16_t port[2])
 {
     uint16_t total = (uint16_t)(40 + data.len);
     uint16_t from = port[side], to = port[!side];
@@ -216,8 +216,8 @@ static size_t make_packet(uint8_t *out, int side, struct bytes data, const uint1
     return total;
 }
 
-static enum classification by_ndpi(struct classifier *c, struct candidate *candidate, int side,
-                                   struct bytes data, const uint16_t port[2])
+static enum classification by_ndpi(struct classifier *c, struct candidate *candidate,
+                                   enum side side, struct bytes data, const uint16_t port[2])
 {
     uint8_t packet[40 + FED_PAYLOAD];
     if (!candidate->ndpi) {
@@ -239,7 +239,7 @@ static enum classification by_ndpi(struct classifier *c, struct candidate *candi
 }
 
 /* Whether the first line of `side` is there, or more than any first line needs. */
-static bool spoken(const struct candidate *candidate, int side)
+static bool spoken(const struct candidate *candidate, enum side side)
 {
     struct bytes head = {candidate->side[side].head, candidate->side[side].length};
     return head.len == sizeof candidate->side[side].head ||
@@ -272,7 +272,7 @@ enum classification classify_end(const struct candidate *candidate, int server)
     return host ? CLASS_SMTP : CLASS_OTHER;
 }
 
-enum classification classify_span(struct classifier *c, struct candidate *candidate, int side,
+enum classification classify_span(struct classifier *c, struct candidate *candidate, enum side side,
                                   struct bytes data, const uint16_t port[2])
 {
     struct bytes_copy *copy = &candidate->side[side];

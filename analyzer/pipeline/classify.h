@@ -4,7 +4,7 @@
 #ifndef ANALYZER_PIPELINE_CLASSIFY_H
 #define ANALYZER_PIPELINE_CLASSIFY_H
 
-#include "heloscope/bytes.h"
+#include "heloscope/span.h"
 #include "heloscope/failure.h"
 
 enum classification {
@@ -32,7 +32,7 @@ struct candidate {
 
 /* Looks at the next octets in order of `side` (an enum side); `port`: the ports of both sides. */
 enum classification classify_span(struct classifier *classifier, struct candidate *candidate,
-                                  int side, struct bytes data, const uint16_t port[2]);
+                                  enum side side, struct bytes data, const uint16_t port[2]);
 
 /* The flow has ended undecided; `server` is the side that would be the server's. */
 enum classification classify_end(const struct candidate *candidate, int server);

@@ -103,7 +103,8 @@ enum forward_proxy_state decoding_forward_proxy(struct decoding *decoding)
     return state;
 }
 
-bool decoding_behind_forward_proxy(const struct decoding *decoding, int side, struct span *span)
+bool decoding_behind_forward_proxy(const struct decoding *decoding, enum side side,
+                                   struct span *span)
 {
     const size_t *length = decoding->forward_proxy->length;
     size_t octets = span->data.at ? span->data.len : span->gap;

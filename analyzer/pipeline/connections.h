@@ -92,7 +92,8 @@ struct connection *connection_find(const struct flow_table *table, const struct 
 enum forward_proxy_state decoding_forward_proxy(struct decoding *decoding);
 
 /* Behind a proxy's handshake octets are counted anew. False when the span lies in it. */
-bool decoding_behind_forward_proxy(const struct decoding *decoding, int side, struct span *span);
+bool decoding_behind_forward_proxy(const struct decoding *decoding, enum side side,
+                                   struct span *span);
 
 /* When there are already as many with this key as may be: the one that was silent longest. */
 struct connection *connection_stalest(const struct flow_table *table, const struct flow_key *key);

@@ -93,7 +93,8 @@ static void note_waiting(struct decoding *decoding)
         direction_waits(&direction[SIDE_CLIENT]) + direction_waits(&direction[SIDE_SERVER]);
 }
 
-void pipeline_read(struct pipeline *p, struct connection *c, int side, const struct span *span)
+void pipeline_read(struct pipeline *p, struct connection *c, enum side side,
+                   const struct span *span)
 {
     struct decoding *decoding = c->decoding;
     if (!pipeline_session(p, c))

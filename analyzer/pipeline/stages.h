@@ -79,7 +79,7 @@ void pipeline_take_copy(struct pipeline *p, const struct segment *copy, uint32_t
 /* --- pipeline_observe.c --- */
 
 /* Octets, or a hole, of p->current: a reassembly_sink. */
-void pipeline_take_span(void *pipeline, int side, const struct span *span);
+void pipeline_take_span(void *pipeline, enum side side, const struct span *span);
 
 /* It is known what the connection carries: what was kept is read (CONNECTION_SMTP) or forgotten. */
 void pipeline_stop_watching(struct pipeline *p, struct connection *c, enum connection_state state);
@@ -90,7 +90,8 @@ void pipeline_stop_watching(struct pipeline *p, struct connection *c, enum conne
 struct session *pipeline_session(struct pipeline *p, struct connection *c);
 
 /* Octets of SMTP: the first begin a session. */
-void pipeline_read(struct pipeline *p, struct connection *c, int side, const struct span *span);
+void pipeline_read(struct pipeline *p, struct connection *c, enum side side,
+                   const struct span *span);
 
 /* What waits in the session for an answer waits no longer. */
 void pipeline_hurry(struct pipeline *p, struct connection *c);

@@ -1,7 +1,7 @@
 /* heloscope analyze: captures in, findings out. */
 #include <inttypes.h>
 
-#include "analyzer/capture/problem.h"
+#include "heloscope/capture/capture.h"
 #include "command.h"
 #include "heloscope/output/finding_print.h"
 #include "recording.h"

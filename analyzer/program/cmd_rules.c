@@ -2,7 +2,7 @@
  * does to the facts is in cmd_rules_effects.c. */
 #include "cmd_rules_effects.h"
 #include "command.h"
-#include "analyzer/smtp/pipelining.h"
+#include "heloscope/order/pipelining_rules.h"
 #include "heloscope/output/json.h"
 #include "heloscope/order/order.h"
 #include "heloscope/base/text.h"
@@ -114,7 +114,7 @@ static const char *const followings[] = {
     [FOLLOWING_IF_COMPLETE] = "anywhere, with its initial response",
 };
 
-static bool same_place(const struct group_rule *a, const struct group_rule *b)
+static bool same_place(const struct pipelining_rule *a, const struct pipelining_rule *b)
 {
     return a->following == b->following && strcmp(a->section, b->section) == 0;
 }
@@ -125,7 +125,7 @@ static void print_groups(const struct terminal *terminal)
     snprintf(line, sizeof line, "%-24s%-37s%s", "verb", "its place", "written in");
     print_heading(terminal, line);
     size_t count, length = 0;
-    const struct group_rule *rules = pipelining_rules(&count);
+    const struct pipelining_rule *rules = pipelining_rules(&count);
     for (size_t i = 0; i < count; i++) {
         bool others = rules[i].verb == VERB_COUNT;
         length += (size_t)snprintf(line + length, sizeof line - length, "%s%s", length ? " " : "",
@@ -187,7 +187,7 @@ static void json_rule(struct json *json, const struct rule *rule)
 static void json_groups(struct json *json)
 {
     size_t count;
-    const struct group_rule *rules = pipelining_rules(&count);
+    const struct pipelining_rule *rules = pipelining_rules(&count);
     json_open(json, "groups", '[');
     for (size_t i = 0; i < count; i++) {
         json_open(json, NULL, '{');

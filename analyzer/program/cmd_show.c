@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "analyzer/capture/problem.h"
+#include "heloscope/capture/capture.h"
 #include "command.h"
 #include "heloscope/output/finding_print.h"
 #include "heloscope/output/table.h"

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <signal.h>
 
-#include "analyzer/capture/problem.h"
+#include "heloscope/capture/capture.h"
 #include "heloscope/output/finding_print.h"
 #include "heloscope/base/text.h"
 #include "heloscope/output/totals_print.h"

@@ -2,7 +2,7 @@
 
 #include <signal.h>
 
-#include "analyzer/capture/problem.h"
+#include "heloscope/capture/capture.h"
 #include "heloscope/network/packet.h"
 
 bool recording_open(struct recording *recording, const struct options *options,

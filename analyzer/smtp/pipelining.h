@@ -2,25 +2,8 @@
 #ifndef ANALYZER_SMTP_PIPELINING_H
 #define ANALYZER_SMTP_PIPELINING_H
 
+#include "heloscope/order/pipelining_rules.h"
 #include "heloscope/session/session.h"
-
-/* Whether more may follow a command before its reply is there. */
-enum following {
-    FOLLOWING_NONE,        /* it must be the last of its group */
-    FOLLOWING_ANY,         /* it may stand anywhere */
-    FOLLOWING_IF_COMPLETE, /* AUTH with its initial response needs no more */
-};
-
-struct group_rule {
-    enum verb verb; /* VERB_COUNT: every verb that has no row of its own */
-    enum following following;
-    bool barrier; /* the rest of its group stays at fault when its reply has been sent */
-    const char *section;
-};
-
-/* The table; `*count` rows. Static storage. */
-const struct group_rule *pipelining_rules(size_t *count);
-const struct group_rule *pipelining_rule_of(enum verb verb);
 
 /* Fills in what the place of `p`, the newest command, among its neighbours tells: was it sent
  * before its predecessor's reply was seen, and was that allowed? */

@@ -9,7 +9,7 @@ static bool believable(const struct stream *peer, int64_t offset)
 
 /* What the sender had received, as an offset of the peer's stream; never more than is held to be
  * true of it, or octets would wait for what never comes. */
-static uint64_t seen_by(const struct reassembly *c, int side, const struct segment *segment)
+static uint64_t seen_by(const struct reassembly *c, enum side side, const struct segment *segment)
 {
     const struct stream *peer = &c->side[!side];
     if (!(segment->flags & TCP_ACK) || !peer->started)
@@ -25,7 +25,7 @@ static uint64_t seen_by(const struct reassembly *c, int side, const struct segme
 }
 
 /* Offsets of `side` have become smaller by `delta`: what its peer saw is counted anew. */
-static void shift_seen(struct reassembly *c, int side, uint64_t delta)
+static void shift_seen(struct reassembly *c, enum side side, uint64_t delta)
 {
     for (struct piece *p = c->side[!side].waiting; p; p = p->next)
         p->mark.seen = p->mark.seen > delta ? p->mark.seen - delta : 0;
@@ -34,7 +34,7 @@ static void shift_seen(struct reassembly *c, int side, uint64_t delta)
 /* A stream begins for certain with its SYN. Whatever else comes first, the SYN may have been
  * captured behind it; and a side that has not been captured yet has at least sent what is
  * acknowledged. */
-static void start_streams(struct reassembly *c, int side, const struct segment *segment)
+static void start_streams(struct reassembly *c, enum side side, const struct segment *segment)
 {
     struct stream *own = &c->side[side], *peer = &c->side[!side];
     if (segment->flags & TCP_SYN) {
@@ -56,7 +56,7 @@ static bool opening(const struct reassembly *c)
     return !c->settled && !(c->syn[0] && c->syn[1]);
 }
 
-static void note_acknowledged(struct reassembly *c, int side, uint64_t seen)
+static void note_acknowledged(struct reassembly *c, enum side side, uint64_t seen)
 {
     struct stream *peer = &c->side[!side];
     if (seen > peer->acked)
@@ -64,7 +64,7 @@ static void note_acknowledged(struct reassembly *c, int side, uint64_t seen)
 }
 
 /* The next octets of `side` if they are there and all that they acknowledge has been delivered. */
-static bool deliverable(const struct reassembly *c, int side, struct span *out)
+static bool deliverable(const struct reassembly *c, enum side side, struct span *out)
 {
     const struct stream *peer = &c->side[!side];
     struct span theirs;
@@ -97,7 +97,7 @@ static void deliver_waiting(struct reassembly *c, reassembly_sink *sink, void *c
 
 /* A hole of `side`: its length, 0 when it has none. `acknowledged` asks only for octets that the
  * peer has received; without it a hole before octets that wait counts too. */
-static uint64_t hole(const struct reassembly *c, int side, bool acknowledged)
+static uint64_t hole(const struct reassembly *c, enum side side, bool acknowledged)
 {
     const struct stream *s = &c->side[side];
     if (s->provisional || opening(c))
@@ -112,8 +112,8 @@ static uint64_t hole(const struct reassembly *c, int side, bool acknowledged)
     return stop == UINT64_MAX ? 0 : stop - s->next;
 }
 
-static bool give_up_side(struct reassembly *c, int side, bool acknowledged, reassembly_sink *sink,
-                         void *context)
+static bool give_up_side(struct reassembly *c, enum side side, bool acknowledged,
+                         reassembly_sink *sink, void *context)
 {
     uint64_t length = hole(c, side, acknowledged);
     struct span theirs;
@@ -187,7 +187,7 @@ static void resolve_holes(struct reassembly *c, reassembly_sink *sink, void *con
     c->blocked_since = 0;
 }
 
-static bool in_order(const struct reassembly *c, int side, int64_t offset, size_t length,
+static bool in_order(const struct reassembly *c, enum side side, int64_t offset, size_t length,
                      uint64_t seen)
 {
     const struct stream *s = &c->side[side];
@@ -196,7 +196,7 @@ static bool in_order(const struct reassembly *c, int side, int64_t offset, size_
 }
 
 /* `span` is the segment's payload as it will be delivered if it is in order. */
-static void push_payload(struct reassembly *c, int side, int64_t offset,
+static void push_payload(struct reassembly *c, enum side side, int64_t offset,
                          const struct segment *segment, struct span *span, reassembly_sink *sink,
                          void *context)
 {
@@ -216,7 +216,8 @@ static void push_payload(struct reassembly *c, int side, int64_t offset,
         stream_keep(s, offset + (int64_t)length, bytes_of(NULL, segment->cut), true, &span->mark);
 }
 
-static void note_end(struct reassembly *c, int side, const struct segment *segment, int64_t offset)
+static void note_end(struct reassembly *c, enum side side, const struct segment *segment,
+                     int64_t offset)
 {
     struct stream *s = &c->side[side];
     if (segment->flags & TCP_RST) {
@@ -240,7 +241,7 @@ static void note_end(struct reassembly *c, int side, const struct segment *segme
 }
 
 /* Whether the FIN of `side` acknowledged that of the other, which so came first. */
-static bool finished_second(const struct reassembly *c, int side)
+static bool finished_second(const struct reassembly *c, enum side side)
 {
     const struct stream *peer = &c->side[!side];
     return (int32_t)(c->fin_ack[side] - (peer->base + (uint32_t)peer->end + 1)) >= 0;
@@ -252,15 +253,15 @@ static int first_to_finish(const struct reassembly *c)
     return finished_second(c, 0) && !finished_second(c, 1) ? 1 : 0;
 }
 
-bool reassembly_left_before(const struct reassembly *c, int side, const struct span *span)
+bool reassembly_left_before(const struct reassembly *c, enum side side, const struct span *span)
 {
     const struct stream *own = &c->side[side], *peer = &c->side[!side];
     uint32_t end = peer->base + (uint32_t)(span->offset + span->data.len + span->gap);
     return own->finished && own->next >= own->end && (int32_t)(c->fin_ack[side] - end) < 0;
 }
 
-void reassembly_push(struct reassembly *c, int side, const struct segment *segment, int64_t ts_us,
-                     uint64_t packet, reassembly_sink *sink, void *context)
+void reassembly_push(struct reassembly *c, enum side side, const struct segment *segment,
+                     int64_t ts_us, uint64_t packet, reassembly_sink *sink, void *context)
 {
     if (!c->packets++)
         c->ended_by = -1;
@@ -302,7 +303,7 @@ static bool is_near(const struct stream *stream, uint32_t seq)
     return distance >= -FLIGHT && distance <= FLIGHT;
 }
 
-bool reassembly_continues(const struct reassembly *c, int side, const struct segment *segment)
+bool reassembly_continues(const struct reassembly *c, enum side side, const struct segment *segment)
 {
     const struct stream *own = &c->side[side], *peer = &c->side[!side];
     bool acknowledges = segment->flags & TCP_ACK && peer->started;

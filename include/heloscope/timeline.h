@@ -9,14 +9,10 @@
 #include "heloscope/bytes.h"
 #include "heloscope/cause.h"
 #include "heloscope/network/packet.h"
+#include "heloscope/span.h"
 
 /* An event's number within its session, counted from 1; 0 = none. */
 typedef uint32_t event_no;
-
-enum side {
-    SIDE_CLIENT,
-    SIDE_SERVER,
-};
 
 enum event_kind {
     EVENT_OPEN,     /* the connection, or the first packet of it that was captured */

@@ -31,7 +31,7 @@ static uint8_t octet_of(unsigned copy, size_t offset)
     return (uint8_t)(copy * 37 + offset * 101 + 1);
 }
 
-static void check_span(void *context, int side, const struct span *span)
+static void check_span(void *context, enum side side, const struct span *span)
 {
     struct model *m = context;
     uint64_t length = span->gap ? span->gap : span->data.len;
@@ -51,7 +51,8 @@ static void check_span(void *context, int side, const struct span *span)
 }
 
 /* What the segment captured, as far as it is not too late. */
-static void note(struct model *m, int side, unsigned copy, size_t from, size_t length, size_t cut)
+static void note(struct model *m, enum side side, unsigned copy, size_t from, size_t length,
+                 size_t cut)
 {
     for (size_t at = from; at < from + length + cut && at < ROOM; at++) {
         if (at < m->delivered[side] || m->copy[side][at])

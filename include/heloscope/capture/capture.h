@@ -3,33 +3,8 @@
 #ifndef HELOSCOPE_CAPTURE_CAPTURE_H
 #define HELOSCOPE_CAPTURE_CAPTURE_H
 
-#include "heloscope/bytes.h"
+#include "heloscope/packet_record.h"
 #include "heloscope/failure.h"
-
-/* A file or an interface; owned by the capture, valid until capture_close(). */
-struct capture_source {
-    const char *name; /* as the user gave it; "-" for standard input */
-    bool live;
-    int64_t started_us; /* time of its first packet; 0 when it has none */
-    int64_t ended_us;   /* time of the last packet read so far */
-    uint64_t packets, bytes;
-    uint64_t dropped;    /* lost before they could be written, as far as the source tells */
-    uint64_t duplicates; /* of packets that a mirror sent twice; counted by the analysis */
-    uint64_t overlaps;   /* of IP fragments; so too */
-    int64_t capture_id;  /* kept here for the caller; 0 at first */
-    uint64_t noted;      /* so too: the packets that its row in the history counts */
-    char problem[512];   /* what could not be read, one line; "" = nothing */
-};
-
-/* One packet; `frame` is borrowed until the next call. */
-struct packet_record {
-    struct capture_source *source;
-    uint64_t number; /* in its source, from 1, as Wireshark counts */
-    int64_t ts_us;
-    int link_type;
-    struct bytes frame;
-    size_t wire_length;
-};
 
 struct capture;
 
@@ -94,6 +69,9 @@ bool capture_expects_files(const struct capture *capture);
 
 /* Octets read so far and in all, for a progress bar; `total` 0 when it cannot be known. */
 void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *total);
+
+/* Returns what a person calls the source: the name that was given; "-" is standard input. */
+const char *capture_source_title(const char *name);
 
 void capture_close(struct capture *capture); /* NULL is allowed */
 

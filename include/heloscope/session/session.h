@@ -33,7 +33,7 @@ enum reading {
 struct queued_span {
     struct queued_span *next;
     struct span span;
-    int side;
+    enum side side;
     uint8_t data[];
 };
 

@@ -3,7 +3,7 @@
 #ifndef HELOSCOPE_TRANSPORT_INTAKE_H
 #define HELOSCOPE_TRANSPORT_INTAKE_H
 
-#include "heloscope/capture/capture.h"
+#include "heloscope/packet_record.h"
 #include "heloscope/transport/fragments.h"
 #include "heloscope/network/packet.h"
 

@@ -34,19 +34,20 @@ struct reassembly {
 };
 
 /* Takes what is ready: a span of octets or a gap of `side`. */
-typedef void reassembly_sink(void *context, int side, const struct span *span);
+typedef void reassembly_sink(void *context, enum side side, const struct span *span);
 
 /* Takes one segment sent by `side`. In-order octets go to `sink` straight from the frame. */
-void reassembly_push(struct reassembly *c, int side, const struct segment *segment, int64_t ts_us,
-                     uint64_t packet, reassembly_sink *sink, void *context);
+void reassembly_push(struct reassembly *c, enum side side, const struct segment *segment,
+                     int64_t ts_us, uint64_t packet, reassembly_sink *sink, void *context);
 
 /* Whether a segment of `side` fits by both its numbers. Initial sequence numbers are chosen at
  * random (RFC 9293 section 3.4.1): those of another connection do not, but by rare chance. */
-bool reassembly_continues(const struct reassembly *c, int side, const struct segment *segment);
+bool reassembly_continues(const struct reassembly *c, enum side side,
+                          const struct segment *segment);
 
 /* Whether `side` had said its last when it had not received all of the peer's `span` yet. Its FIN
  * may have been captured in front of octets that it acknowledges: what it says itself decides. */
-bool reassembly_left_before(const struct reassembly *c, int side, const struct span *span);
+bool reassembly_left_before(const struct reassembly *c, enum side side, const struct span *span);
 
 /* Gives up every hole and delivers all that waits. Before the connection is closed or expired. */
 void reassembly_drain(struct reassembly *c, reassembly_sink *sink, void *context);

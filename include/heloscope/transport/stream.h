@@ -6,23 +6,8 @@
 #ifndef HELOSCOPE_TRANSPORT_STREAM_H
 #define HELOSCOPE_TRANSPORT_STREAM_H
 
-#include "heloscope/bytes.h"
+#include "heloscope/span.h"
 #include "heloscope/base/limits.h"
-
-/* Where octets came from. */
-struct mark {
-    int64_t ts_us;
-    uint64_t packet;
-    uint64_t seen; /* the peer's octets that the sender had received when it sent these (its ACK) */
-};
-
-/* Octets in order, or a hole (`data.at` NULL, `gap` octets). `data` is borrowed. */
-struct span {
-    uint64_t offset;
-    struct bytes data;
-    uint64_t gap;
-    struct mark mark;
-};
 
 struct piece {
     struct piece *next;

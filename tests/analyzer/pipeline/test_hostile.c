@@ -26,7 +26,7 @@ struct received {
     uint64_t octets, missing, calls;
 };
 
-static void receive(void *context, int side, const struct span *span)
+static void receive(void *context, enum side side, const struct span *span)
 {
     struct received *r = context;
     (void)side;
@@ -35,7 +35,7 @@ static void receive(void *context, int side, const struct span *span)
     r->calls++;
 }
 
-static void push(struct reassembly *c, int side, uint8_t flags, uint32_t seq, uint32_t ack,
+static void push(struct reassembly *c, enum side side, uint8_t flags, uint32_t seq, uint32_t ack,
                  struct bytes payload, struct received *r)
 {
     struct segment segment = {.seq = seq, .ack = ack, .flags = flags, .payload = payload};

@@ -13,7 +13,7 @@ struct log {
     size_t spans, gaps;
 };
 
-static void record(void *context, int side, const struct span *span)
+static void record(void *context, enum side side, const struct span *span)
 {
     struct log *log = context;
     uint64_t length = span->gap ? span->gap : span->data.len;

@@ -26,7 +26,7 @@ static uint8_t octet_of(unsigned copy, size_t offset)
     return (uint8_t)(copy * 37 + offset * 101 + 1);
 }
 
-static void check_span(void *context, int side, const struct span *span)
+static void check_span(void *context, enum side side, const struct span *span)
 {
     struct model *m = context;
     uint64_t length = span->gap ? span->gap : span->data.len;
@@ -47,7 +47,7 @@ static void check_span(void *context, int side, const struct span *span)
 
 /* Octets of `side` that have come without a hole, of those that are still to be delivered; the
  * peer may have acknowledged them. */
-static uint64_t arrived(const struct model *m, int side)
+static uint64_t arrived(const struct model *m, enum side side)
 {
     uint64_t n = m->delivered[side];
     while (n < SIZE && m->first[side][n])
@@ -55,7 +55,7 @@ static uint64_t arrived(const struct model *m, int side)
     return n < SIZE ? n : SIZE;
 }
 
-static void send(struct model *m, struct reassembly *c, int side, size_t from, size_t to)
+static void send(struct model *m, struct reassembly *c, enum side side, size_t from, size_t to)
 {
     uint8_t octets[SIZE];
     unsigned copy = ++m->copies;
@@ -139,7 +139,7 @@ struct storm {
     uint64_t delivered[2], spans;
 };
 
-static void count_span(void *context, int side, const struct span *span)
+static void count_span(void *context, enum side side, const struct span *span)
 {
     struct storm *storm = context;
     cr_assert_eq(span->offset, storm->delivered[side]);
