@@ -20,15 +20,6 @@ void capture_file_close(struct capture_file *file)
     pcapng_close(&file->pcapng);
 }
 
-enum file_result file_result_of(enum bytes_result result, const struct byte_source *source)
-{
-    if (result == BYTES_IDLE)
-        return FILE_IDLE;
-    if (result == BYTES_FAILED)
-        return source->cut ? FILE_CUT : FILE_UNREADABLE;
-    return byte_source_left(source) ? FILE_CUT : FILE_END;
-}
-
 /* A magic number that the end of the file cuts off is still one. */
 static bool begins_like_capture(struct bytes start)
 {

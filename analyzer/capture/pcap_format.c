@@ -1,7 +1,7 @@
 /* The pcap format: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html, and what older
  * programs wrote. */
 #include "byte_order.h"
-#include "file.h"
+#include "pcap_format.h"
 #include "heloscope/base/limits.h"
 
 enum {

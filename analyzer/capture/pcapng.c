@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "byte_order.h"
-#include "file.h"
+#include "pcapng.h"
 #include "heloscope/base/limits.h"
 
 enum {

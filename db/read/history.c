@@ -5,7 +5,7 @@
 
 #include "heloscope/base/memory.h"
 #include "query.h"
-#include "db/write/rows.h"
+#include "db/event_key.h"
 #include "db/schema/schema.h"
 #include "db/sql_error.h"
 

@@ -2,14 +2,9 @@
 #ifndef DB_WRITE_ROWS_H
 #define DB_WRITE_ROWS_H
 
-#include "heloscope/base/limits.h"
+#include "db/event_key.h"
 #include "heloscope/timeline.h"
 #include "statements.h"
-
-/* An event's key is session_id << EVENT_BITS | seq. Events beyond EVENT_LAST are counted in the
- * session's row, but are not stored: their keys would be those of the next session. */
-#define EVENT_BITS 24
-#define EVENT_LAST SESSION_EVENTS
 
 /* Writes the session's own row with `statement` (SESSION_INSERT or SESSION_UPDATE); `session_id` 0
  * leaves the choice of a number to SQLite. False with the error left in the connection. */

@@ -157,7 +157,7 @@ static void play(const struct talk *talk, reassembly_sink *sink, void *context)
     reassembly_free(&c);
 }
 
-static void count_octets(void *context, int side, const struct span *span)
+static void count_octets(void *context, enum side side, const struct span *span)
 {
     (void)side;
     *(uint64_t *)context += span->data.len;
@@ -269,7 +269,7 @@ static uint64_t judge(void)
 /* ---------------------------------------------------------------------------------- whole sessions
  */
 
-static void give(void *context, int side, const struct span *span)
+static void give(void *context, enum side side, const struct span *span)
 {
     session_span(context, (enum side)side, span);
 }

@@ -39,7 +39,7 @@ struct sensor {
     struct sightings sightings;
 };
 
-static void take(struct sensor *sensor, uint16_t port, enum side side, uint32_t seq, uint32_t ack,
+static void take(struct sensor *sensor, uint16_t port, int side, uint32_t seq, uint32_t ack,
                  uint8_t flags, size_t length, int64_t sent_us)
 {
     static const uint8_t octets[100];
