@@ -12,8 +12,7 @@ enum {
 };
 
 /* The packets of `side`, or of both (-1), by a clock that shows `clock` too much. */
-static void save_side(const struct trace *trace, enum side side, int64_t clock,
-                      char path[IMAGE_PATH])
+static void save_side(const struct trace *trace, int side, int64_t clock, char path[IMAGE_PATH])
 {
     struct image image = pcap_begin(false, false, LINK_RAW);
     for (size_t i = 0; i < trace->count; i++) {
