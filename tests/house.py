@@ -34,11 +34,9 @@ GENERATED = {"db/schema/schema_sql.h", "analyzer/privacy/known_words_rows.h", "a
 # A source file without a test file of its own, and where it is tested instead.
 TESTED_ELSEWHERE = {
     "analyzer/program/main.c": "tests/system runs the program",
-    "analyzer/pipeline/pipeline_end.c": "tests/analyzer/pipeline/test_pipeline_ends.c",
     "analyzer/pipeline/expiry.c": "tests/analyzer/pipeline/test_pipeline_ends.c, test_hostile_flows.c",
     "analyzer/pipeline/candidate.c": "tests/analyzer/pipeline/test_pipeline_flows.c, test_pipeline_relay.c",
-    "analyzer/pipeline/pipeline_rest.c": "tests/analyzer/smtp/test_dialogues_captured.c, test_hostile_flows.c",
-    "analyzer/pipeline/pipeline_segment.c": "tests/analyzer/pipeline/test_pipeline.c, test_connections.c",
+    "analyzer/pipeline/totals.c": "tests/analyzer/pipeline/test_pipeline.c, test_pipeline_flows.c",
     "analyzer/pipeline/handover.c": "tests/analyzer/pipeline/test_pipeline.c, test_pipeline_flows.c",
     "analyzer/privacy/anonymize.c": "tests/system/test_anonymize.py: every column",
     "analyzer/program/cmd_analyze.c": "tests/system: golden output, bad input, JSON",

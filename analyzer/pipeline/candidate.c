@@ -1,17 +1,25 @@
-/* Octets in order: what is SMTP goes to its session. What is not known yet is kept and observed
- * until it is: whether it is SMTP, and whether it begins with a proxy's handshake. */
-#include "stages.h"
+#include "candidate.h"
 
 #include <stdlib.h>
 
-static void forget_kept(struct connection *c)
+#include "heloscope/base/memory.h"
+
+struct queued_span *candidate_take_kept(struct decoding *decoding)
 {
-    while (c->decoding->kept) {
-        struct queued_span *q = c->decoding->kept;
-        c->decoding->kept = q->next;
-        free(q);
+    struct queued_span *kept = decoding->kept;
+    decoding->kept = NULL;
+    decoding->kept_octets = 0;
+    return kept;
+}
+
+void candidate_forget_kept(struct decoding *decoding)
+{
+    struct queued_span *kept = candidate_take_kept(decoding);
+    while (kept) {
+        struct queued_span *next = kept->next;
+        free(kept);
+        kept = next;
     }
-    c->decoding->kept_octets = 0;
 }
 
 static void keep_span(struct connection *c, enum side side, const struct span *span)
@@ -28,35 +36,33 @@ static void keep_span(struct connection *c, enum side side, const struct span *s
     c->decoding->kept_octets += sizeof *q + span->data.len;
 }
 
-void pipeline_stop_watching(struct pipeline *p, struct connection *c, enum connection_state state)
+/* Whether what was kept so far is a proxy's handshake, or begins with one: `forward_proxy` is set
+ * then. */
+static enum forward_proxy_state look_for_handshake(struct decoding *decoding)
 {
-    candidate_free(c->decoding->candidate);
-    c->decoding->candidate = NULL;
-    c->state = state;
-    if (state == CONNECTION_SMTP)
-        for (struct queued_span *q = c->decoding->kept; q; q = q->next)
-            pipeline_read(p, c, q->side, &q->span);
-    forget_kept(c);
-}
-
-/* Takes what was kept once more, knowing what it begins with. */
-static void take_again(struct pipeline *p, struct connection *c)
-{
-    struct queued_span *q = c->decoding->kept;
-    c->decoding->kept = NULL;
-    c->decoding->kept_octets = 0;
-    while (q) {
-        struct queued_span *next = q->next;
-        pipeline_take_span(p, q->side, &q->span);
-        free(q);
-        q = next;
+    uint8_t head[2][FORWARD_PROXY_HEAD];
+    size_t length[2] = {0, 0};
+    struct forward_proxy found;
+    for (const struct queued_span *q = decoding->kept; q; q = q->next) {
+        struct bytes part = bytes_first(q->span.data, FORWARD_PROXY_HEAD - length[q->side]);
+        if (!q->span.data.at)
+            return FORWARD_PROXY_NONE; /* a hole */
+        memcpy(head[q->side] + length[q->side], part.at, part.len);
+        length[q->side] += part.len;
     }
+    enum forward_proxy_state state =
+        forward_proxy_read(bytes_of(head[SIDE_CLIENT], length[SIDE_CLIENT]),
+                           bytes_of(head[SIDE_SERVER], length[SIDE_SERVER]), &found);
+    if (state == FORWARD_PROXY_DONE) {
+        decoding->forward_proxy = memory_get(sizeof *decoding->forward_proxy);
+        *decoding->forward_proxy = found;
+    }
+    return state;
 }
 
-/* A client that may be speaking to a proxy: its octets wait until it is known. True when the span
- * has been taken care of. */
-static bool look_for_relay(struct pipeline *p, struct connection *c, enum side side,
-                           const struct span *span)
+/* Whether the span belongs to what may be a proxy's handshake; then it is kept, and `*out` set. */
+static bool may_be_handshake(struct connection *c, enum side side, const struct span *span,
+                             enum candidate_result *out)
 {
     struct decoding *decoding = c->decoding;
     bool may_be = decoding->kept || (side == SIDE_CLIENT && forward_proxy_begins(span->data));
@@ -65,47 +71,44 @@ static bool look_for_relay(struct pipeline *p, struct connection *c, enum side s
         return false;
     }
     keep_span(c, side, span);
-    if (decoding_forward_proxy(decoding) == FORWARD_PROXY_MORE &&
-        decoding->kept_octets <= WATCH_LIMIT)
+    *out = CANDIDATE_UNDECIDED;
+    if (look_for_handshake(decoding) == FORWARD_PROXY_MORE && decoding->kept_octets <= WATCH_LIMIT)
         return true;
     decoding->looked = true;
-    take_again(p, c);
+    *out = CANDIDATE_AGAIN;
     return true;
 }
 
-static void watch_span(struct pipeline *p, struct connection *c, enum side side,
-                       const struct span *span)
+enum candidate_result candidate_span(struct connection *c, struct classifier *classifier,
+                                     enum side side, const struct span *span)
 {
+    enum candidate_result result;
     enum classification found = CLASS_UNDECIDED;
-    if (look_for_relay(p, c, side, span))
-        return;
-    if (!p->classifier && !(p->classifier = classifier_new(&p->failure))) {
-        p->failed = true;
-        return;
-    }
+    if (may_be_handshake(c, side, span, &result))
+        return result;
     keep_span(c, side, span);
     const uint16_t port[2] = {c->flow.key.port[c->client], c->flow.key.port[!c->client]};
     if (span->data.at)
-        found = classify_span(p->classifier, c->decoding->candidate, side, span->data, port);
+        found = classify_span(classifier, c->decoding->candidate, side, span->data, port);
     if (found == CLASS_SMTP)
-        pipeline_stop_watching(p, c, CONNECTION_SMTP);
-    else if (found == CLASS_OTHER || c->decoding->kept_octets > WATCH_LIMIT)
-        pipeline_stop_watching(p, c, CONNECTION_IGNORED);
+        return CANDIDATE_SMTP;
+    return found == CLASS_OTHER || c->decoding->kept_octets > WATCH_LIMIT ? CANDIDATE_OTHER
+                                                                          : CANDIDATE_UNDECIDED;
 }
 
-void pipeline_take_span(void *context, enum side side, const struct span *span)
+bool candidate_after_proxy(const struct decoding *decoding, enum side side, struct span *span)
 {
-    struct pipeline *p = context;
-    struct connection *c = p->current;
-    struct span behind;
-    if (c->decoding->forward_proxy) {
-        behind = *span;
-        span = &behind;
-        if (!decoding_behind_forward_proxy(c->decoding, side, &behind))
-            return;
+    const size_t *length = decoding->forward_proxy->length;
+    size_t octets = span->data.at ? span->data.len : span->gap;
+    if (span->offset + octets <= length[side])
+        return false;
+    if (span->offset < length[side]) {
+        size_t before = length[side] - span->offset;
+        span->data = span->data.at ? bytes_from(span->data, before) : span->data;
+        span->gap -= span->gap ? before : 0;
+        span->offset = length[side];
     }
-    if (c->state == CONNECTION_SMTP)
-        pipeline_read(p, c, side, span);
-    else if (c->state == CONNECTION_CANDIDATE)
-        watch_span(p, c, side, span);
+    span->offset -= length[side];
+    span->mark.seen = span->mark.seen > length[!side] ? span->mark.seen - length[!side] : 0;
+    return true;
 }

@@ -3,13 +3,13 @@
 #ifndef ANALYZER_PIPELINE_CONNECTIONS_H
 #define ANALYZER_PIPELINE_CONNECTIONS_H
 
-#include "heloscope/capture/capture.h"
 #include "classify.h"
-#include "heloscope/transport/reassembly.h"
-#include "heloscope/transport/flow.h"
-#include "heloscope/base/limits.h"
 #include "heloscope/application/forward_proxy.h"
+#include "heloscope/base/limits.h"
+#include "heloscope/packet_record.h"
 #include "heloscope/session/frozen.h"
+#include "heloscope/transport/flow.h"
+#include "heloscope/transport/reassembly.h"
 
 enum connection_state {
     CONNECTION_CANDIDATE, /* not known yet what it carries */
@@ -17,6 +17,33 @@ enum connection_state {
     CONNECTION_IGNORED, /* something else: nothing of it is kept */
     CONNECTION_CLOSED,  /* kept a while, so that stray segments do not make a new one */
 };
+
+/* Every connection is in one of these, by the time of its last packet. */
+enum queue {
+    QUEUE_SMTP,    /* with a session, thawed */
+    QUEUE_FROZEN,  /* frozen, with something to write */
+    QUEUE_QUIET,   /* frozen, with nothing to write */
+    QUEUE_SILENT,  /* no octets yet on a mail port */
+    QUEUE_MUTE,    /* the same, frozen */
+    QUEUE_CLOSING, /* a RST was captured */
+    QUEUE_CLOSED,
+    QUEUE_OTHER,      /* something else than SMTP */
+    QUEUE_CANDIDATES, /* not known what it carries */
+    QUEUE_COUNT
+};
+
+/* A set of ports, a bit each: those where the user says that SMTP is spoken. */
+struct port_set {
+    uint8_t bits[65536 / 8];
+};
+
+static inline bool port_set_has(const struct port_set *set, uint16_t port)
+{
+    return set->bits[port / 8] >> (port % 8) & 1;
+}
+
+/* Adds the ports to the set; those of mail when `ports` is NULL: 25, 465, 587, 2525 and 24. */
+void port_set_fill(struct port_set *set, const uint16_t *ports, size_t count);
 
 /* What a connection needs while something is being made of it. */
 struct decoding {
@@ -82,20 +109,39 @@ static inline bool decoding_has_session(const struct decoding *decoding)
 /* The session, awake; NULL = none yet. */
 struct session *decoding_session(struct decoding *decoding, struct freezer *room);
 
-/* The connection that `segment` belongs to, or NULL: the one that comes by the same way, or the one
- * that it continues by its numbers. The way then counts as that connection's. */
+/* Counts anew what waits in the session, which has just read. */
+void decoding_note_waiting(struct decoding *decoding);
+
+/* Frees what is being made of the connection, which is thawed; its place in the table stays. What
+ * was given up at a limit is added to `costs`. */
+void connection_end_decoding(struct connection *c, struct costs *costs);
+
+/* Begins a connection with its first segment, which `sender` (an end of `key`) has sent, and puts
+ * it into the table. Who is the client: the end that sent the SYN; else the declared ports tell,
+ * else the octets. */
+struct connection *connection_open(struct flow_table *table, const struct port_set *declared,
+                                   const struct packet_record *packet,
+                                   const struct segment *segment, const struct flow_key *key,
+                                   int sender);
+
+/* Returns the connection that `segment` belongs to, or NULL: the one that comes by the same path,
+ * or the one that it continues by its numbers. The path then counts as that connection's. */
 struct connection *connection_find(const struct flow_table *table, const struct flow_key *key,
                                    const struct segment *segment, int sender);
 
-/* Whether what was kept so far is a proxy's handshake, or begins with one: `forward_proxy` is set
- * then. */
-enum forward_proxy_state decoding_forward_proxy(struct decoding *decoding);
+/* Whether the segment is the SYN of another connection on the same ports; not one that the capture
+ * brings late or twice. */
+bool connection_begins_anew(struct connection *c, const struct segment *segment, int sender);
 
-/* Behind a proxy's handshake octets are counted anew. False when the span lies in it. */
-bool decoding_behind_forward_proxy(const struct decoding *decoding, enum side side,
-                                   struct span *span);
-
-/* When there are already as many with this key as may be: the one that was silent longest. */
+/* Returns the connection that was silent longest, when there are already as many with this key as
+ * may be; else NULL. */
 struct connection *connection_stalest(const struct flow_table *table, const struct flow_key *key);
+
+/* Returns the queue that a thawed connection belongs in. */
+enum queue connection_queue(const struct connection *c);
+
+/* Returns the connections of which something is being made, in the order in which they began;
+ * `*count` of them. The caller frees the array. */
+struct connection **connections_live(const struct flow_queue queue[QUEUE_COUNT], size_t *count);
 
 #endif

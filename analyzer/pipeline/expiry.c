@@ -1,5 +1,4 @@
-/* The end of connections that were silent too long, or are too many. */
-#include "stages.h"
+#include "expiry.h"
 
 /* How long a connection may be silent in each queue, and how it ends then (session_end()). */
 static const struct patience {
@@ -19,57 +18,65 @@ static const enum queue given_up_first[QUEUE_COUNT] = {
     QUEUE_CLOSING, QUEUE_QUIET, QUEUE_FROZEN, QUEUE_SMTP,
 };
 
-/* A connection that is no longer looked at, but still known: its segments begin no other. */
-static void look_away(struct pipeline *p, struct connection *c)
+/* Connections that have ended are only remembered. */
+static struct connection *of_too_many_closed(struct pipeline *p)
 {
-    p->held -= connection_held(c);
-    pipeline_stop_watching(p, c, CONNECTION_IGNORED);
-    pipeline_end_decoding(p, c);
-    flow_touch(&c->flow, &p->queue[QUEUE_OTHER], c->flow.last_us);
-}
-
-/* Those that have ended are only remembered. */
-static void bound_the_closed(struct pipeline *p)
-{
-    while (p->queue[QUEUE_CLOSED].count > CLOSED_LIMIT)
-        pipeline_forget(p, oldest_in(p, QUEUE_CLOSED), NULL);
+    return p->queue[QUEUE_CLOSED].count > CLOSED_LIMIT ? oldest_in(p, QUEUE_CLOSED) : NULL;
 }
 
 /* Connections of which nothing is known yet cost nobody but us: how many there can be at once is
  * bounded. */
-static void bound_the_unknown(struct pipeline *p)
+static struct connection *of_too_many_silent(struct pipeline *p)
 {
-    while (p->queue[QUEUE_SILENT].count + p->queue[QUEUE_MUTE].count > SILENT_LIMIT) {
-        struct connection *mute = oldest_in(p, QUEUE_MUTE);
-        p->totals.costs.of[COST_SILENT]++;
-        pipeline_forget(p, mute ? mute : oldest_in(p, QUEUE_SILENT), "given up");
-    }
-    while (p->queue[QUEUE_CANDIDATES].count > WATCHED_LIMIT) {
-        p->totals.costs.of[COST_WATCHED]++;
-        look_away(p, oldest_in(p, QUEUE_CANDIDATES));
-    }
+    if (p->queue[QUEUE_SILENT].count + p->queue[QUEUE_MUTE].count <= SILENT_LIMIT)
+        return NULL;
+    struct connection *mute = oldest_in(p, QUEUE_MUTE);
+    return mute ? mute : oldest_in(p, QUEUE_SILENT);
 }
 
-static void bound_all(struct pipeline *p)
+static struct connection *of_too_many_candidates(struct pipeline *p)
 {
-    while (p->table.count > CONNECTION_LIMIT) {
-        const enum queue *queue = given_up_first;
-        while (!oldest_in(p, *queue))
-            queue++;
-        p->totals.costs.of[COST_CONNECTIONS]++;
-        pipeline_forget(p, oldest_in(p, *queue), "given up");
-    }
+    return p->queue[QUEUE_CANDIDATES].count > WATCHED_LIMIT ? oldest_in(p, QUEUE_CANDIDATES) : NULL;
 }
 
-void pipeline_expire(struct pipeline *p)
+static struct connection *of_too_many(struct pipeline *p)
+{
+    if (p->table.count <= CONNECTION_LIMIT)
+        return NULL;
+    const enum queue *queue = given_up_first;
+    while (!oldest_in(p, *queue))
+        queue++;
+    return oldest_in(p, *queue);
+}
+
+/* The bounds, in the order in which they are looked at. */
+static const struct bound {
+    struct connection *(*surplus)(struct pipeline *p);
+    const char *how; /* as in session_end() */
+    enum limit cost; /* where it is counted; COST_COUNT = nowhere */
+    bool look_away;
+} bounds[] = {
+    {of_too_many_closed, NULL, COST_COUNT, false},
+    {of_too_many_silent, "given up", COST_SILENT, false},
+    {of_too_many_candidates, NULL, COST_WATCHED, true},
+    {of_too_many, "given up", COST_CONNECTIONS, false},
+};
+
+struct connection *expiry_next(struct pipeline *p, struct expiry *out)
 {
     for (enum queue queue = 0; queue < QUEUE_COUNT; queue++) {
-        const int64_t before = p->now_us - patience[queue].us;
-        struct connection *c;
-        while ((c = oldest_in(p, queue)) && c->flow.last_us < before)
-            pipeline_forget(p, c, patience[queue].how);
+        struct connection *c = oldest_in(p, queue);
+        *out = (struct expiry){.how = patience[queue].how};
+        if (c && c->flow.last_us < p->now_us - patience[queue].us)
+            return c;
     }
-    bound_the_closed(p);
-    bound_the_unknown(p);
-    bound_all(p);
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+        struct connection *c = bounds[i].surplus(p);
+        *out = (struct expiry){.how = bounds[i].how, .look_away = bounds[i].look_away};
+        if (c && bounds[i].cost != COST_COUNT)
+            p->totals.costs.of[bounds[i].cost]++;
+        if (c)
+            return c;
+    }
+    return NULL;
 }
