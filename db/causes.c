@@ -639,6 +639,26 @@ static const struct cause_entry dictionary[] = {
             .server = "For 421 the text names the limit that was reached: time, load, number of "
                       "messages.",
         },
+    [CAUSE_SERVER_TIMEOUT] =
+        {
+            .name = "server_timeout",
+            .title = "the server waited for the client and gave up",
+            .meaning = "The client said nothing for longer than the server waits. Nothing was "
+                       "outstanding: the reply answers no command, and the session is over.",
+            .rule = "RFC 5321 3.8, 4.5.3.2.7",
+            .example = "C: EHLO client.example.org\n"
+                       "S: 250 mx.example.com\n"
+                       "   (five minutes pass)\n"
+                       "S: 421 4.4.2 mx.example.com Error: timeout exceeded",
+            .look_for =
+                "A 421 or 451 after a long silence, with no command that waits for a reply.",
+            .client =
+                "Reconnect when the server has closed. A pool must drop connections that were "
+                "idle for longer than the server's timeout: shorten its idle time, or send "
+                "NOOP in between. A client that hangs waits for something that will not come.",
+            .server = "The timeout can be raised (Postfix: smtpd_timeout; Exim: "
+                      "smtp_receive_timeout), at the cost of connections that are held.",
+        },
     [CAUSE_ERROR_LIMIT] =
         {
             .name = "error_limit",

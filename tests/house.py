@@ -63,6 +63,7 @@ TESTED_ELSEWHERE = {
     "analyzer/smtp/content.c": "tests/dialogues",
     "analyzer/smtp/content_as_commands.c": "tests/dialogues",
     "analyzer/diagnosis/diagnosis.c": "tests/dialogues; tests/system/test_expected.py",
+    "analyzer/diagnosis/advice.c": "tests/dialogues; golden output",
     "analyzer/diagnosis/explain.c": "tests/dialogues; golden output",
     "analyzer/diagnosis/explain_other.c": "tests/dialogues; golden output",
     "analyzer/smtp/encrypted.c": "tests/analyzer/smtp/test_reader.c; tests/dialogues/tls.txt, auth.txt",

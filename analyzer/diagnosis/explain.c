@@ -235,44 +235,8 @@ static sentence_fn *const sentences[CAUSE_COUNT] = {
     [CAUSE_BINARYMIME_DATA] = binarymime_data,
 };
 
-struct bytes explain_diagnosis(struct session *s, struct arena *arena, const struct diagnosis *d,
-                               const struct pending *p, const struct verdict *v)
+struct bytes explain_diagnosis(const struct wording *t)
 {
-    struct wording wording = {s, arena, d, p, v};
-    sentence_fn *sentence = sentences[d->cause];
-    return bytes_of_string(sentence ? sentence(&wording) : explain_other(&wording));
-}
-
-/* Whether the reply has a finding of its own, as far back as that is known. */
-static bool is_found(const struct session *s, event_no reply)
-{
-    for (uint32_t i = 0; i < FOUND_KEPT && i < s->found.count; i++)
-        if (s->found.reply[i] == reply)
-            return true;
-    return false;
-}
-
-struct bytes advise_diagnosis(const struct session *s, struct arena *arena,
-                              const struct diagnosis *d)
-{
-    const struct cause_entry *entry = cause_entry(d->cause);
-    switch (d->fault) {
-    case FAULT_PIPELINING:
-        if (is_found(s, d->origin))
-            return arena_print(arena,
-                               "Look at what is said of the refusal #%u, which has a cause of its "
-                               "own: that is to be changed, and this reply goes with it.",
-                               d->origin);
-        return arena_print(arena,
-                           "Look at the refusal #%u: it is the real answer. The client should "
-                           "report that reply, not this one.",
-                           d->origin);
-    case FAULT_MIDDLEBOX:
-        return bytes_of_string(cause_entry(CAUSE_MIDDLEBOX)->server);
-    case FAULT_SERVER:
-    case FAULT_POLICY:
-        return bytes_of_string(entry->server);
-    default: /* a reply too many comes from the server's side, whoever is to blame for it */
-        return bytes_of_string(d->cause == CAUSE_REPLY_DESYNC ? entry->server : entry->client);
-    }
+    sentence_fn *sentence = sentences[t->d->cause];
+    return bytes_of_string(sentence ? sentence(t) : explain_other(t));
 }

@@ -2,12 +2,12 @@
 #ifndef ANALYZER_DIAGNOSIS_EXPLAIN_H
 #define ANALYZER_DIAGNOSIS_EXPLAIN_H
 
-#include "heloscope/session/session.h"
+#include "wording.h"
 
-/* Why it came to this, and what to change: in `arena`. `p` may be NULL. */
-struct bytes explain_diagnosis(struct session *s, struct arena *arena, const struct diagnosis *d,
-                               const struct pending *p, const struct verdict *v);
-struct bytes advise_diagnosis(const struct session *s, struct arena *arena,
-                              const struct diagnosis *d);
+/* Returns why it came to this, in the arena of `t`. */
+struct bytes explain_diagnosis(const struct wording *t);
+
+/* Returns what to change, and where: in the arena of `t`, or static. */
+struct bytes advise_diagnosis(const struct wording *t);
 
 #endif

@@ -105,7 +105,10 @@ static const char *tls_failed(const struct wording *t)
 
 static const char *parameter_refused(const struct wording *t)
 {
-    return SAY(t, "The order was right; the server refused a parameter of %s.", quote(t));
+    return SAY(t, "The order was right; the server refused a parameter of %s%s.", quote(t),
+               t->d->fault == FAULT_SERVER
+                   ? SAY(t, ", though its reply to EHLO (#%u) offers it", t->s->order.offer)
+                   : "");
 }
 
 static const char *policy(const struct wording *t)
@@ -180,9 +183,16 @@ static const char *content_as_commands(const struct wording *t)
                    "BDAT was refused at %s, and the server read the octets of its chunk as "
                    "commands, here %s.%s",
                    wording_refusal(t, t->d->origin), quote(t),
-                   t->d->fault == FAULT_PIPELINING ? " They were already on their way when the "
-                                                     "refusal came, as RFC 3030 allows."
-                                                   : "");
+                   t->d->fault == FAULT_SERVER
+                       ? " It had offered CHUNKING and has to take and discard them (RFC 3030 "
+                         "section 2): whoever can put text into a message can smuggle commands in."
+                       : " CHUNKING was not offered.");
+    if (t->d->origin == t->s->protocol.other_protocol)
+        return SAY(
+            t,
+            "The client sent header fields where a command is due, beginning with #%u; no DATA "
+            "had been sent.",
+            t->d->origin);
     return SAY(t,
                "DATA was refused at %s, but the message was sent all the same. The server read its "
                "lines as commands, here %s.",
@@ -191,7 +201,18 @@ static const char *content_as_commands(const struct wording *t)
 
 static const char *reply_desync(const struct wording *t)
 {
-    (void)t;
+    if (t->p)
+        return SAY(
+            t,
+            "A reply too many had come before (#%u). A client that counts replies took it for "
+            "the answer to another command, and so did not see that %s could not succeed.",
+            t->d->origin, wording_command(t));
+    if (t->d->reply == t->s->answered.reply)
+        return SAY(
+            t,
+            "The message was answered twice: #%u does not know a command that nobody had sent, "
+            "and what came after it accepts the message.",
+            t->d->origin);
     return "No command was waiting for this reply: a command before it was answered twice, or "
            "client and server count differently.";
 }
@@ -215,6 +236,14 @@ static const char *session_over(const struct wording *t)
     return t->s->order.facts[FACT_QUIT].code.number == 421
                ? SAY(t, "The server had ended the session at #%u (421).", t->d->origin)
                : SAY(t, "QUIT #%u had ended the session.", t->d->origin);
+}
+
+static const char *server_timeout(const struct wording *t)
+{
+    return SAY(t,
+               "Nobody had said anything for %lld s, and no command was waiting for a reply: the "
+               "server's timeout has ended the session.",
+               (long long)(t->s->silence_us / 1000000));
 }
 
 static const char *error_limit(const struct wording *t)
@@ -242,8 +271,24 @@ static const char *not_smtp(const struct wording *t)
 {
     if (t->p && t->p->kind == PENDING_TLS)
         return "A TLS handshake came where the server speaks clear text.";
+    if (t->s->protocol.kind == NOT_SMTP_PROXY && t->d->origin == t->s->protocol.other_protocol)
+        return SAY(
+            t,
+            "A load balancer put a PROXY header in front of the session (#%u), and the server "
+            "does not expect one from it, or does not know it.",
+            t->d->origin);
+    if (t->s->protocol.server_is_lmtp)
+        return SAY(t,
+                   "The server speaks LMTP, which begins with LHLO; the client speaks SMTP, as #%u "
+                   "shows.",
+                   t->d->origin);
     if (t->p && t->p->command.verb == VERB_LHLO)
         return "The client speaks LMTP (LHLO), the server SMTP.";
+    if (t->s->lmtp)
+        return SAY(t,
+                   "The client speaks LMTP, as LHLO #%u shows, the server SMTP; %s fails for the "
+                   "same reason.",
+                   t->d->origin, wording_command(t));
     if (!wording_inherited(t))
         return SAY(t, "The client does not speak SMTP: it began with %s.", quote(t));
     return SAY(t, "The client does not speak SMTP, as #%u shows; this line belongs to the same.",
@@ -315,6 +360,7 @@ static sentence_fn *const sentences[CAUSE_COUNT] = {
     [CAUSE_REPLY_DESYNC] = reply_desync,
     [CAUSE_SESSION_REFUSED] = session_refused,
     [CAUSE_SESSION_OVER] = session_over,
+    [CAUSE_SERVER_TIMEOUT] = server_timeout,
     [CAUSE_ERROR_LIMIT] = error_limit,
     [CAUSE_MIDDLEBOX] = middlebox,
     [CAUSE_NOT_SMTP] = not_smtp,

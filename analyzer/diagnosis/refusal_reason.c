@@ -39,23 +39,60 @@ static bool may_mean(enum cause claim, enum cause cause)
 
 /* --- what the session shows --- */
 
+/* Whoever speaks before the greeting began with its first command, whichever is complained of. */
 static bool early_talk(const struct refusal *r, struct refusal_reason *out)
 {
+    event_no first = r->s->first_early ? r->s->first_early : r->p->command.seq;
+    bool named = r->claim == CAUSE_PIPELINING_VIOLATION || r->claim == CAUSE_EARLY_TALKER;
     out->passes_on = true;
-    return r->p->early && set(out, CAUSE_EARLY_TALKER, r->p->command.seq);
+    return (r->p->early || (named && r->s->first_early)) && set(out, CAUSE_EARLY_TALKER, first);
 }
 
-/* A request of HTTP, a proxy's header, a handshake in the place of a command. */
-static bool foreign_protocol(const struct refusal *r, struct refusal_reason *out)
+/* Codes by which a server says that it does not know a verb (RFC 5321 section 4.2.4), and what
+ * servers send instead. */
+static bool is_not_known(int code)
 {
+    return code == 500 || code == 502 || code == 503 || code == 504 || code == 550 || code == 554;
+}
+
+static bool text_names(const struct refusal *r, const char *word)
+{
+    const struct bytes *text = &r->a->text;
+    return text->len && memmem(text->at, text->len, word, strlen(word));
+}
+
+/* LMTP begins with LHLO and SMTP with EHLO, so that neither is taken for the other (RFC 2033
+ * section 4.1). */
+static bool other_hello(const struct refusal *r, struct refusal_reason *out)
+{
+    enum verb verb = r->p->command.verb;
+    bool lmtp = r->s->protocol.server_is_lmtp || text_names(r, "LHLO") || text_names(r, "LMTP");
+    bool to_smtp = verb == VERB_LHLO && !r->s->protocol.server_is_lmtp;
+    bool to_lmtp = (verb == VERB_EHLO || verb == VERB_HELO) && lmtp;
+    out->passes_on = true;
+    out->silent = !is_503(r); /* the client may now begin with the other one */
+    return (to_smtp || to_lmtp) && is_not_known(r->a->code) &&
+           set(out, CAUSE_NOT_SMTP, r->p->command.seq);
+}
+
+/* A request of HTTP, a proxy's header, a handshake in the place of a command, header fields without
+ * DATA; under whichever code, and also where the server hangs up with 221. What follows in the same
+ * breath belongs to it. */
+static bool other_protocol(const struct refusal *r, struct refusal_reason *out)
+{
+    const struct protocol_seen *seen = &r->s->protocol;
     event_no seq = r->p->command.seq;
-    if (!is_503(r))
-        return false;
-    if (r->p->kind == PENDING_TLS || r->p->command.verb == VERB_LHLO)
+    if (r->p->kind == PENDING_TLS)
         return set(out, CAUSE_NOT_SMTP, seq);
     bool follows = r->p->command.verb == VERB_UNKNOWN || r->p->pipelined;
-    return r->s->protocol.other_protocol && (seq == r->s->protocol.other_protocol || follows) &&
-           set(out, CAUSE_NOT_SMTP, r->s->protocol.other_protocol);
+    if (!seen->other_protocol ||
+        !(seq == seen->other_protocol || (seq > seen->other_protocol && follows)))
+        return false;
+    if (seen->kind == NOT_SMTP_PROXY)
+        out->fault =
+            FAULT_MIDDLEBOX; /* the two ends do not agree; the client knows nothing of it */
+    return set(out, seen->kind == NOT_SMTP_FIELD ? CAUSE_CONTENT_AS_COMMANDS : CAUSE_NOT_SMTP,
+               seen->other_protocol);
 }
 
 /* A line of a SASL exchange that the server took for a command (Haraka does when it spells one). */
@@ -218,17 +255,35 @@ static bool wants_ehlo(const struct refusal *r, struct refusal_reason *out)
            set(out, CAUSE_EHLO_REQUIRED, r->order->facts[FACT_HELLO].since);
 }
 
+/* Offered and not used: the client's. Not offered: the server asks for what it does not have. Where
+ * nothing was offered at all, to HELO, it is a matter of how both are set up. */
+static enum fault of_offer(const struct refusal *r, unsigned extension)
+{
+    if (r->order->facts[FACT_HELLO].doubtful)
+        return FAULT_UNKNOWN;
+    if (r->order->extensions & extension)
+        return FAULT_CLIENT;
+    return r->order->offer && r->order->hello_verb != VERB_HELO ? FAULT_SERVER : FAULT_POLICY;
+}
+
+/* One mistake has one origin, however many commands meet it. */
 static bool wants_more(const struct refusal *r, struct refusal_reason *out)
 {
+    static const struct {
+        enum cause cause;
+        unsigned extension;
+    } rows[] = {{CAUSE_TLS_REQUIRED, EXT_STARTTLS}, {CAUSE_AUTH_REQUIRED, EXT_AUTH}};
+    const event_no wanted[] = {r->order->tls_wanted, r->order->auth_wanted};
     if (!asks_for_more(r->a->code))
         return false;
-    if (r->claim == CAUSE_TLS_REQUIRED) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].cause != r->claim)
+            continue;
         out->related = r->order->offer;
         out->role = ROLE_OFFER;
-        return set(out, r->claim, r->p->command.seq);
+        out->fault = of_offer(r, rows[i].extension);
+        return set(out, r->claim, wanted[i] ? wanted[i] : r->p->command.seq);
     }
-    if (r->claim == CAUSE_AUTH_REQUIRED)
-        return set(out, r->claim, r->p->command.seq);
     return false;
 }
 
@@ -263,14 +318,72 @@ static bool gave_up(const struct refusal *r, struct refusal_reason *out)
 {
     if (r->s->hole)
         out->certainty = CERTAINTY_LIKELY; /* the first error may lie in what was not seen */
+    out->fault = r->order->first_error_of_order ? FAULT_CLIENT : FAULT_POLICY;
     return r->claim == CAUSE_ERROR_LIMIT && (is_503(r) || r->a->code == 421) &&
            set(out, CAUSE_ERROR_LIMIT, r->order->first_error ? r->order->first_error : r->a->seq);
+}
+
+/* Codes by which a parameter is refused (RFC 5321 section 4.1.1.11), and 503. */
+static bool refuses_parameters(int code)
+{
+    return code == 555 || code == 501 || code == 504 || code == 503;
+}
+
+/* Whether nothing but the parameters can be meant: an address of letters, digits and dots. */
+static bool plain_address(struct bytes path)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+.@";
+    const uint8_t *at = path.len ? memchr(path.at, '@', path.len) : NULL;
+    if (!at || at == path.at || !memchr(at, '.', (size_t)(path.at + path.len - at)))
+        return false;
+    for (size_t i = 0; i < path.len; i++)
+        if (!memchr(allowed, path.at[i], sizeof allowed - 1))
+            return false;
+    return !memchr(at + 1, '@', (size_t)(path.at + path.len - at - 1));
+}
+
+/* Whether each parameter was offered by its keyword: BODY by 8BITMIME, SIZE by SIZE and so on. */
+static bool all_offered(struct bytes text, unsigned offered)
+{
+    static const struct {
+        const char *name;
+        unsigned extension;
+    } rows[] = {{"BODY=8BITMIME", EXT_8BITMIME}, {"BODY=7BIT", EXT_8BITMIME}, {"SIZE=", EXT_SIZE}};
+    const uint8_t *end = text.len ? memchr(text.at, '>', text.len) : NULL;
+    struct bytes rest = end ? bytes_from(text, (size_t)(end - text.at) + 1) : bytes_of(NULL, 0);
+    bool any = false;
+    while (rest.len) {
+        while (rest.len && rest.at[0] == ' ')
+            rest = bytes_from(rest, 1);
+        if (!rest.len)
+            break;
+        bool known = false;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+            known |= bytes_start_nocase(rest, rows[i].name) && (offered & rows[i].extension);
+        if (!known)
+            return false;
+        any = true;
+        const uint8_t *space = memchr(rest.at, ' ', rest.len);
+        rest = space ? bytes_from(rest, (size_t)(space - rest.at)) : bytes_of(NULL, 0);
+    }
+    return any;
 }
 
 static bool parameter(const struct refusal *r, struct refusal_reason *out)
 {
     const struct bytes *code = &r->a->enhanced;
     bool numbered = code->len > 4 && bytes_equal_nocase(bytes_from(*code, 1), ".5.4");
+    bool offered = r->p->command.has_parameters && refuses_parameters(r->a->code) &&
+                   all_offered(r->p->text, r->order->extensions);
+    if (offered && (r->claim == CAUSE_PARAMETER_REFUSED || numbered ||
+                    (r->a->code != 503 && plain_address(r->p->path)))) {
+        out->fault = FAULT_SERVER; /* it refuses what it had offered */
+        out->certainty = r->claim == CAUSE_PARAMETER_REFUSED ? CERTAINTY_CERTAIN : CERTAINTY_LIKELY;
+        out->related = r->order->offer;
+        out->role = ROLE_OFFER;
+        return set(out, CAUSE_PARAMETER_REFUSED, r->p->command.seq);
+    }
     return is_503(r) &&
            (r->claim == CAUSE_PARAMETER_REFUSED || (numbered && r->p->command.has_parameters)) &&
            set(out, CAUSE_PARAMETER_REFUSED, r->p->command.seq);
@@ -333,11 +446,12 @@ bool refusal_reason_of(const struct session *s, const struct pending *p, const s
                        enum cause claim, struct refusal_reason *out)
 {
     static bool (*const reasons[])(const struct refusal *, struct refusal_reason *) = {
-        early_talk,      foreign_protocol, response_misread, lost_to_auth,     tolerated_before,
-        hello_forgotten, hello_withheld,   opened_in_hole,   mail_forgotten,   not_waited_for,
-        between_chunks,  chunk_failed,     hello_again,      auth_was_refused, tls_failed,
-        wants_ehlo,      wants_more,       group_named,      gave_up,          parameter,
-        policy,          takes_nothing,    overwritten,      not_offered,      no_reason,
+        early_talk,       other_hello,     other_protocol, response_misread, lost_to_auth,
+        tolerated_before, hello_forgotten, hello_withheld, opened_in_hole,   mail_forgotten,
+        not_waited_for,   between_chunks,  chunk_failed,   hello_again,      auth_was_refused,
+        tls_failed,       wants_ehlo,      wants_more,     group_named,      gave_up,
+        parameter,        policy,          takes_nothing,  overwritten,      not_offered,
+        no_reason,
     };
     struct refusal refusal = {s, &s->order, p, a, claim};
     struct refusal_reason none = {

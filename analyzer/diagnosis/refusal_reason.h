@@ -14,6 +14,7 @@ struct refusal_reason {
     event_no related;
     enum role role;
     bool passes_on; /* what follows from this refusal has the same cause */
+    bool silent;    /* and is what there is to say: the refusal by itself can be put right */
 };
 
 /* The command broke no rule, or none that explains this reply: what else it can be, from what the

@@ -3,6 +3,7 @@
 #ifndef ANALYZER_DIAGNOSIS_WORDING_H
 #define ANALYZER_DIAGNOSIS_WORDING_H
 
+#include "heloscope/diagnosis/diagnosis.h"
 #include "heloscope/session/session.h"
 
 struct wording {
@@ -11,6 +12,7 @@ struct wording {
     const struct diagnosis *d;
     const struct pending *p; /* the command; NULL = none was seen */
     const struct verdict *v;
+    const struct answer *answer; /* the reply that it is about */
 };
 
 /* A text with a NUL at its end, in the scene's arena. */

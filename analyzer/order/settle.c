@@ -223,8 +223,10 @@ void order_settle(struct order *order, const struct order_command *c, const stru
                   const struct order_reply *reply)
 {
     int code = reply->code.number;
-    if (code / 100 == 5 && !order->errors++)
-        order->first_error = reply->seq;
+    if (code / 100 == 5 && !order->errors++) {
+        order->first_error_of_order = verdict->kind == VERDICT_BROKEN;
+        order->first_error = order->first_error_of_order ? verdict->origin : reply->seq;
+    }
     settle_facts(&(struct settling){order, c, verdict, reply}, false);
     if (c->verb == VERB_RCPT)
         count_recipient(order, reply->seq, code);

@@ -154,17 +154,6 @@ static void note_hello(struct session *s, const struct smtp_command *c)
     }
 }
 
-/* A request of HTTP or a proxy's header: the first words of what is no SMTP. */
-static bool is_not_smtp(struct bytes text)
-{
-    static const char *const words[] = {"GET ",     "POST ",    "PUT ",  "HEAD ",
-                                        "OPTIONS ", "CONNECT ", "PROXY "};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (bytes_start_nocase(text, words[i]))
-            return true;
-    return false;
-}
-
 /* A line of a message that is read as a command: because of which event. */
 struct content_place {
     bool within;
@@ -208,6 +197,8 @@ static struct pending *expect_reply(struct session *s, const struct line *line,
     if (p->doubtful)
         order_unanswered(&s->order, c->verb);
     p->early = !s->row.midstream && !s->hole && (!s->greeted || line->mark.seen < s->greeting_end);
+    if (p->early && !s->first_early)
+        s->first_early = e->seq;
     p->content_line = place->within;
     p->content_of = place->within ? place->because : 0;
     p->content_after_data = place->within && place->after_data;
@@ -223,8 +214,10 @@ static struct pending *expect_reply(struct session *s, const struct line *line,
 static void note_command(struct session *s, const struct line *line, const struct smtp_command *c,
                          const struct event *e, bool content)
 {
-    if (!s->protocol.other_protocol && is_not_smtp(line->text))
-        s->protocol.other_protocol = e->seq;
+    if (!content && !s->protocol.other_protocol && c->verb == VERB_UNKNOWN) {
+        s->protocol.kind = not_smtp_kind_of(line->text);
+        s->protocol.other_protocol = s->protocol.kind == NOT_SMTP_NONE ? 0 : e->seq;
+    }
     s->masked_hello |= c->verb == VERB_MASKED && !order_holds(&s->order, FACT_HELLO);
     if (is_hello(c->verb) && !content)
         note_hello(s, c);

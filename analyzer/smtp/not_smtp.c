@@ -41,6 +41,43 @@ static const char *protocol_of(const struct beginning *rows, size_t count, struc
 
 #define PROTOCOL_OF(rows, line) protocol_of(rows, sizeof(rows) / sizeof *(rows), line)
 
+/* Telnet begins with IAC (RFC 854); a person's backspace or escape is no sign of another protocol.
+ */
+static bool begins_with_no_text(struct bytes line)
+{
+    uint8_t first = line.len ? line.at[0] : ' ';
+    bool typed = first == '\b' || first == '\t' || first == 0x1b || first == 0x7f;
+    return !typed && (first < ' ' || first == 0xff);
+}
+
+/* "Subject: x" and its like, as RFC 5322 has them; not a verb with a colon behind it. */
+static bool is_field(struct bytes line)
+{
+    const uint8_t *colon = line.len ? memchr(line.at, ':', line.len) : NULL;
+    struct smtp_command c;
+    if (!colon || !looks_like_header(line))
+        return false;
+    size_t name = (size_t)(colon - line.at);
+    smtp_command_parse(bytes_first(line, name), &c);
+    bool apart = name + 1 == line.len || line.at[name + 1] == ' ' || line.at[name + 1] == '\t';
+    return apart && c.verb == VERB_UNKNOWN;
+}
+
+enum not_smtp_kind not_smtp_kind_of(struct bytes line)
+{
+    static const char *const words[] = {"GET ",     "POST ",    "PUT ",    "HEAD ",
+                                        "OPTIONS ", "CONNECT ", "DELETE ", "PATCH ",
+                                        "TRACE ",   "PRI * ",   "SSH-"};
+    if (bytes_start_nocase(line, "PROXY "))
+        return NOT_SMTP_PROXY;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (bytes_start_nocase(line, words[i]))
+            return NOT_SMTP_PROTOCOL;
+    if (begins_with_no_text(line))
+        return NOT_SMTP_PROTOCOL;
+    return is_field(line) ? NOT_SMTP_FIELD : NOT_SMTP_NONE;
+}
+
 static void take_line(struct session *s, enum event_kind kind, enum side side,
                       const struct line *line)
 {

@@ -35,6 +35,9 @@ void pipelining_place(struct session *s, struct pending *p)
     } else {
         return;
     }
+    /* A client that counts replies is as many ahead as came too many: it has not chosen to. */
+    if (s->surplus.count && p->seen >= s->surplus.end && s->ring.count - 1 <= s->surplus.count)
+        return;
     p->pipelined = true;
     if (p->seen < s->barrier_end) { /* a group went on behind a command that ends groups */
         p->group = s->barrier;

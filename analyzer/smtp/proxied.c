@@ -23,7 +23,7 @@ static void note(struct session *s, const struct proxy_header *header, const str
 bool proxied_line(struct session *s, const struct line *line)
 {
     struct proxy_header header;
-    if (line->start || s->row.midstream || s->greeted || !bytes_start_nocase(line->text, "PROXY "))
+    if (line->start || s->row.midstream || !bytes_start_nocase(line->text, "PROXY "))
         return false;
     proxy_protocol_line(line->text, &header); /* one that says nothing clear is still a header */
     struct event *e = session_event(s, EVENT_COMMAND, SIDE_CLIENT, &line->mark,
@@ -79,8 +79,10 @@ struct pending proxied_command(struct session *s)
     s->row.proxied = (struct address){0}; /* a client whom nobody believed */
     s->row.proxied_port = 0;
     s->row.commands += s->proxy.due == DUE_LINE - 1 || s->proxy.due == DUE_BINARY - 1;
-    if (!s->protocol.other_protocol)
+    if (!s->protocol.other_protocol) {
         s->protocol.other_protocol = s->proxy.header;
+        s->protocol.kind = NOT_SMTP_PROXY;
+    }
     return (struct pending){.kind = PENDING_COMMAND,
                             .command = {.seq = s->proxy.header, .verb = VERB_UNKNOWN}};
 }

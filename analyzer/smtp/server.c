@@ -33,6 +33,7 @@ static struct event *reply_event(struct session *s, enum event_kind kind, uint64
         e->enhanced = bytes_from(e->enhanced, 1);
     e->saw = session_seen(s, SIDE_CLIENT, r->mark.seen);
     session_landmark(s, SIDE_SERVER, end, e->seq);
+    s->last_octets_us = r->mark.ts_us;
     s->row.replies++;
     if (r->code == 503)
         s->row.errors_503++;
@@ -62,6 +63,8 @@ static void greet(struct session *s, uint64_t end)
     s->greeting_end = end;
     s->last_reply_end = end;
     struct answer answer = answer_of(s, e, false);
+    s->protocol.server_is_lmtp =
+        answer.text.len && memmem(answer.text.at, answer.text.len, "LMTP", 4);
     s->masked_banner = answer.text.len && memmem(answer.text.at, answer.text.len, "******", 6);
     struct bytes name = answer.text;
     const uint8_t *space = name.len ? memchr(name.at, ' ', name.len) : NULL;
@@ -70,8 +73,11 @@ static void greet(struct session *s, uint64_t end)
     identify_greeting(&s->identify, &s->own, e);
     struct order_reply greeting = reply_of(e);
     order_greeting(&s->order, &greeting);
-    if (e->code / 100 != 2)
+    if (e->code / 100 != 2) {
+        if (s->direction[SIDE_CLIENT].reading == READ_TLS)
+            tls_answered(s); /* a handshake that came first is what the greeting refuses */
         diagnose_greeting(s, &answer);
+    }
     for (uint32_t i = 0; i < s->ring.count && e->code / 100 != 2; i++)
         accuse(s, pending_at(s, i), false); /* they may never be answered */
     if (e->code == 421)
@@ -110,6 +116,14 @@ static void note_outcome(struct session *s, const struct pending *p, int code)
         s->row.auth_outcome = bytes_of_string(code / 100 == 2 ? "accepted" : "refused");
 }
 
+/* A command that waited for its turn and was taken: what came before is behind it. */
+static void note_proper(struct session *s, const struct pending *p, int code)
+{
+    if (code < 400 && p->command.verb != VERB_UNKNOWN && !p->pipelined &&
+        p->command.seq > s->protocol.other_protocol)
+        s->protocol.other_protocol = 0;
+}
+
 static void settle(struct session *s, struct pending *p, const struct event *e, bool doubtful,
                    uint64_t end)
 {
@@ -137,8 +151,11 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     transaction_settle(s, p, e->seq, e->code, answer.text);
     count_message(s, p, e->code);
     note_outcome(s, p, e->code);
+    note_proper(s, p, e->code);
     s->last_reply_end = end;
     pipelining_note_answered(s, p, end);
+    s->answered.reply = e->seq;
+    s->answered.code = e->code;
     if (s->direction[SIDE_CLIENT].reading == READ_WAIT && s->waiting.command == p->command.seq)
         client_answered(s, e->code, e->seq, end);
 }
@@ -248,13 +265,16 @@ static void close_service(struct session *s, const struct event *e)
 static void settle_unasked(struct session *s, bool doubtful, uint64_t end)
 {
     struct direction *client = &s->direction[SIDE_CLIENT];
+    const int64_t silence_us = s->reply.mark.ts_us - s->last_octets_us;
     struct event *e = reply_event(s, EVENT_REPLY, end);
     if (!doubtful)
         e->notes |= NOTE_UNSOLICITED;
     struct answer answer = answer_of(s, e, true);
-    diagnose(s, NULL, &answer);
-    if (e->code == 421)
+    const uint32_t surplus = s->surplus.count;
+    if (diagnose_surplus(s, &answer, silence_us))
         close_service(s, e);
+    if (!surplus && s->surplus.count)
+        s->surplus.end = end;
     s->last_reply_end = end;
     /* Whatever asked for it lies in a hole: a message follows. */
     if (e->code == 354 && doubtful && client->reading == READ_LINES)

@@ -58,7 +58,7 @@ static void ends(struct dialogue *d, enum side by, const char *how)
 static void direct(struct reading *r, struct bytes text)
 {
     struct dialogue *d = r->dialogue;
-    unsigned port;
+    unsigned port, seconds;
     int end = 0;
     const char *words = copy_text(r, text);
     if (!strcmp(words, "the capture begins here")) {
@@ -81,6 +81,8 @@ static void direct(struct reading *r, struct bytes text)
         d->unheard[SIDE_SERVER] = true;
     } else if (sscanf(words, "port %u%n", &port, &end) == 1 && !words[end] && port < 65536) {
         d->port = (uint16_t)port;
+    } else if (sscanf(words, "%u seconds pass%n", &seconds, &end) == 1 && end && !words[end]) {
+        d->pause_us += (int64_t)seconds * 1000000;
     } else {
         problem(r, "no stage direction is called so");
     }
@@ -106,6 +108,7 @@ static void speak(struct reading *r, struct bytes line)
     }
     s.text = bytes_from(line, at + 1);
     s.blind |= s.joined;
+    s.pause_us = d->pause_us;
     if (generated ? !dialogue_generate(&r->all->arena, s.text, &s.octets)
                   : !dialogue_unescape(&r->all->arena, s.text, &s.octets)) {
         problem(r, generated ? "nothing can be made that is called so" : "no such escape");

@@ -15,6 +15,7 @@ struct spoken {
     bool blind;          /* its sender had received no more than when it last spoke */
     bool lost;           /* the capture lacks it */
     bool before;         /* the capture begins behind it */
+    int64_t pause_us;    /* that had passed since the dialogue began, by stage directions */
     int number;          /* line of the file */
     struct bytes text;   /* as written, without the line end: what `at "..."` compares */
     struct bytes octets; /* as sent */
@@ -76,6 +77,7 @@ struct dialogue {
     const char *how; /* as session_end() takes it */
     struct spoken *spoken;
     size_t spoken_count;
+    int64_t pause_us; /* that pass in all, by stage directions */
     struct wanted *wanted;
     size_t wanted_count;
     char *problem; /* "file:line: what" when it cannot be understood; NULL = none */

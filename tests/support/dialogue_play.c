@@ -36,7 +36,7 @@ static void keep_draft(struct played *out, struct draft *draft)
 
 static struct mark mark_of(const struct dialogue *d, size_t spoken)
 {
-    return (struct mark){.ts_us = START_US + (int64_t)spoken * LINE_US,
+    return (struct mark){.ts_us = START_US + (int64_t)spoken * LINE_US + d->spoken[spoken].pause_us,
                          .packet = spoken + 1,
                          .seen = d->spoken[spoken].seen};
 }
@@ -75,7 +75,8 @@ static void hand_over(struct player *p, size_t spoken, uint64_t offset, const ui
 static bool belongs(const struct player *p, size_t i)
 {
     const struct spoken *a = &p->dialogue->spoken[i - 1], *b = a + 1;
-    if (a->before != b->before || a->side != b->side || a->seen != b->seen || a->lost != b->lost)
+    if (a->before != b->before || a->side != b->side || a->seen != b->seen || a->lost != b->lost ||
+        a->pause_us != b->pause_us)
         return false;
     return a->lost || p->cut == CUT_RANDOM || (p->cut == CUT_SEGMENTS && b->joined);
 }
@@ -135,7 +136,7 @@ void dialogue_play(const struct dialogue *d, enum cut cut, unsigned seed, struct
 {
     struct player p = {.dialogue = d, .cut = cut, .random = seed, .out = out};
     struct mark open = {.ts_us = START_US};
-    struct mark close = {.ts_us = START_US + (int64_t)d->spoken_count * LINE_US,
+    struct mark close = {.ts_us = START_US + (int64_t)d->spoken_count * LINE_US + d->pause_us,
                          .packet = d->spoken_count + 1};
     *out = (struct played){.room = freezer_new(NULL)};
     p.session = open_session(d, &open);

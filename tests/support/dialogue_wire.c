@@ -120,13 +120,14 @@ static void put_closing(struct wire *w, const int64_t sent[2])
 static void put_dialogue(struct wire *w)
 {
     const struct dialogue *d = w->dialogue;
-    int64_t sent[2] = {0, 0};
+    int64_t sent[2] = {0, 0}, paused_us = 0;
     if (!d->midstream)
         put_opening(w);
     for (size_t i = 0, end; i < d->spoken_count; i = end) {
         const struct spoken *s = &d->spoken[i];
         end = i + 1;
-        w->now_us += STEP_US;
+        w->now_us += STEP_US + s->pause_us - paused_us;
+        paused_us = s->pause_us;
         if (s->before)
             continue;
         if (!s->lost)

@@ -74,8 +74,10 @@ struct order {
     event_no last_rcpt_refusal; /* in the open transaction */
     struct blame tolerated; /* a rule broken in the open transaction that the server did not mind */
     event_no auth_inside;   /* an AUTH that was accepted in the open transaction */
-    event_no first_error;   /* the first 5xx of the session, for error limits */
+    event_no first_error;   /* where the first 5xx of the session began, for error limits */
+    bool first_error_of_order; /* it was an error of order: what began it is at fault */
     uint32_t errors;
+    event_no tls_wanted, auth_wanted; /* the first command refused for want of TLS, of AUTH */
 };
 
 /* One row of the table of rules. */

@@ -148,11 +148,23 @@ struct answered {
     bool message;          /* it was the end of a message */
     bool content_line;     /* it was a line of one that was read as a command */
     event_no group;
+    event_no reply; /* and by which reply */
+    int code;
+};
+
+/* What the client's first line that is no command shows. */
+enum not_smtp_kind {
+    NOT_SMTP_NONE,
+    NOT_SMTP_PROTOCOL, /* a request of HTTP, telnet's negotiation, octets that are no text */
+    NOT_SMTP_PROXY,    /* the header of a load balancer */
+    NOT_SMTP_FIELD,    /* a header field of a message that no DATA had announced */
 };
 
 /* What is spoken, by what was seen. */
 struct protocol_seen {
     event_no other_protocol; /* the first line that shows another protocol */
+    enum not_smtp_kind kind; /* which */
+    bool server_is_lmtp;     /* its greeting says so */
     const char *held;        /* what the client's first line is a request of; static */
     bool held_before;        /* it was held for the server's first line */
     bool server_is_smtp, client_is_smtp, not_smtp;
@@ -164,6 +176,14 @@ struct proxy_seen {
     bool none;       /* the client's first octets are none */
     event_no header; /* 0 = none */
     uint8_t due;     /* replies that it can still get, from a server that does not know it */
+};
+
+/* Replies that no command had asked for: from the first on one side may read each reply as the
+ * answer to another command. */
+struct surplus_replies {
+    event_no first;
+    uint64_t end; /* server octets up to the end of the first */
+    uint32_t count;
 };
 
 /* Behind a hole: what cannot be read, and is counted. */
@@ -275,6 +295,10 @@ struct session {
     bool acks_prove;  /* acknowledgement numbers have been seen to cover what was answered */
     bool client_gone; /* it left before it received what is being read */
     bool pipelines;   /* the client has sent without waiting, seen for certain */
+    struct surplus_replies surplus;
+    event_no first_early;   /* the first command that was sent before the greeting was seen */
+    int64_t last_octets_us; /* when either side last sent something */
+    int64_t silence_us;     /* how long it was silent when the server gave up */
 
     /* What it is. */
     struct protocol_seen protocol;

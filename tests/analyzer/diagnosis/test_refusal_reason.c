@@ -71,10 +71,11 @@ static const struct row rows[] = {
      "S: 220 mx|C: HELO client|S: 250 mx|C: MAIL FROM:<a@x>|"
      "S: 503 5.5.1 Error: send HELO/EHLO first"},
     {"wants_more, TLS", "530",
-     "tls_required at MAIL FROM:<a@x> (policy, certain) with 250-mx (offer)",
+     "tls_required at MAIL FROM:<a@x> (client, certain) with 250-mx (offer)",
      "S: 220 mx|C: EHLO client|S: 250-mx|S: 250 STARTTLS|C: MAIL FROM:<a@x>|"
      "S: 530 5.7.0 Must issue a STARTTLS command first"},
-    {"wants_more, AUTH", "503", "auth_required at MAIL FROM:<a@x> (policy, certain)",
+    {"wants_more, AUTH", "503",
+     "auth_required at MAIL FROM:<a@x> (client, certain) with 250-mx (offer)",
      "S: 220 mx|C: EHLO client|S: 250-mx|S: 250 AUTH PLAIN|C: MAIL FROM:<a@x>|"
      "S: 503 5.7.0 Authentication required"},
     {"group_named, though the server had allowed it", "503",
