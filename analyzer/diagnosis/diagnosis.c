@@ -82,7 +82,7 @@ static enum fault fault_of(const struct session *s, const struct pending *p,
         return f->origin == s->chunk.refusal && (s->order.extensions & EXT_CHUNKING) ? FAULT_SERVER
                                                                                      : FAULT_CLIENT;
     if (v && v->refusal && p && !p->group)
-        return p->command.saw >= v->refusal ? FAULT_CLIENT : FAULT_PIPELINING;
+        return reaction_knew(s, p, v->refusal) ? FAULT_CLIENT : FAULT_PIPELINING;
     return FAULT_CLIENT;
 }
 
@@ -123,6 +123,9 @@ static void write_diagnosis(struct session *s, const struct pending *p, const st
     d->cause = f->cause;
     d->certainty = f->certainty;
     d->fault = fault_of(s, p, v, f);
+    if (d->fault == FAULT_PIPELINING && d->certainty == CERTAINTY_CERTAIN && v && p &&
+        p->command.saw >= v->refusal)
+        d->certainty = CERTAINTY_LIKELY; /* the refusal had arrived, but hardly been read */
     d->server_says = f->claim;
     d->agrees = agreement(f);
     for (int i = 0; v && f->cause == v->cause && i < v->related_count; i++)

@@ -47,6 +47,13 @@ const char *wording_knowledge(const struct wording *t)
     if (t->d->fault == FAULT_MIDDLEBOX)
         return "The greeting or the verb was overwritten on the way: a firewall with an SMTP "
                "filter stands between client and server.";
+    if (t->d->fault == FAULT_PIPELINING && t->p && t->p->command.saw >= refusal)
+        return SAY(
+            t,
+            "The refusal had reached the client's host just before %s was sent, too short a "
+            "time for this client to have read it: most likely it was sent without a look at "
+            "it, as RFC 2920 allows.",
+            wording_command(t));
     if (t->d->fault == FAULT_PIPELINING)
         return SAY(t,
                    "%s was already on its way when the refusal came, as RFC 2920 allows: this "

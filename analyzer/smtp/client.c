@@ -259,6 +259,7 @@ void client_line(struct session *s, const struct line *line)
         if (p->group && !place.within)
             s->offender = e->seq;
         s->pipelines |= p->pipelined && !p->shaky && !place.within && !s->hole;
+        reaction_note_command(s, p);
     }
     s->content.mark = line->mark; /* of a chunk, until its first octets are seen */
     wait_for_answer(s, &c, e->seq, e->saw);

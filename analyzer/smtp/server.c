@@ -60,6 +60,7 @@ static void greet(struct session *s, uint64_t end)
 {
     struct event *e = reply_event(s, EVENT_GREETING, end);
     s->greeted = true;
+    reaction_note_reply(s, e->seq, true);
     s->greeting_end = end;
     s->last_reply_end = end;
     struct answer answer = answer_of(s, e, false);
@@ -156,6 +157,9 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     pipelining_note_answered(s, p, end);
     s->answered.reply = e->seq;
     s->answered.code = e->code;
+    reaction_note_reply(s, e->seq,
+                        p->kind != PENDING_COMMAND ||
+                            pipelining_rule_of(p->command.verb)->following == FOLLOWING_NONE);
     if (s->direction[SIDE_CLIENT].reading == READ_WAIT && s->waiting.command == p->command.seq)
         client_answered(s, e->code, e->seq, end);
 }
@@ -402,5 +406,6 @@ void server_line(struct session *s, const struct line *line)
         reply_forget(s);
         return;
     }
+    s->reactions.complete_us = line->mark.ts_us;
     finish_reply(s, line->end);
 }

@@ -4,6 +4,7 @@
 #define HELOSCOPE_SESSION_SESSION_H
 
 #include "heloscope/session/chapter_log.h"
+#include "heloscope/session/reaction.h"
 #include "heloscope/transport/reassembly.h"
 #include "heloscope/software/identify.h"
 #include "heloscope/base/limits.h"
@@ -296,6 +297,7 @@ struct session {
     bool client_gone; /* it left before it received what is being read */
     bool pipelines;   /* the client has sent without waiting, seen for certain */
     struct surplus_replies surplus;
+    struct reactions reactions;
     event_no first_early;   /* the first command that was sent before the greeting was seen */
     int64_t last_octets_us; /* when either side last sent something */
     int64_t silence_us;     /* how long it was silent when the server gave up */
