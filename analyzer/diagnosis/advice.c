@@ -114,11 +114,23 @@ static advice_fn *const advices[CAUSE_COUNT] = {
     [CAUSE_CONTENT_AS_COMMANDS] = content_as_commands,
 };
 
+/* Whatever it led to: a bare LF is the client's to mend. */
+static const char *end_lines(const struct wording *t)
+{
+    return t->d->origin == t->s->bare_lf.joined && t->d->origin
+               ? "End each line with CR LF, commands as well as the message: RFC 5321 section "
+                 "2.3.8 "
+                 "knows no other line end."
+               : NULL;
+}
+
 struct bytes advise_diagnosis(const struct wording *t)
 {
     const struct diagnosis *d = t->d;
     const struct cause_entry *entry = cause_entry(d->cause);
-    const char *advice = advices[d->cause] ? advices[d->cause](t) : NULL;
+    const char *advice = end_lines(t);
+    if (!advice && advices[d->cause])
+        advice = advices[d->cause](t);
     if (advice)
         return bytes_of_string(advice);
     switch (d->fault) {

@@ -67,13 +67,14 @@ static enum fault fault_of(const struct session *s, const struct pending *p,
         enum fault fault;
     } always[] = {{CAUSE_SERVER_DISAGREES, FAULT_SERVER}, {CAUSE_HELLO_REPEATED, FAULT_SERVER},
                   {CAUSE_POLICY, FAULT_POLICY},           {CAUSE_EHLO_REQUIRED, FAULT_POLICY},
-                  {CAUSE_MIDDLEBOX, FAULT_MIDDLEBOX},     {CAUSE_UNKNOWN, FAULT_UNKNOWN},
-                  {CAUSE_REPLY_DESYNC, FAULT_SERVER}};
+                  {CAUSE_MIDDLEBOX, FAULT_MIDDLEBOX},     {CAUSE_UNKNOWN, FAULT_UNKNOWN}};
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         if (always[i].cause == f->cause)
             return always[i].fault;
     if (f->fault != FAULT_COUNT)
         return f->fault;
+    if (f->cause == CAUSE_REPLY_DESYNC)
+        return FAULT_SERVER;
     if (middlebox_is_behind(s, f->cause))
         return FAULT_MIDDLEBOX;
     /* No content may be on its way before a 354. But the octets of a refused BDAT are to be taken
@@ -197,6 +198,9 @@ bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence
         f.cause = CAUSE_UNKNOWN;
         f.origin = s->order.hole;
         f.certainty = CERTAINTY_UNKNOWN;
+    } else if (s->skipped) {
+        s->skipped--; /* the late answer to a command that was passed over */
+        return ends;
     } else if (hole || (a->code != 503 && s->client_gone)) {
         return ends; /* a farewell to a client that has gone is not one too many */
     } else if (a->code >= 400 && f.claim == CAUSE_ERROR_LIMIT) {
@@ -221,6 +225,18 @@ bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence
     }
     write_diagnosis(s, NULL, &about, &none, &f);
     return ends;
+}
+
+void diagnose_lag(struct session *s, const struct pending *p, const struct answer *a)
+{
+    struct verdict none = {.kind = VERDICT_LEGAL};
+    struct refusal_reason f = {.cause = CAUSE_REPLY_DESYNC,
+                               .origin = s->bare_lf.joined,
+                               .certainty = CERTAINTY_LIKELY,
+                               .fault = FAULT_CLIENT};
+    if (!s->surplus.count++)
+        s->surplus.first = f.origin;
+    write_diagnosis(s, p, a, &none, &f);
 }
 
 /* Replies that speak of the outcome of an AUTH, whatever its place (RFC 4954 section 6), and
@@ -298,6 +314,8 @@ static bool find_reason(struct session *s, const struct pending *p, const struct
     }
     if (misled(s, p, v, out) || was_asked_for(s, v, out))
         return true;
+    if (s->bare_lf.joined && v->kind == VERDICT_BROKEN && v->origin == p->command.seq)
+        v->origin = out->origin = s->bare_lf.joined;
     if (v->kind != VERDICT_LEGAL && !syntax && !group && !gave_up(a, claim))
         return !speaks_of_itself(p, a, claim, v->cause) &&
                (v->kind == VERDICT_BROKEN || a->code == 503);
@@ -322,6 +340,36 @@ static void remember_wanted(struct session *s, const struct refusal_reason *foun
         s->order.auth_wanted = found->origin;
 }
 
+/* Where the command breaks several rules and the text names one of them, that one counts. Of the
+ * needs the first in protocol order does, whatever the text says. */
+static struct verdict judge(const struct session *s, const struct pending *p,
+                            const struct answer *a)
+{
+    struct verdict first = order_judge(&s->order, &p->command);
+    size_t count;
+    const struct rule *rules = order_rules(&count);
+    if (first.kind == VERDICT_LEGAL || !first.rule || a->code < 400)
+        return first;
+    const enum cause claim = claim_of_reply(identify_server(&s->identify), a->code, a->enhanced,
+                                            a->text, p->command.verb);
+    if (claim == CAUSE_NONE || claim == CAUSE_UNKNOWN || claim_agrees(claim, first.cause))
+        return first;
+    for (size_t i = 0; i < count; i++) {
+        if (rules[i].verb != p->command.verb || &rules[i] == first.rule ||
+            (rules[i].kind != RULE_FORBIDS && rules[i].kind != RULE_OFFERED))
+            continue;
+        struct verdict other = order_judge_rule(&s->order, &p->command, &rules[i]);
+        if (other.kind == VERDICT_BROKEN && claim_agrees(claim, other.cause)) {
+            verdict_relate(&other,
+                           first.origin == p->command.seq && first.related_count ? first.related[0]
+                                                                                 : first.origin,
+                           first.related_count ? first.roles[0] : ROLE_REFUSAL);
+            return other;
+        }
+    }
+    return first;
+}
+
 struct verdict diagnose(struct session *s, const struct pending *p, const struct answer *a)
 {
     struct verdict v = {.kind = VERDICT_LEGAL};
@@ -330,7 +378,7 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     const bool hung_up =
         a->code == 221 && p->command.verb != VERB_QUIT; /* no one had asked for it */
     if (p->kind == PENDING_COMMAND || p->kind == PENDING_CONTENT)
-        v = order_judge(&s->order, &p->command);
+        v = judge(s, p, a);
     is_content(s, &mine);
     judge_client(s, &mine, &v, a->code < 400 && !hung_up);
     if ((a->code < 400 && !hung_up) || !find_reason(s, &mine, a, &v, &refusal_reason))

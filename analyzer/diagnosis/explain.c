@@ -116,6 +116,12 @@ static const char *transaction_abandoned(const struct wording *t)
 
 static const char *rcpt_missing(const struct wording *t)
 {
+    if (t->d->origin == t->s->bare_lf.joined)
+        return SAY(
+            t,
+            "The line #%u ended with a bare LF. This server waits for CR LF and read it and the "
+            "next line, a RCPT, as one, with one reply for both: so no recipient was there for %s.",
+            t->d->origin, wording_command(t));
     return SAY(t, "No RCPT was sent between MAIL #%u and %s.", since(t, FACT_MAIL),
                wording_command(t));
 }

@@ -201,6 +201,13 @@ static const char *content_as_commands(const struct wording *t)
 
 static const char *reply_desync(const struct wording *t)
 {
+    if (t->p && t->d->origin == t->s->bare_lf.joined)
+        return SAY(
+            t,
+            "The line #%u ended with a bare LF. What waits for CR LF read it and the next line as "
+            "one and passed on one reply for both: from there each reply lags by one, as this one "
+            "to %s does.",
+            t->d->origin, wording_command(t));
     if (t->p)
         return SAY(
             t,

@@ -112,6 +112,17 @@ static bool lost_to_auth(const struct refusal *r, struct refusal_reason *out)
     return set(out, CAUSE_TRANSACTION_RESET, r->order->auth_inside);
 }
 
+/* amavisd refuses STARTTLS in a transaction with 502, and has forgotten the transaction. */
+static bool lost_to_refused(const struct refusal *r, struct refusal_reason *out)
+{
+    if (!r->order->refused_inside || !is_503(r) || !within_transaction(r->p->command.verb) ||
+        r->claim != CAUSE_MAIL_MISSING)
+        return false;
+    out->certainty = CERTAINTY_LIKELY;
+    out->passes_on = true;
+    return set(out, CAUSE_TRANSACTION_RESET, r->order->refused_inside);
+}
+
 /* A rule was broken before, the server took it, and minds now: chasquid takes MAIL without a hello
  * and refuses DATA. */
 static bool tolerated_before(const struct refusal *r, struct refusal_reason *out)
@@ -446,12 +457,12 @@ bool refusal_reason_of(const struct session *s, const struct pending *p, const s
                        enum cause claim, struct refusal_reason *out)
 {
     static bool (*const reasons[])(const struct refusal *, struct refusal_reason *) = {
-        early_talk,       other_hello,     other_protocol, response_misread, lost_to_auth,
-        tolerated_before, hello_forgotten, hello_withheld, opened_in_hole,   mail_forgotten,
-        not_waited_for,   between_chunks,  chunk_failed,   hello_again,      auth_was_refused,
-        tls_failed,       wants_ehlo,      wants_more,     group_named,      gave_up,
-        parameter,        policy,          takes_nothing,  overwritten,      not_offered,
-        no_reason,
+        early_talk,       other_hello,      other_protocol,  response_misread, lost_to_auth,
+        lost_to_refused,  tolerated_before, hello_forgotten, hello_withheld,   opened_in_hole,
+        mail_forgotten,   not_waited_for,   between_chunks,  chunk_failed,     hello_again,
+        auth_was_refused, tls_failed,       wants_ehlo,      wants_more,       group_named,
+        gave_up,          parameter,        policy,          takes_nothing,    overwritten,
+        not_offered,      no_reason,
     };
     struct refusal refusal = {s, &s->order, p, a, claim};
     struct refusal_reason none = {

@@ -147,7 +147,7 @@ size_t rule_causes(const struct rule *rule, enum cause out[RULE_CAUSES])
     return count;
 }
 
-static void relate(struct verdict *v, event_no seq, enum role role)
+void verdict_relate(struct verdict *v, event_no seq, enum role role)
 {
     if (!seq || seq == v->origin ||
         v->related_count == (int)(sizeof v->related / sizeof *v->related))
@@ -226,11 +226,11 @@ static void judge_need(const struct order *order, const struct order_command *co
         v->origin = inherited->blame.origin;
         v->refusal = inherited->blame.refusal;
         v->vague = inherited->blame.vague;
-        relate(v, inherited->refused, ROLE_CASCADE);
+        verdict_relate(v, inherited->refused, ROLE_CASCADE);
     } else if (fact->refused) {
         v->cause = row->refused;
         v->origin = v->refusal = fact->refused;
-        relate(v, fact->again, ROLE_REFUSAL);
+        verdict_relate(v, fact->again, ROLE_REFUSAL);
         if (missing == FACT_RCPT) /* known only when the last of the refusals is */
             v->refusal = order->last_rcpt_refusal;
     } else if (fact->cleared) {
@@ -241,7 +241,7 @@ static void judge_need(const struct order *order, const struct order_command *co
         v->origin = command->wrong ? command->wrong : command->seq;
         v->vague = fact->vague;
         if (missing == FACT_RCPT)
-            relate(v, order->facts[FACT_MAIL].since, ROLE_OPENED);
+            verdict_relate(v, order->facts[FACT_MAIL].since, ROLE_OPENED);
     }
 }
 
@@ -255,7 +255,7 @@ static void judge_second_mail(const struct order *order, const struct order_comm
         v->cause = CAUSE_TRANSACTION_ABANDONED;
         v->origin = v->refusal = order->first_refusal;
     }
-    relate(v, opened, ROLE_OPENED);
+    verdict_relate(v, opened, ROLE_OPENED);
 }
 
 static void judge_failed_chunks(const struct fact *chunks, struct verdict *v)
@@ -288,7 +288,7 @@ static void judge_ban(const struct order *order, const struct order_command *com
     } else if (rule->verb == VERB_MAIL) {
         judge_second_mail(order, command, v);
     } else {
-        relate(v, fact->since, ROLE_OPENED);
+        verdict_relate(v, fact->since, ROLE_OPENED);
     }
 }
 
@@ -302,9 +302,28 @@ static void judge_offer(const struct order *order, const struct order_command *c
         order->facts[FACT_HELLO].doubtful || !order->offer ? VERDICT_DOUBTFUL : VERDICT_BROKEN;
     v->cause = rule->cause;
     v->origin = command->seq;
-    relate(v, order->offer, ROLE_OFFER);
+    verdict_relate(v, order->offer, ROLE_OFFER);
     if (!order->offer && !order->facts[FACT_HELLO].doubtful)
         v->kind = VERDICT_BROKEN; /* no hello at all: nothing was offered */
+}
+
+static void judge_row(const struct order *order, const struct order_command *command,
+                      const struct rule *rule, struct verdict *v)
+{
+    if (rule->kind == RULE_NEEDS)
+        judge_need(order, command, rule, v);
+    else if (rule->kind == RULE_FORBIDS)
+        judge_ban(order, command, rule, v);
+    else if (rule->kind == RULE_OFFERED)
+        judge_offer(order, command, rule, v);
+}
+
+struct verdict order_judge_rule(const struct order *order, const struct order_command *command,
+                                const struct rule *rule)
+{
+    struct verdict v = {.kind = VERDICT_LEGAL, .cause = CAUSE_NONE};
+    judge_row(order, command, rule, &v);
+    return v;
 }
 
 struct verdict order_judge(const struct order *order, const struct order_command *command)
@@ -319,12 +338,7 @@ struct verdict order_judge(const struct order *order, const struct order_command
         found = own;
         if (!own && !(rule->verb == ANY && command->verb != VERB_QUIT))
             continue;
-        if (rule->kind == RULE_NEEDS)
-            judge_need(order, command, rule, &v);
-        else if (rule->kind == RULE_FORBIDS)
-            judge_ban(order, command, rule, &v);
-        else if (rule->kind == RULE_OFFERED)
-            judge_offer(order, command, rule, &v);
+        judge_row(order, command, rule, &v);
     }
     /* A command that was refused between two chunks forbids nothing by the RFC; but Exim takes only
      * RSET after it. */

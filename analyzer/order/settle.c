@@ -34,7 +34,7 @@ static void clear_transaction(struct order *order, event_no by)
     bool vague = mail->doubtful && !mail->since;
     *mail = (struct fact){.cleared = mail->since ? by : vague ? 0 : mail->cleared, .vague = vague};
     forget_parts(order, FACT_MAIL);
-    order->auth_inside = 0;
+    order->auth_inside = order->refused_inside = 0;
     order->tolerated = (struct blame){0};
 }
 
@@ -228,6 +228,10 @@ void order_settle(struct order *order, const struct order_command *c, const stru
         order->first_error = order->first_error_of_order ? verdict->origin : reply->seq;
     }
     settle_facts(&(struct settling){order, c, verdict, reply}, false);
+    if (code >= 400 && order_holds(order, FACT_MAIL) &&
+        (c->verb == VERB_STARTTLS || c->verb == VERB_AUTH || c->verb == VERB_EHLO ||
+         c->verb == VERB_HELO))
+        order->refused_inside = c->seq;
     if (c->verb == VERB_RCPT)
         count_recipient(order, reply->seq, code);
     note_tolerated(order, c, verdict, code);

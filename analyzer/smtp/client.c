@@ -199,6 +199,7 @@ static struct pending *expect_reply(struct session *s, const struct line *line,
     p->early = !s->row.midstream && !s->hole && (!s->greeted || line->mark.seen < s->greeting_end);
     if (p->early && !s->first_early)
         s->first_early = e->seq;
+    p->bare_lf = line->notes & NOTE_BARE_LF;
     p->content_line = place->within;
     p->content_of = place->within ? place->because : 0;
     p->content_after_data = place->within && place->after_data;
@@ -228,6 +229,22 @@ static void note_command(struct session *s, const struct line *line, const struc
     }
 }
 
+/* One reply came for two lines with a bare LF between them, and the client, which waits for its
+ * replies, goes on: the server had read them as one. */
+static void join_lines(struct session *s, uint64_t seen)
+{
+    struct bare_lf *lf = &s->bare_lf;
+    const struct pending *head = pending_at(s, 0);
+    if (!lf->last || !head || head->command.seq > lf->last)
+        return;
+    if (seen >= s->last_reply_end && !s->pipelines) {
+        lf->joined = lf->line;
+        while ((head = pending_at(s, 0)) && head->command.seq <= lf->last)
+            pending_pop(s);
+    }
+    lf->last = 0;
+}
+
 void client_line(struct session *s, const struct line *line)
 {
     struct smtp_command c;
@@ -250,6 +267,7 @@ void client_line(struct session *s, const struct line *line)
     struct event *e = command_event(s, line, &c, place.within, secret);
     note_command(s, line, &c, e, place.within);
     pending_resynchronise(s, line->mark.seen);
+    join_lines(s, line->mark.seen);
     struct pending *p = expect_reply(s, line, &c, e, &place);
     if (p) {
         if (!secret)

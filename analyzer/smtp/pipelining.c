@@ -15,6 +15,8 @@ void pipelining_place(struct session *s, struct pending *p)
     enum verb verb;
     bool message, initial_response;
     event_no group;
+    if (before && before->bare_lf && !s->bare_lf.taken)
+        return; /* for a server that waits for CR LF it is the rest of the line before */
     if (before) {
         p->pipelined = before->content_line;
         if (before->kind == PENDING_HOLE || before->doubtful || before->content_line ||

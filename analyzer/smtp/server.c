@@ -91,6 +91,12 @@ static void content_was_answered(struct session *s, int code)
 {
     struct direction *client = &s->direction[SIDE_CLIENT];
     bool hole = s->content.hole;
+    if (!hole && s->content.scan.dot_line) { /* the server takes a bare LF for a line end */
+        s->content.scan.size -= s->content.scan.dot_line;
+        s->bare_lf.taken = true;
+        content_end(s, client->offset, 0);
+        return;
+    }
     content_end(s, client->offset, NOTE_INCOMPLETE | (hole ? NOTE_DOUBTFUL : 0));
     if (hole) { /* commands may have followed the dot in it */
         order_hole(&s->order, s->order.hole ? s->order.hole : s->last_seq);
@@ -144,6 +150,9 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
         s->content.refusal = reply;
     if (final)
         verdict = diagnose(s, p, &answer);
+    if (s->bare_lf.joined && p->command.verb == VERB_DATA && p->kind == PENDING_COMMAND &&
+        e->code / 100 == 2)
+        diagnose_lag(s, p, &answer);
     struct order_command command = p->command;
     if (command.verb == VERB_AUTH && s->secrets.auth_command) /* the exchange is the AUTH's */
         command.seq = s->secrets.auth_command;
@@ -200,8 +209,11 @@ static void drop_unanswered(struct session *s, int code)
         if (!can_answer(code, pending_at(s, i)))
             continue;
         order_hole(&s->order, head->command.seq);
-        while (i--)
+        while (i--) {
+            accuse(s, pending_at(s, 0), true);
+            s->skipped++; /* a proxy says 354 before its server has answered what came before */
             pending_pop(s);
+        }
         return;
     }
 }
@@ -321,10 +333,32 @@ static void expect_secret(struct session *s, const struct pending *p, const stru
         client->reading = READ_SASL;
 }
 
+/* Whether a bare LF ends a line for this server: it does when the line was answered before the next
+ * one had arrived. When both had arrived, one reply may have been for both. */
+static void note_bare_lf(struct session *s, const struct pending *p, uint64_t seen)
+{
+    struct bare_lf *lf = &s->bare_lf;
+    const struct pending *next = pending_at(s, 0);
+    lf->last = 0;
+    if (!p->bare_lf || p->kind != PENDING_COMMAND || lf->taken)
+        return;
+    if (!next || next->end > seen) {
+        lf->taken = true;
+        return;
+    }
+    lf->line = p->command.seq;
+    for (uint32_t i = 0; (next = pending_at(s, i)) && next->end <= seen; i++) {
+        lf->last = next->command.seq;
+        if (!next->bare_lf)
+            return;
+    }
+}
+
 static void settle_asked(struct session *s, struct pending *found, bool doubtful, uint64_t end)
 {
     const struct reply_building *r = &s->reply;
     struct pending p = take_answered(s, found);
+    note_bare_lf(s, &p, r->mark.seen);
     /* An accepted chunk stands before its reply, as it was sent. */
     if (s->direction[SIDE_CLIENT].reading == READ_WAIT && s->waiting.verb == VERB_BDAT &&
         s->waiting.command == p.command.seq && r->code / 100 == 2)

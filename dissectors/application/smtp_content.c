@@ -87,6 +87,7 @@ static size_t skip_plain(struct content_scan *scan, struct bytes data, size_t fr
         return at;
     /* Plain octets leave no doubt about where they stop; an LF among them had its CR. */
     uint8_t last = data.at[at - 1];
+    scan->dot_line = 0;
     if (scan->bare_start && memchr(data.at + from, '\n', at - from))
         scan->bare_start = false;
     scan->at = last == '\n' ? CONTENT_LINE_START : last == '\r' ? CONTENT_CR : CONTENT_IN_LINE;
@@ -109,6 +110,7 @@ static bool take_lf(struct content_scan *scan)
     bool lone_dot = scan->at == CONTENT_DOT_CR;
     if (lone_dot && !scan->bare_start)
         return true;
+    scan->dot_line = lone_dot ? 3 : scan->at == CONTENT_DOT ? 2 : 0;
     if (lone_dot)
         scan->oddities |= CONTENT_SMUGGLE;
     if (lone_dot || scan->at == CONTENT_CR)
@@ -124,6 +126,7 @@ static bool take(struct content_scan *scan, uint8_t octet)
 {
     if (octet == '\n')
         return take_lf(scan);
+    scan->dot_line = 0;
     if (scan->at == CONTENT_CR || scan->at == CONTENT_DOT_CR) {
         bare_end(scan, CONTENT_BARE_CR);
         scan->at = CONTENT_LINE_START;

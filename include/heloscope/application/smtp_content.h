@@ -26,6 +26,8 @@ enum content_oddity {
 struct content_scan {
     enum content_at at;
     bool bare_start;   /* the line being read began behind a bare LF or CR */
+    uint8_t dot_line;  /* octets of the line that was read last, if it was a lone dot that ends the
+                        * message only for those who take a bare LF for a line end; else 0 */
     unsigned oddities; /* enum content_oddity */
     uint64_t size;     /* octets so far as sent, dot-stuffing included, the final dot line not */
 };

@@ -74,7 +74,8 @@ struct order {
     event_no last_rcpt_refusal; /* in the open transaction */
     struct blame tolerated; /* a rule broken in the open transaction that the server did not mind */
     event_no auth_inside;   /* an AUTH that was accepted in the open transaction */
-    event_no first_error;   /* where the first 5xx of the session began, for error limits */
+    event_no refused_inside;   /* a STARTTLS, AUTH or hello that was refused in it */
+    event_no first_error;      /* where the first 5xx of the session began, for error limits */
     bool first_error_of_order; /* it was an error of order: what began it is at fault */
     uint32_t errors;
     event_no tls_wanted, auth_wanted; /* the first command refused for want of TLS, of AUTH */
@@ -158,6 +159,13 @@ struct verdict {
 
 /* Judges `command` against the facts as they are now. Changes nothing. */
 struct verdict order_judge(const struct order *order, const struct order_command *command);
+
+/* Judges `command` against one row of the table, which is of its verb. */
+struct verdict order_judge_rule(const struct order *order, const struct order_command *command,
+                                const struct rule *rule);
+
+/* Adds an event that belongs to the explanation, if there is room. */
+void verdict_relate(struct verdict *v, event_no seq, enum role role);
 
 /* A reply as the validator needs it. */
 struct order_reply {

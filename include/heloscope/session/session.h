@@ -85,6 +85,7 @@ struct pending {
     bool shaky;              /* paired by a guess, or in one group with a command that was */
     bool cancelled;          /* a SASL exchange was given up with "*" */
     bool content_line;       /* a line of a message, read as a command */
+    bool bare_lf;            /* its line end was a bare LF */
     event_no content_of;     /* then: because of which event */
     bool content_after_data; /* that event is the message that a dot ended too early */
     bool accused;            /* a violation has been noted */
@@ -177,6 +178,15 @@ struct proxy_seen {
     bool none;       /* the client's first octets are none */
     event_no header; /* 0 = none */
     uint8_t due;     /* replies that it can still get, from a server that does not know it */
+};
+
+/* A server that waits for CR LF takes two lines with a bare LF between them for one (RFC 5321
+ * section 2.3.8), and answers once. */
+struct bare_lf {
+    bool taken;      /* this server has been seen to take a bare LF for a line end */
+    event_no line;   /* the first of two lines that one reply may have answered together */
+    event_no last;   /* the last of them; 0 = none */
+    event_no joined; /* the first of two that were answered together, by what the client did then */
 };
 
 /* Replies that no command had asked for: from the first on one side may read each reply as the
@@ -297,6 +307,8 @@ struct session {
     bool client_gone; /* it left before it received what is being read */
     bool pipelines;   /* the client has sent without waiting, seen for certain */
     struct surplus_replies surplus;
+    struct bare_lf bare_lf;
+    uint32_t skipped; /* commands that were passed over when a later one was answered first */
     struct reactions reactions;
     event_no first_early;   /* the first command that was sent before the greeting was seen */
     int64_t last_octets_us; /* when either side last sent something */
