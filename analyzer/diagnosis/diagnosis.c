@@ -124,7 +124,7 @@ static void write_diagnosis(struct session *s, const struct pending *p, const st
     d->cause = f->cause;
     d->certainty = f->certainty;
     d->fault = fault_of(s, p, v, f);
-    if (d->fault == FAULT_PIPELINING && d->certainty == CERTAINTY_CERTAIN && v && p &&
+    if (d->fault == FAULT_PIPELINING && d->certainty == CERTAINTY_CERTAIN && v && v->refusal && p &&
         p->command.saw >= v->refusal)
         d->certainty = CERTAINTY_LIKELY; /* the refusal had arrived, but hardly been read */
     d->server_says = f->claim;

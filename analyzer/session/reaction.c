@@ -53,5 +53,7 @@ bool reaction_knew(const struct session *s, const struct pending *p, event_no re
     const bool alone = !s->pipelines && !s->ring.count;
     const int64_t quickest = alone ? 0 : s->reactions.quickest_us;
     const int64_t took = p->ts_us - reply->ts_us;
+    if (took <= 0) /* captured out of order, or by too coarse a clock: times say nothing */
+        return true;
     return took >= (quickest > IMPOSSIBLE_US ? quickest : IMPOSSIBLE_US);
 }
