@@ -302,7 +302,8 @@ static bool find_reason(struct session *s, const struct pending *p, const struct
                                       p->command.verb);
     /* The text names the group that should have waited, and there is one: what else was wrong with
      * the command follows from that. */
-    bool group = (p->group || p->pipelined) && claim == CAUSE_PIPELINING_VIOLATION;
+    bool group = ((p->group || p->pipelined) && claim == CAUSE_PIPELINING_VIOLATION) ||
+                 refusal_sees_content(s, p, a, claim);
     bool other = s->protocol.other_protocol && p->command.verb == VERB_UNKNOWN;
     bool syntax = (a->code == 501 || a->code == 500) && !p->command.well_formed && !other;
     *out = (struct refusal_reason){
@@ -384,6 +385,8 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     if ((a->code < 400 && !hung_up) || !find_reason(s, &mine, a, &v, &refusal_reason))
         return v;
     remember_wanted(s, &refusal_reason);
+    if (refusal_reason.origin > a->seq) /* what came too early, and has no event yet */
+        note_violation(s, refusal_reason.origin, rule_content, false);
     bool weak = v.kind == VERDICT_DOUBTFUL || a->doubtful || p->doubtful || p->shaky ||
                 s->order.facts[FACT_GREETING].doubtful ||
                 (v.kind == VERDICT_LEGAL && order_doubtful(&s->order, p->command.verb)) ||

@@ -143,6 +143,12 @@ static const char *pipelining_violation(const struct wording *t)
     bool last = t->p && t->p->group_rule ? t->p->group_rule == rule_group_end : offered;
     const char *rule =
         last ? "which RFC 2920 section 3.1 forbids here" : "and PIPELINING was not offered";
+    if (t->d->origin > t->d->reply)
+        return SAY(
+            t,
+            "#%u was sent behind DATA before its 354 was there. DATA is the last command of its "
+            "group (RFC 2920 section 3.1), and this server looks for what comes too early.",
+            t->d->origin);
     if (t->d->fault == FAULT_SERVER)
         return SAY(t, "%s was sent without waiting, as the PIPELINING that was offered allows.",
                    wording_command(t));

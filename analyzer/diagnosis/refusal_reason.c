@@ -14,6 +14,17 @@ struct refusal {
     enum cause claim;
 };
 
+bool refusal_sees_content(const struct session *s, const struct pending *p, const struct answer *a,
+                          enum cause claim)
+{
+    static const char protocol[] = "protocol error";
+    const struct direction *client = &s->direction[SIDE_CLIENT];
+    bool named = claim == CAUSE_PIPELINING_VIOLATION || claim == CAUSE_EARLY_TALKER ||
+                 (a->text.len && memmem(a->text.at, a->text.len, protocol, sizeof protocol - 1));
+    return p->command.verb == VERB_DATA && p->kind == PENDING_COMMAND && named &&
+           client->reading == READ_WAIT && client->queue && client->queue->span.data.at;
+}
+
 static bool set(struct refusal_reason *out, enum cause cause, event_no origin)
 {
     out->cause = cause;
@@ -150,6 +161,25 @@ static bool hello_withheld(const struct refusal *r, struct refusal_reason *out)
     out->certainty = CERTAINTY_LIKELY;
     return is_503(r) && r->claim == CAUSE_HELLO_MISSING && r->s->masked_banner &&
            order_holds(r->order, FACT_HELLO) && set(out, CAUSE_MIDDLEBOX, r->a->seq);
+}
+
+/* Content, or a QUIT, behind DATA in the same breath: DATA is the last of its group (RFC 2920
+ * section 3.1). Postfix 3.11 and Sendmail 8.18 look for it and refuse the DATA. It waits to be read
+ * and has no event yet; its first line will be the next. */
+static bool went_on_behind_data(const struct refusal *r, struct refusal_reason *out)
+{
+    event_no next = r->s->last_seq + 1;
+    if (!refusal_sees_content(r->s, r->p, r->a, r->claim))
+        return false;
+    out->fault = FAULT_CLIENT;
+    out->passes_on = true;
+    out->role = ROLE_GROUP;
+    if (is_503(r)) { /* Postfix's older check names the DATA itself */
+        out->related = next;
+        return set(out, CAUSE_PIPELINING_VIOLATION, r->p->command.seq);
+    }
+    out->related = r->p->command.seq;
+    return set(out, CAUSE_PIPELINING_VIOLATION, next);
 }
 
 /* What a group went on behind, against RFC 2920 section 3.1. */
@@ -457,12 +487,13 @@ bool refusal_reason_of(const struct session *s, const struct pending *p, const s
                        enum cause claim, struct refusal_reason *out)
 {
     static bool (*const reasons[])(const struct refusal *, struct refusal_reason *) = {
-        early_talk,       other_hello,      other_protocol,  response_misread, lost_to_auth,
-        lost_to_refused,  tolerated_before, hello_forgotten, hello_withheld,   opened_in_hole,
-        mail_forgotten,   not_waited_for,   between_chunks,  chunk_failed,     hello_again,
-        auth_was_refused, tls_failed,       wants_ehlo,      wants_more,       group_named,
-        gave_up,          parameter,        policy,          takes_nothing,    overwritten,
-        not_offered,      no_reason,
+        early_talk,       other_hello,     other_protocol,   response_misread,
+        lost_to_auth,     lost_to_refused, tolerated_before, hello_forgotten,
+        hello_withheld,   opened_in_hole,  mail_forgotten,   went_on_behind_data,
+        not_waited_for,   between_chunks,  chunk_failed,     hello_again,
+        auth_was_refused, tls_failed,      wants_ehlo,       wants_more,
+        group_named,      gave_up,         parameter,        policy,
+        takes_nothing,    overwritten,     not_offered,      no_reason,
     };
     struct refusal refusal = {s, &s->order, p, a, claim};
     struct refusal_reason none = {

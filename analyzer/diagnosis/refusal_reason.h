@@ -17,6 +17,10 @@ struct refusal_reason {
     bool silent;    /* and is what there is to say: the refusal by itself can be put right */
 };
 
+/* Whether the reply refuses a DATA for what was sent behind it, before its 354. */
+bool refusal_sees_content(const struct session *s, const struct pending *p, const struct answer *a,
+                          enum cause claim);
+
 /* The command broke no rule, or none that explains this reply: what else it can be, from what the
  * session shows first and from the text of the reply then. False when the reply is not about order
  * at all (a code other than 503 that has reasons of its own). */

@@ -169,6 +169,6 @@ static const struct mark_row rows[] = {
 
 const struct mark_table *client_marks(void)
 {
-    static const struct mark_table table = {rows, sizeof rows / sizeof *rows, names, PRODUCTS};
+    static const struct mark_table table = {rows, sizeof rows / sizeof *rows, names, PRODUCTS, 0};
     return &table;
 }

@@ -37,8 +37,8 @@ static struct mark_row read_mark(const struct mark_table *table, uint16_t number
 /* --- the scores
  * ------------------------------------------------------------------------------------- */
 
-/* The product that leads by enough to be named; 0 = none. */
-static int leader_of(const struct fingerprint *who, const struct mark_table *table)
+/* The product that leads by enough to be named, `but` one of them; 0 = none. */
+static int leader_but(const struct fingerprint *who, const struct mark_table *table, int but)
 {
     uint16_t scores[64] = {0};
     uint64_t named = 0;
@@ -49,7 +49,7 @@ static int leader_of(const struct fingerprint *who, const struct mark_table *tab
         for (uint64_t left = mark.products; left; left &= left - 1)
             scores[__builtin_ctzll(left)] += (uint16_t)mark.weight;
     }
-    for (; named; named &= named - 1) {
+    for (named &= ~(UINT64_C(1) << but); named; named &= named - 1) {
         int product = __builtin_ctzll(named);
         if (scores[product] > scores[best]) {
             second = scores[best];
@@ -59,6 +59,11 @@ static int leader_of(const struct fingerprint *who, const struct mark_table *tab
         }
     }
     return scores[best] >= WEIGHT_ENOUGH && scores[best] > second ? best : 0;
+}
+
+static int leader_of(const struct fingerprint *who, const struct mark_table *table)
+{
+    return leader_but(who, table, 0);
 }
 
 static void keep(struct fingerprint *who, uint16_t number)
@@ -224,6 +229,11 @@ struct bytes fingerprint_name(const struct fingerprint *who, const struct mark_t
     if (who->version_of == leader) {
         add_string(&words, " ");
         add(&words, who->version);
+    }
+    const int behind = table->proxies >> leader & 1 ? leader_but(who, table, leader) : 0;
+    if (behind) {
+        add_string(&words, " in front of ");
+        add_string(&words, table->products[behind]);
     }
     return arena_copy(arena, bytes_of(words.text, words.length));
 }

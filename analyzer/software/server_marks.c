@@ -55,6 +55,11 @@ enum product {
     ALIMAIL,
     QQ,
     COREMAIL,
+    TWISTED,
+    SIMPLESMTP,
+    NET_SERVER_MAIL,
+    AMAVISD,
+    PROXSMTP,
     PRODUCTS
 };
 
@@ -111,6 +116,11 @@ static const char *const names[PRODUCTS] = {
     [ALIMAIL] = "AliMail",
     [QQ] = "QQ",
     [COREMAIL] = "Coremail",
+    [TWISTED] = "Twisted",
+    [SIMPLESMTP] = "simplesmtp",
+    [NET_SERVER_MAIL] = "Net::Server::Mail",
+    [AMAVISD] = "amavisd",
+    [PROXSMTP] = "proxsmtp/clamsmtp",
 };
 
 #define P(product) (UINT64_C(1) << product)
@@ -125,6 +135,12 @@ static const char *const names[PRODUCTS] = {
         P(ALIMAIL) | P(QQ) | P(COREMAIL)
 
 static const struct mark_row rows[] = {
+    /* Proxies that greet themselves, with somebody else's marks behind them. */
+    {PLACE_GREETING, WEIGHT_DERIVED, P(PROXSMTP), "smtp.passthru"},
+    {PLACE_GREETING, WEIGHT_DERIVED, P(AMAVISD), "<host> ESMTP amavisd-new service ready"},
+    {PLACE_GREETING, WEIGHT_OWN, P(TWISTED), "<host> NO UCE NO UBE NO RELAY PROBES ESMTP"},
+    {PLACE_GREETING, WEIGHT_DERIVED, P(SIMPLESMTP), "<host> ESMTP node.js simplesmtp"},
+    {PLACE_GREETING, WEIGHT_DERIVED, P(NET_SERVER_MAIL), "<host> <use>MTP Net::Server::Mail<rest>"},
     {PLACE_GREETING, WEIGHT_NAME, P(POSTFIX), "<host> ESMTP Postfix (<version>)"},
     {PLACE_GREETING, WEIGHT_NAME, P(POSTFIX), "<host> ESMTP Postfix<rest>"},
     {PLACE_GREETING, WEIGHT_NAME, P(EXIM), "<host> ESMTP Exim <version> <date>"},
@@ -189,7 +205,7 @@ static const struct mark_row rows[] = {
     {PLACE_HELLO, WEIGHT_STYLE, P(JAMES), "<host> Hello <name> [<ip>])"},
     {PLACE_HELLO, WEIGHT_SIGN, P(EXCHANGE) | P(IIS) | P(MIMECAST), "<host> Hello [<ip>]"},
     {PLACE_HELLO, WEIGHT_SIGN, P(EXIM) | P(NEMESIS), "<host> Hello <name> [<ip>]"},
-    {PLACE_HELLO, WEIGHT_NAME, P(GMAIL), "<host> at your service, [<ip>]"},
+    {PLACE_HELLO, WEIGHT_SIGN, P(GMAIL) | P(SIMPLESMTP), "<host> at your service, [<ip>]"},
     {PLACE_HELLO, WEIGHT_OWN, P(QPSMTPD), "<host> Hi <name> [<ip>]<rest>"},
     {PLACE_HELLO, WEIGHT_NAME, P(SMTP_SERVER), "<host> Nice to meet you, [<ip>]"},
     {PLACE_HELLO, WEIGHT_OWN, P(STALWART), "<host> you had me at <verb>"},
@@ -226,23 +242,25 @@ static const struct mark_row rows[] = {
     {PLACE_KEYWORDS, WEIGHT_SIGN, P(MAILHOG), "PIPELINING AUTH"},
     {PLACE_KEYWORDS, WEIGHT_HINT, P(QMAIL) | P(QPSMTPD), "PIPELINING 8BITMIME<some>"},
 
+    {PLACE_MAIL, WEIGHT_STYLE, P(TWISTED), "Sender address accepted"},
     {PLACE_MAIL, WEIGHT_SIGN, P(POSTFIX) | P(OPENSMTPD) | P(MAILPIT), "2.1.0 Ok"},
     {PLACE_MAIL, WEIGHT_OWN, P(GMAIL), "2.1.0 OK <id> - gsmtp"},
     {PLACE_MAIL, WEIGHT_OWN, P(SENDMAIL), "2.1.0 <address>... Sender ok"},
     {PLACE_MAIL, WEIGHT_STYLE, P(EXCHANGE) | P(IIS), "2.1.0 <address>Sender OK"},
     {PLACE_MAIL, WEIGHT_OWN, P(INBUCKET), "Roger, accepting mail from <address>"},
-    {PLACE_MAIL, WEIGHT_STYLE, P(HARAKA), "sender <address> OK"},
+    {PLACE_MAIL, WEIGHT_SIGN, P(HARAKA) | P(NET_SERVER_MAIL), "sender <address> OK"},
     {PLACE_MAIL, WEIGHT_STYLE, P(CISCO_ESA), "sender <address> ok"},
     {PLACE_MAIL, WEIGHT_SIGN, P(SMTP_SERVER), "Accepted"},
     {PLACE_MAIL, WEIGHT_HINT, P(QMAIL), "ok"},
     {PLACE_MAIL, WEIGHT_HINT, P(EXIM) | P(AIOSMTPD) | P(PYTHON_SMTPD) | P(POSTAL), "OK"},
 
+    {PLACE_RCPT, WEIGHT_STYLE, P(TWISTED), "Recipient address accepted"},
     {PLACE_RCPT, WEIGHT_SIGN, P(POSTFIX) | P(MAILPIT), "2.1.5 Ok"},
     {PLACE_RCPT, WEIGHT_OWN, P(GMAIL), "2.1.5 OK <id> - gsmtp"},
     {PLACE_RCPT, WEIGHT_OWN, P(SENDMAIL), "2.1.5 <address>... Recipient ok<rest>"},
     {PLACE_RCPT, WEIGHT_OWN, P(OPENSMTPD), "2.1.5 Destination address valid: Recipient ok"},
     {PLACE_RCPT, WEIGHT_STYLE, P(EXCHANGE) | P(IIS), "2.1.5 <address>Recipient OK"},
-    {PLACE_RCPT, WEIGHT_STYLE, P(HARAKA), "recipient <address> OK"},
+    {PLACE_RCPT, WEIGHT_SIGN, P(HARAKA) | P(NET_SERVER_MAIL), "recipient <address> OK"},
     {PLACE_RCPT, WEIGHT_STYLE, P(CISCO_ESA), "recipient <address> ok"},
     {PLACE_RCPT, WEIGHT_SIGN, P(EXIM) | P(SMTP_SERVER), "Accepted"},
     {PLACE_RCPT, WEIGHT_HINT, P(QMAIL), "ok"},
@@ -268,7 +286,7 @@ static const struct mark_row rows[] = {
     {PLACE_DATA, WEIGHT_OWN, P(KUMOMTA), "Send body; end with CRLF.CRLF"},
     {PLACE_DATA, WEIGHT_STYLE, P(POWERMTA), "send message"},
     {PLACE_DATA, WEIGHT_STYLE, P(SMTP4DEV), "End message with period"},
-    {PLACE_DATA, WEIGHT_SIGN, P(SENDGRID), "Continue"},
+    {PLACE_DATA, WEIGHT_SIGN, P(SENDGRID) | P(TWISTED), "Continue"},
     {PLACE_DATA, WEIGHT_SIGN, P(COURIER), "Ok."},
     {PLACE_DATA, WEIGHT_SIGN, P(DOVECOT), "OK"},
     {PLACE_DATA, WEIGHT_SIGN, P(POSTAL), "Go ahead"},
@@ -339,7 +357,7 @@ static const struct mark_row rows[] = {
     {PLACE_QUIT, WEIGHT_OWN, P(CHASQUID), "2.0.0 Be seeing you..."},
     {PLACE_QUIT, WEIGHT_OWN, P(MDAEMON), "See ya in cyberspace"},
     {PLACE_QUIT, WEIGHT_OWN, P(MAILGUN), "See you later. Yours truly, Mailgun"},
-    {PLACE_QUIT, WEIGHT_STYLE, P(SENDGRID), "See you later"},
+    {PLACE_QUIT, WEIGHT_STYLE, P(SENDGRID) | P(TWISTED), "See you later"},
     {PLACE_QUIT, WEIGHT_OWN, P(KUMOMTA), "<status>So long, and thanks for all the fish!"},
     {PLACE_QUIT, WEIGHT_OWN, P(INBUCKET), "Goodnight and good luck"},
     {PLACE_QUIT, WEIGHT_STYLE, P(POWERMTA), "2.0.0 <host> says goodbye"},
@@ -366,6 +384,7 @@ static const struct mark_row rows[] = {
 
 const struct mark_table *server_marks(void)
 {
-    static const struct mark_table table = {rows, sizeof rows / sizeof *rows, names, PRODUCTS};
+    static const struct mark_table table = {rows, sizeof rows / sizeof *rows, names, PRODUCTS,
+                                            P(PROXSMTP) | P(AMAVISD)};
     return &table;
 }

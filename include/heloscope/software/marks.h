@@ -57,6 +57,7 @@ struct mark_table {
     size_t count;
     const char *const *products; /* names; number 0 is none */
     int product_count;
+    uint64_t proxies; /* products that answer in front of another, whose marks show as well */
 };
 
 const struct mark_table *server_marks(void);
