@@ -42,3 +42,35 @@ void totals_print_packets(FILE *out, const struct pipeline_totals *totals)
         fprintf(out, "%s%s%s", parts[i].before, words, parts[i].behind);
     }
 }
+
+/* The names that people know; of https://www.tcpdump.org/linktypes.html. */
+static const char *link_name(int link_type, char *out, size_t size)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } names[] = {{0, "BSD loopback"}, {1, "Ethernet"},          {9, "PPP"},
+                 {50, "PPP"},         {101, "raw IP"},          {105, "802.11"},
+                 {113, "Linux SLL"},  {127, "802.11 radiotap"}, {192, "PPI"},
+                 {276, "Linux SLL2"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].number == link_type)
+            return names[i].name;
+    snprintf(out, size, "%d", link_type);
+    return out;
+}
+
+void totals_print_no_ip(FILE *out, const struct pipeline_totals *totals)
+{
+    char stated[16], fitting[16];
+    if (totals->unknown_link_type >= 0) {
+        fprintf(out, "none is read: link type %d is not known", totals->unknown_link_type);
+        return;
+    }
+    fprintf(out, "none is IP");
+    if (totals->fitting_link_type >= 0)
+        fprintf(out,
+                ": link type %s does not fit, %s would (editcap -T changes what the file says)",
+                link_name(totals->link_type, stated, sizeof stated),
+                link_name(totals->fitting_link_type, fitting, sizeof fitting));
+}

@@ -288,12 +288,13 @@ enum classification classify_span(struct classifier *c, struct candidate *candid
         candidate->opinion = by_ndpi(c, candidate, side, data, port);
     if (candidate->opinion == CLASS_SMTP)
         return CLASS_SMTP;
-    if (greets(candidate) &&
-        candidate->spans < (spoken(candidate, SIDE_CLIENT) ? SPANS_WATCHED : SPANS_LIMIT))
-        return CLASS_UNDECIDED; /* what the client says outweighs what nDPI says */
+    /* What may be a greeting waits for the first lines of both sides, in however many pieces they
+     * come: nDPI cannot rule out what a line has not said yet. */
+    const bool enough = spoken(candidate, SIDE_CLIENT) && spoken(candidate, SIDE_SERVER);
+    if (greets(candidate) && candidate->spans < (enough ? SPANS_WATCHED : SPANS_LIMIT))
+        return CLASS_UNDECIDED;
     if (candidate->opinion == CLASS_OTHER)
         return CLASS_OTHER;
-    bool enough = spoken(candidate, SIDE_CLIENT) && spoken(candidate, SIDE_SERVER);
     return candidate->spans >= SPANS_LIMIT || (enough && candidate->spans >= SPANS_WATCHED)
                ? CLASS_OTHER
                : CLASS_UNDECIDED;

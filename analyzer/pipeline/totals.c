@@ -37,6 +37,10 @@ void pipeline_totals(const struct pipeline *p, struct pipeline_totals *out)
     out->unreadable_packets = in.unreadable;
     out->unknown_link_type = in.unknown_link_type;
     out->duplicates = in.duplicates;
+    out->cut = in.cut;
+    out->ip_packets = in.ip;
+    out->link_type = in.link_type;
+    out->fitting_link_type = in.fitting_link_type;
     out->fragments = in.fragments.fragments;
     out->datagrams = in.fragments.datagrams;
     out->incomplete_datagrams = in.incomplete;

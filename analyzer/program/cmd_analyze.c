@@ -182,6 +182,11 @@ static void print_packets(const struct run *run)
         print_row("dropped");
         printf("%s before they could be captured\n", text_counted(dropped, "packet", words));
     }
+    if (totals->cut) {
+        print_row("cut");
+        printf("%s by the snap length; capture whole packets (tcpdump -s 0)\n",
+               text_counted(totals->cut, "packet", words));
+    }
     if (totals->bytes_missing) {
         print_row("missing");
         printf("%s that the capture does not hold\n",
@@ -234,8 +239,12 @@ static void print_summary(const struct run *run)
     if (!run->totals.sessions) {
         fputs("no SMTP in ", stdout);
         print_sources(run);
-        printf(": %s, %s\n", text_counted(run->totals.packets, "packet", words),
-               text_counted(run->totals.connections, "TCP connection", more));
+        printf(": %s, ", text_counted(run->totals.packets, "packet", words));
+        if (run->totals.packets && !run->totals.ip_packets)
+            totals_print_no_ip(stdout, &run->totals);
+        else
+            fputs(text_counted(run->totals.connections, "TCP connection", more), stdout);
+        putchar('\n');
         return;
     }
     printf("%sSummary of ", terminal_style(run->terminal, STYLE_HEADING));
@@ -298,6 +307,7 @@ static void json_totals(const struct run *run, struct json *json)
         {"unreadable_packets", totals->unreadable_packets},
         {"dropped_packets", sources_dropped(run->capture)},
         {"duplicates", totals->duplicates},
+        {"cut_packets", totals->cut},
         {"fragments", totals->fragments},
         {"datagrams", totals->datagrams},
         {"incomplete_datagrams", totals->incomplete_datagrams},

@@ -21,7 +21,22 @@
 
 #include "reader.h"
 
+enum {
+    PADDING_LEAST = 4, /* zeros in a row */
+};
+
 /* --- lines --- */
+
+static void deliver_client_line(struct session *s, const struct line *line)
+{
+    const enum reading reading = s->direction[SIDE_CLIENT].reading;
+    if (reading == READ_SASL)
+        client_sasl(s, line);
+    else if (reading == READ_TLS_NEXT && line->mark.seen < s->tls.starttls_end)
+        client_discarded(s, line);
+    else
+        client_line(s, line);
+}
 
 /* `raw` and `skipped` octets behind it end in LF, or CR LF when `cr`. */
 static void deliver_line(struct session *s, enum side side, struct bytes raw, uint64_t skipped,
@@ -42,12 +57,8 @@ static void deliver_line(struct session *s, enum side side, struct bytes raw, ui
     s->direction[side].offset = line.end;
     if (side == SIDE_SERVER)
         server_line(s, &line);
-    else if (s->direction[side].reading == READ_SASL)
-        client_sasl(s, &line);
-    else if (s->direction[side].reading == READ_TLS_NEXT && line.mark.seen < s->tls.starttls_end)
-        client_discarded(s, &line);
     else
-        client_line(s, &line);
+        deliver_client_line(s, &line);
 }
 
 /* Text where a handshake should have come: the capture was taken where TLS had been removed, or a
@@ -215,9 +226,40 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
     return data.len;
 }
 
+/* The snap length has cut a line: it counts for what it shows, the code of a reply or the verb of a
+ * command. What more the cut hides is a hole like any other. */
+static void read_cut_line(struct session *s, enum side side, uint64_t cut)
+{
+    struct direction *direction = &s->direction[side];
+    if (direction->reading != READ_LINES && direction->reading != READ_SASL)
+        return;
+    if (direction->held_length) {
+        struct line line = {
+            .text = bytes_without_cr(bytes_of(direction->held, direction->held_length)),
+            .start = direction->held_offset,
+            .end = direction->held_offset + direction->held_length + direction->skipped + cut,
+            .mark = direction->held_mark,
+            .notes = NOTE_INCOMPLETE};
+        uint8_t *held = direction->held;
+        line.length = line.text.len + direction->skipped;
+        direction->held = NULL;
+        direction->held_length = direction->held_size = 0;
+        direction->skipped = 0;
+        if (side == SIDE_SERVER)
+            server_line(s, &line);
+        else
+            deliver_client_line(s, &line);
+        free(held);
+    }
+    if (side == SIDE_SERVER)
+        server_reply_ends_in_cut(s, direction->offset);
+}
+
 static void read_gap(struct session *s, enum side side, const struct span *span)
 {
     struct direction *direction = &s->direction[side];
+    if (span->cut)
+        read_cut_line(s, side, span->gap);
     s->row.bytes_missing += span->gap;
     struct event *e = session_event(s, EVENT_GAP, side, &span->mark, bytes_of(NULL, 0));
     e->bytes = span->gap;
@@ -268,11 +310,35 @@ static void read_gap(struct session *s, enum side side, const struct span *span)
     s->content_as_commands.because = 0;
 }
 
+/* Octets of zero at the end of a segment in which lines are read: a tool has put them in place of
+ * what the snap length had cut. Returns how many; a few can be somebody's own. */
+static size_t padding_of(const struct direction *direction, struct bytes data)
+{
+    size_t zeros = 0;
+    if (direction->reading != READ_LINES && direction->reading != READ_SASL)
+        return 0;
+    while (zeros < data.len && !data.at[data.len - 1 - zeros])
+        zeros++;
+    return zeros >= PADDING_LEAST && zeros < data.len && data.at[0] >= ' ' ? zeros : 0;
+}
+
 static void read_span(struct session *s, enum side side, const struct span *span)
 {
     struct direction *direction = &s->direction[side];
     if (!span->data.at) {
         read_gap(s, side, span);
+        return;
+    }
+    const size_t padding = padding_of(direction, span->data);
+    if (padding) {
+        struct span part = *span;
+        part.data.len -= padding;
+        read_span(s, side, &part);
+        part.offset += part.data.len;
+        part.data = bytes_of(NULL, 0);
+        part.gap = padding;
+        part.cut = true;
+        read_span(s, side, &part);
         return;
     }
     uint64_t offset = span->offset;

@@ -411,6 +411,18 @@ void server_reply_cut(struct session *s)
     reply_forget(s);
 }
 
+void server_reply_ends_in_cut(struct session *s, uint64_t end)
+{
+    if (!s->reply.lines || !s->reply.code)
+        return;
+    const bool keywords = s->ring.count && (pending_at(s, 0)->command.verb == VERB_EHLO ||
+                                            pending_at(s, 0)->command.verb == VERB_LHLO);
+    s->reply.notes |= NOTE_INCOMPLETE;
+    finish_reply(s, end);
+    if (keywords) /* what was offered is not all known */
+        s->order.facts[FACT_HELLO].doubtful = true;
+}
+
 void server_line(struct session *s, const struct line *line)
 {
     struct direction *direction = &s->direction[SIDE_SERVER];
@@ -428,7 +440,7 @@ void server_line(struct session *s, const struct line *line)
         r->mark = line->mark;
         r->doubtful = resync;
     }
-    r->notes |= line->notes & (NOTE_BARE_LF | NOTE_BARE_CR | NOTE_LONG);
+    r->notes |= line->notes & (NOTE_BARE_LF | NOTE_BARE_CR | NOTE_LONG | NOTE_INCOMPLETE);
     bool more = parsed.well_formed ? parsed.more : r->lines > 0;
     if (parsed.well_formed)
         r->code = parsed.code; /* if the lines differ the last one counts (RFC 5321 4.2.1) */

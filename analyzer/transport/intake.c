@@ -3,12 +3,14 @@
 #include <stdlib.h>
 
 #include "duplicates.h"
+#include "link_guess.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/memory.h"
 
 struct intake {
     struct fragments *fragments;
     struct duplicates *duplicates;
+    struct link_guess link_guess; /* as long as no packet was IP */
     struct intake_counts counts;
 };
 
@@ -46,6 +48,7 @@ static bool take_fragment(struct intake *intake, const struct packet_record *pac
 static enum packet_kind decode(struct intake *intake, const struct packet_record *packet,
                                int64_t now_us, struct segment *out)
 {
+    out->src.family = 0; /* set where a layer is IP */
     enum packet_kind kind =
         packet_decode(packet->link_type, packet->frame, packet->wire_length, out);
     for (int n = 0; kind == PACKET_FRAGMENT && n < NESTED_FRAGMENTS; n++) {
@@ -54,6 +57,11 @@ static enum packet_kind decode(struct intake *intake, const struct packet_record
         kind = packet_resume(out);
     }
     intake->counts.nested += kind == PACKET_FRAGMENT;
+    intake->counts.ip += out->src.family != 0;
+    if (!intake->counts.ip && kind != PACKET_UNKNOWN_LINK) {
+        intake->counts.link_type = packet->link_type;
+        link_guess_keep(&intake->link_guess, packet->frame);
+    }
     return kind;
 }
 
@@ -83,6 +91,7 @@ enum intake_result intake_packet(struct intake *intake, const struct packet_reco
         return INTAKE_NOTHING;
     }
     counts->tcp++;
+    counts->cut += segment->cut > 0;
     if (!duplicates_take(intake->duplicates, segment, packet->ts_us, path))
         return INTAKE_SEGMENT;
     counts->duplicates++;
@@ -93,6 +102,7 @@ enum intake_result intake_packet(struct intake *intake, const struct packet_reco
 void intake_counts(const struct intake *intake, struct intake_counts *out)
 {
     *out = intake->counts;
+    out->fitting_link_type = out->ip ? -1 : link_guess_fitting(&intake->link_guess);
     fragments_counts(intake->fragments, &out->fragments);
     out->incomplete =
         out->fragments.expired + out->fragments.given_up + fragments_waiting(intake->fragments);

@@ -169,8 +169,10 @@ static void resolve_holes(struct reassembly *c, reassembly_sink *sink, void *con
         bool acknowledged = hole(c, 0, true) || hole(c, 1, true);
         if (!overfull && !acknowledged && !opening(c))
             break; /* lost on the way to the peer as well: it will be sent again */
-        if (!c->blocked_since) {
+        const uint64_t delivered = c->side[0].next + c->side[1].next;
+        if (!c->blocked_since || c->blocked_at != delivered) { /* each hole is waited for anew */
             c->blocked_since = c->last.ts_us;
+            c->blocked_at = delivered;
             c->blocked_packets = 0;
         }
         if (!overfull && c->blocked_packets < patience(c) &&

@@ -150,6 +150,7 @@ bool stream_ready(const struct stream *s, struct span *out)
         .offset = p->offset,
         .data = p->missing ? bytes_of(NULL, 0) : bytes_of(p->data, p->length),
         .gap = p->missing ? p->length : 0,
+        .cut = p->missing,
         .mark = p->mark,
     };
     return true;

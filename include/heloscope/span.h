@@ -21,6 +21,7 @@ struct span {
     uint64_t offset;
     struct bytes data;
     uint64_t gap;
+    bool cut; /* the gap is what the snap length cut off: it ends with its segment */
     struct mark mark;
 };
 

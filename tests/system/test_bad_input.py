@@ -65,6 +65,38 @@ for title, octets, word in UNREADABLE:
     tap.add(f"{title} is one line, and the other files go on", unreadable)
 
 
+@test("a link type that does not fit the frames is named, and the one that would")
+def wrong_link_type():
+    with Scratch() as scratch:
+        octets = bytearray(good().pcap())
+        little = octets[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
+        octets[20:24] = (101).to_bytes(4, "little" if little else "big")
+        done = heloscope("analyze", "--db", scratch.path("x.db"), scratch.file("x.pcap", bytes(octets)))
+        contains(done.expect(0).out, "none is IP: link type raw IP does not fit, Ethernet would")
+
+
+@test("a reply that the snap length cuts counts for its code")
+def short_snap_length():
+    with Scratch() as scratch:
+        database = scratch.path("x.db")
+        octets = good().pcap()
+        big = octets[:4] in (b"\xa1\xb2\xc3\xd4", b"\xa1\xb2\x3c\x4d")
+        order = "big" if big else "little"
+        cut, at = bytearray(octets[:24]), 24
+        while at < len(octets):
+            header = bytearray(octets[at:at + 16])
+            captured = int.from_bytes(header[8:12], order)
+            frame = octets[at + 16:at + 16 + captured]
+            kept = frame[:66] if b"503 5.5.1" in frame else frame  # Ethernet, IP, TCP: 54 octets
+            header[8:12] = len(kept).to_bytes(4, order)
+            cut += header + kept
+            at += 16 + captured
+        done = heloscope("analyze", "--db", database, scratch.file("cut.pcap", bytes(cut))).expect(0)
+        contains(done.out, "1 packet by the snap length")
+        equal(rows(database, "SELECT cause, code FROM diagnoses"), [("mail_missing", 503)], "finding")
+        equal(rows(database, "SELECT text FROM events WHERE code = 503"), [("503 5.5.1 Er",)], "text")
+
+
 @test("a folder instead of a file is one line")
 def folder():
     with Scratch() as scratch:

@@ -11,4 +11,8 @@ uint64_t sources_dropped(struct capture *capture);
  * without what is zero. */
 void totals_print_packets(FILE *out, const struct pipeline_totals *totals);
 
+/* Prints why a capture in which no packet is IP can hold no mail: "none is IP: link type Ethernet
+ * does not fit, raw IP would". No line end. */
+void totals_print_no_ip(FILE *out, const struct pipeline_totals *totals);
+
 #endif

@@ -19,6 +19,7 @@ struct pipeline_options {
 struct pipeline_totals {
     uint64_t packets, tcp_packets, other_packets, unreadable_packets;
     uint64_t duplicates; /* of TCP packets, sent twice by a mirror */
+    uint64_t cut;        /* TCP packets that the snap length cut */
     uint64_t fragments, datagrams, incomplete_datagrams; /* put together; and not */
     uint64_t overlapping_fragments, contradicting_fragments, malformed_fragments;
     uint64_t connections, sessions, messages, commands, errors_503, diagnoses, violations;
@@ -27,7 +28,9 @@ struct pipeline_totals {
     uint64_t not_smtp;                       /* sessions that turned out to be something else */
     struct costs costs;                      /* what was given up at a limit */
     uint64_t sessions_added, sessions_known; /* the latter: stored by an earlier run */
-    int unknown_link_type;                   /* one that had no row in the table; -1 = none */
+    uint64_t ip_packets;
+    int link_type, fitting_link_type; /* where none is IP: as stated, and what fits; -1 = none */
+    int unknown_link_type;            /* one that had no row in the table; -1 = none */
 };
 
 struct pipeline;

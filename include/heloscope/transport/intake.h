@@ -10,6 +10,10 @@
 struct intake_counts {
     uint64_t packets, tcp, other, unreadable, duplicates;
     struct fragment_counts fragments;
+    uint64_t ip;           /* packets in which a layer was IP */
+    int link_type;         /* of those that had none, as long as that is all of them ... */
+    int fitting_link_type; /* ... and the link type by which most of them would have; -1 = none */
+    uint64_t cut;          /* segments that the snap length cut */
     uint64_t too_deep;     /* packets with more headers than are read */
     uint64_t nested;       /* fragments that lie in fragments deeper than is followed */
     uint64_t incomplete;   /* datagrams of which a part never came, so far */

@@ -28,7 +28,8 @@ struct reassembly {
     int64_t
         blocked_since; /* capture time since which octets wait for an acknowledged hole; 0 = none */
     uint32_t blocked_packets;
-    uint32_t overfull; /* holes given up because too much waited behind them */
+    uint64_t blocked_at; /* how much of both sides had been delivered then: a closed hole shows */
+    uint32_t overfull;   /* holes given up because too much waited behind them */
     uint64_t packets;
     bool spoke[2]; /* a segment from this side was captured */
 };
