@@ -238,12 +238,15 @@ static enum classification by_ndpi(struct classifier *c, struct candidate *candi
                : CLASS_OTHER;
 }
 
-/* Whether the first line of `side` is there, or more than any first line needs. */
-static bool spoken(const struct candidate *candidate, enum side side)
+/* Whether so many lines of `side` are there, or more than any first line needs. */
+static bool spoken(const struct candidate *candidate, enum side side, int lines)
 {
-    struct bytes head = {candidate->side[side].head, candidate->side[side].length};
-    return head.len == sizeof candidate->side[side].head ||
-           (head.len && memchr(head.at, '\n', head.len));
+    struct bytes head = {candidate->side[side].head, candidate->side[side].length}, line;
+    if (head.len == sizeof candidate->side[side].head)
+        return true;
+    while (lines && bytes_take_line(&head, &line))
+        lines--;
+    return !lines;
 }
 
 /* Whether the server has begun with what may become a greeting. */
@@ -288,14 +291,13 @@ enum classification classify_span(struct classifier *c, struct candidate *candid
         candidate->opinion = by_ndpi(c, candidate, side, data, port);
     if (candidate->opinion == CLASS_SMTP)
         return CLASS_SMTP;
-    /* What may be a greeting waits for the first lines of both sides, in however many pieces they
-     * come: nDPI cannot rule out what a line has not said yet. */
-    const bool enough = spoken(candidate, SIDE_CLIENT) && spoken(candidate, SIDE_SERVER);
-    if (greets(candidate) && candidate->spans < (enough ? SPANS_WATCHED : SPANS_LIMIT))
+    /* What may be a greeting waits for what both sides say, in however many pieces it comes: nDPI
+     * cannot rule out what a line has not said yet, and a first NOOP says nothing. */
+    const bool enough = spoken(candidate, SIDE_SERVER, 1) &&
+                        spoken(candidate, SIDE_CLIENT, greets(candidate) ? 2 : 1);
+    if (greets(candidate) && !enough && candidate->spans < SPANS_LIMIT)
         return CLASS_UNDECIDED;
-    if (candidate->opinion == CLASS_OTHER)
-        return CLASS_OTHER;
-    return candidate->spans >= SPANS_LIMIT || (enough && candidate->spans >= SPANS_WATCHED)
+    return candidate->opinion == CLASS_OTHER || enough || candidate->spans >= SPANS_LIMIT
                ? CLASS_OTHER
                : CLASS_UNDECIDED;
 }

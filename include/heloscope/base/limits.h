@@ -63,7 +63,6 @@ enum {
 
 /* What cannot be recognised as SMTP within these is something else: a verdict, no loss. */
 enum {
-    SPANS_WATCHED = 12, /* with lines of both sides complete */
     SPANS_LIMIT = 400,
     STRANGE_LINES = 4, /* of a server, before any that is a reply */
 };
