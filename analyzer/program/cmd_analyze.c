@@ -1,4 +1,5 @@
 /* heloscope analyze: captures in, findings out. */
+#include <stdlib.h>
 #include <inttypes.h>
 
 #include "heloscope/capture/capture.h"
@@ -22,8 +23,8 @@ struct run {
     struct terminal *terminal;
     struct capture *capture;
     struct pipeline_totals totals;
-    int64_t last_diagnosis; /* of earlier runs */
-    int64_t started_us, ended_us;
+    int64_t *own; /* the sessions of this input that have findings, whoever stored them first */
+    size_t own_count;
     struct findings findings;
 };
 
@@ -44,65 +45,23 @@ static bool read_packets(struct run *run, struct recording *recording, struct fa
     return recording_finish(recording, why);
 }
 
-static bool last_diagnosis(struct run *run, struct failure *why)
-{
-    struct history *history = history_open(run->options->database, why);
-    if (!history)
-        return false;
-    run->last_diagnosis = history_last_diagnosis(history);
-    history_close(history);
-    return true;
-}
-
 /* From the capture to the committed history. */
 static bool record(struct run *run, struct recording *recording, struct failure *why)
 {
-    bool done = last_diagnosis(run, why) && read_packets(run, recording, why);
+    bool done = read_packets(run, recording, why);
     terminal_progress_end(run->terminal);
     if (done)
         pipeline_totals(recording->pipeline, &run->totals);
+    run->own_count = store_take_own(recording->store, &run->own);
     return done;
 }
 
 /* ------------------------------------------------------------------------------- what was found */
 
-static void find_time_span(struct run *run)
-{
-    struct capture_source **sources;
-    size_t count = capture_sources(run->capture, &sources);
-    run->started_us = INT64_MAX;
-    run->ended_us = INT64_MIN;
-    for (size_t i = 0; i < count; i++) {
-        if (!sources[i]->packets)
-            continue;
-        if (sources[i]->started_us < run->started_us)
-            run->started_us = sources[i]->started_us;
-        if (sources[i]->ended_us > run->ended_us)
-            run->ended_us = sources[i]->ended_us;
-    }
-}
-
-/* A session that an earlier run had stored already keeps its rows; they are of this run too when
- * they come from one of its files. */
-static bool is_of_this_run(const struct run *run, const struct history_diagnosis *row)
-{
-    if (row->id > run->last_diagnosis)
-        return true;
-    if (!row->source || row->ts_us < run->started_us || row->ts_us > run->ended_us)
-        return false;
-    struct capture_source **sources;
-    size_t count = capture_sources(run->capture, &sources);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(sources[i]->name, row->source) == 0)
-            return true;
-    return false;
-}
-
 static bool add_diagnosis(void *context, const struct history_diagnosis *row)
 {
     struct run *run = context;
-    if (is_of_this_run(run, row))
-        findings_add(&run->findings, row);
+    findings_add(&run->findings, row);
     return true;
 }
 
@@ -112,9 +71,7 @@ static bool collect(struct run *run, struct history *history, struct failure *wh
     if (limit < 0)
         limit = run->options->json ? JSON_LIMIT : DEFAULT_LIMIT;
     findings_begin(&run->findings, (size_t)limit);
-    find_time_span(run);
-    int64_t after = run->totals.sessions_known ? 0 : run->last_diagnosis;
-    return history_diagnoses(history, after, false, add_diagnosis, run, why);
+    return history_diagnoses_of(history, run->own, run->own_count, 0, add_diagnosis, run, why);
 }
 
 /* --------------------------------------------------------------------------------- on the screen
@@ -374,6 +331,8 @@ static bool print_run(struct run *run, struct failure *why)
     bool done = collect(run, history, why) && (run->options->json ? print_json(run, history, why)
                                                                   : print_text(run, history, why));
     findings_free(&run->findings);
+    free(run->own);
+    run->own = NULL;
     history_close(history);
     return done;
 }

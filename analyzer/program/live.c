@@ -1,5 +1,6 @@
 #include "live.h"
 
+#include <stdlib.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -80,7 +81,11 @@ static bool print_news(struct watched *w, struct failure *why)
 {
     struct news news = {.watched = w};
     findings_begin(&news.findings, NEWS_LIMIT);
-    bool done = history_diagnoses(w->history, w->last_diagnosis, false, add_diagnosis, &news, why);
+    int64_t *own;
+    const size_t count = store_take_own(w->recording.store, &own);
+    bool done =
+        history_diagnoses_of(w->history, own, count, w->last_diagnosis, add_diagnosis, &news, why);
+    free(own);
     if (!w->options->quiet)
         done = done && print_list(w, &news.findings.with_503, why) &&
                print_list(w, &news.findings.other, why);

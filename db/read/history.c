@@ -306,6 +306,14 @@ bool history_events(struct history *history, int64_t session_id, event_no first,
 static const char select_diagnoses[] =
     SELECT_DIAGNOSES "WHERE d.id > ?1 AND (d.code = 503 OR NOT ?2) ORDER BY d.id";
 
+/* The sessions that are asked for, in a table that only this connection sees. */
+static const char make_asked[] = "CREATE TEMP TABLE IF NOT EXISTS asked (session_id INTEGER "
+                                 "PRIMARY KEY); DELETE FROM temp.asked";
+static const char insert_asked[] = "INSERT OR IGNORE INTO temp.asked VALUES (?1)";
+static const char select_asked_diagnoses[] =
+    SELECT_DIAGNOSES "WHERE d.id > ?1 AND d.session_id IN (SELECT session_id FROM temp.asked) "
+                     "ORDER BY d.id";
+
 static const char select_session_diagnoses[] =
     SELECT_DIAGNOSES "WHERE d.session_id = ?1 ORDER BY d.reply_seq";
 
@@ -344,6 +352,39 @@ bool history_diagnoses(struct history *history, int64_t after, bool only_503,
         return false;
     sqlite3_bind_int64(statement, 1, after);
     sqlite3_bind_int(statement, 2, only_503);
+    while (reader_row(statement) && give_diagnosis(statement, fn, context))
+        ;
+    return reader_finish(history, statement, why);
+}
+
+static bool ask_for(struct history *history, const int64_t *session_ids, size_t count,
+                    struct failure *why)
+{
+    if (sqlite3_exec(history->db, make_asked, NULL, NULL, NULL) != SQLITE_OK)
+        return sql_error(history->db, history->path, why);
+    sqlite3_stmt *statement = reader_prepare(history, insert_asked, why);
+    if (!statement)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        sqlite3_bind_int64(statement, 1, session_ids[i]);
+        sqlite3_step(statement);
+        sqlite3_reset(statement);
+    }
+    return reader_finish(history, statement, why);
+}
+
+bool history_diagnoses_of(struct history *history, const int64_t *session_ids, size_t count,
+                          int64_t after, history_diagnosis_fn *fn, void *context,
+                          struct failure *why)
+{
+    if (!count)
+        return true;
+    sqlite3_stmt *statement = ask_for(history, session_ids, count, why)
+                                  ? reader_prepare(history, select_asked_diagnoses, why)
+                                  : NULL;
+    if (!statement)
+        return false;
+    sqlite3_bind_int64(statement, 1, after);
     while (reader_row(statement) && give_diagnosis(statement, fn, context))
         ;
     return reader_finish(history, statement, why);

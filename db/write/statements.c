@@ -17,23 +17,25 @@
  * store rolls back as a whole; without it SQLite would keep a journal of each statement of many
  * rows. */
 static const char *const texts[STATEMENT_COUNT] = {
+    /* Another process may have stored a fuller record of a session that is open here, with the same
+     * numbers for the same events: what is there already stays. */
     [SESSION_INSERT] = "INSERT INTO %s.sessions (session_id, " SESSION_COLUMNS ") "
                        "VALUES (?1, " SESSION_VALUES ") ON CONFLICT (uid) DO NOTHING",
     [SESSION_UPDATE] = "UPDATE %s.sessions SET (" SESSION_COLUMNS ") = (" SESSION_VALUES ") "
                        "WHERE session_id = ?1",
     [EVENTS_INSERT] =
-        "INSERT OR FAIL INTO %s.event_rows (id, ts_us, packet, side, kind, verb, code, "
+        "INSERT OR IGNORE INTO %s.event_rows (id, ts_us, packet, side, kind, verb, code, "
         "enhanced, text, bytes, answers, saw, note) SELECT * FROM chapter_events",
     [TRANSACTIONS_INSERT] =
-        "INSERT OR FAIL INTO %s.transactions (session_id, tx, mail_seq, started_us, "
+        "INSERT OR IGNORE INTO %s.transactions (session_id, tx, mail_seq, started_us, "
         "ended_us, mail_from, recipients, accepted, bytes, outcome, code, "
         "queue_id, message_id) SELECT * FROM chapter_transactions",
     [RECIPIENTS_INSERT] =
-        "INSERT OR FAIL INTO %s.recipients (session_id, tx, n, seq, reply_seq, address, "
+        "INSERT OR IGNORE INTO %s.recipients (session_id, tx, n, seq, reply_seq, address, "
         "code) SELECT * FROM chapter_recipients",
     [VIOLATION_INSERT] = "INSERT OR REPLACE INTO %s.violations (session_id, seq, rule, tolerated) "
                          "VALUES (?, ?, ?, ?)",
-    [DIAGNOSIS_INSERT] = "INSERT INTO %s.diagnoses (session_id, reply_seq, command_seq, "
+    [DIAGNOSIS_INSERT] = "INSERT OR IGNORE INTO %s.diagnoses (session_id, reply_seq, command_seq, "
                          "origin_seq, code, cause, fault, certainty, server_says, agrees, "
                          "explanation, advice) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [RELATED_INSERT] = "INSERT OR REPLACE INTO %s.related_events (session_id, reply_seq, seq, "

@@ -35,6 +35,8 @@ struct store {
     struct handles open;     /* sessions that have begun and not ended, by their handle */
     struct handles open_ids; /* the same by session_id */
     uint64_t added, known;
+    int64_t *own; /* sessions with findings, or known before, since store_take_own() */
+    size_t own_count, own_size;
 };
 
 /* What decides which of two analyses of a session is kept. */
@@ -101,6 +103,7 @@ static void release(struct store *store)
     sqlite3_close(store->db);
     handles_free(&store->open);
     handles_free(&store->open_ids);
+    free(store->own);
     free(store->path);
     free(store);
 }
@@ -233,6 +236,18 @@ static bool add(struct store *store, const struct session_row *session, int64_t 
     return true;
 }
 
+/* Remembers that the session is one of this run's, for store_take_own(). */
+static void note_own(struct store *store, int64_t session_id)
+{
+    if (store->own_count && store->own[store->own_count - 1] == session_id)
+        return;
+    if (store->own_count == store->own_size) {
+        store->own_size = store->own_size ? 2 * store->own_size : 64;
+        store->own = memory_resize(store->own, store->own_size * sizeof *store->own);
+    }
+    store->own[store->own_count++] = session_id;
+}
+
 static bool find_held(struct store *store, struct bytes uid, struct held *held)
 {
     bind_text(store->held, 1, uid);
@@ -274,6 +289,8 @@ static bool write_whole(struct store *store, const struct chapter *chapter)
         return false;
     if (session_id) {
         store->added++;
+        if (chapter->diagnoses)
+            note_own(store, session_id);
         store->waiting[store->waiting_count++] = (struct fed){chapter, session_id};
         return store->waiting_count < BATCH || write_waiting(store);
     }
@@ -281,6 +298,7 @@ static bool write_whole(struct store *store, const struct chapter *chapter)
     if (!write_waiting(store) || !find_held(store, chapter->session.uid, &held))
         return false;
     store->known++;
+    note_own(store, held.session_id);
     if (handles_find(&store->open_ids, (uint64_t)held.session_id) ||
         !fuller(&chapter->session, &held))
         return true;
@@ -312,6 +330,7 @@ static bool begin_session(struct store *store, const struct chapter *chapter)
         if (!find_held(store, session->uid, &held))
             return false;
         store->known++;
+        note_own(store, held.session_id);
         session_id = held.session_id;
         place = handles_find(&store->open_ids, (uint64_t)session_id) ? PLACE_NOWHERE : PLACE_STAGE;
         if (place == PLACE_STAGE &&
@@ -335,6 +354,19 @@ static bool settle(struct store *store, int64_t session_id, const struct session
                                   : stage_discard(store->db, session_id);
 }
 
+/* Brings the session's own row up to date, unless another process has stored a fuller record of it
+ * meanwhile; one that was taken away comes back. */
+static bool update_row(struct store *store, const struct handle *at, const struct session_row *row)
+{
+    struct held held;
+    if (at->place == PLACE_STAGE)
+        return rows_session(&store->stage, SESSION_UPDATE, at->session_id, row);
+    if (!find_held(store, row->uid, &held))
+        return rows_session(&store->history, SESSION_INSERT, at->session_id, row);
+    return held.packets > row->packets ||
+           rows_session(&store->history, SESSION_UPDATE, at->session_id, row);
+}
+
 static bool write_part(struct store *store, const struct chapter *chapter, bool begun)
 {
     if (!write_waiting(store) || (!begun && !begin_session(store, chapter)))
@@ -342,9 +374,10 @@ static bool write_part(struct store *store, const struct chapter *chapter, bool 
     const uint64_t key = chapter->session.handle;
     const struct handle at = *handles_find(&store->open, key);
     const struct statements *to = at.place == PLACE_STAGE ? &store->stage : &store->history;
-    if (at.place != PLACE_NOWHERE &&
-        !((!begun || rows_session(to, SESSION_UPDATE, at.session_id, &chapter->session)) &&
-          rows_chapter(to, at.session_id, chapter)))
+    if (chapter->diagnoses && at.place == PLACE_HISTORY)
+        note_own(store, at.session_id);
+    if (at.place != PLACE_NOWHERE && !((!begun || update_row(store, &at, &chapter->session)) &&
+                                       rows_chapter(to, at.session_id, chapter)))
         return false;
     if (!chapter->last)
         return true;
@@ -447,4 +480,15 @@ void store_counts(struct store *store, uint64_t *added, uint64_t *known)
     *added = store->added;
     *known = store->known;
     pthread_mutex_unlock(&store->lock);
+}
+
+size_t store_take_own(struct store *store, int64_t **session_ids)
+{
+    pthread_mutex_lock(&store->lock);
+    const size_t count = store->own_count;
+    *session_ids = store->own;
+    store->own = NULL;
+    store->own_count = store->own_size = 0;
+    pthread_mutex_unlock(&store->lock);
+    return count;
 }

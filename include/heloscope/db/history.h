@@ -70,6 +70,11 @@ bool history_events(struct history *history, int64_t session_id, event_no first,
 bool history_diagnoses(struct history *history, int64_t after, bool only_503,
                        history_diagnosis_fn *fn, void *context, struct failure *why);
 
+/* The same, of these sessions only (some may be named twice). */
+bool history_diagnoses_of(struct history *history, const int64_t *session_ids, size_t count,
+                          int64_t after, history_diagnosis_fn *fn, void *context,
+                          struct failure *why);
+
 /* Those of one session, in the order of its replies. */
 bool history_session_diagnoses(struct history *history, int64_t session_id,
                                history_diagnosis_fn *fn, void *context, struct failure *why);

@@ -45,6 +45,11 @@ bool store_commit(struct store *store, struct failure *why);
 /* How many sessions were new in this run, and how many the database had already. */
 void store_counts(struct store *store, uint64_t *added, uint64_t *known);
 
+/* Hands over the sessions, by session_id, that this process has written findings of since the last
+ * call, and those of its input that were known before; some may come twice. The caller frees the
+ * array. Returns how many. */
+size_t store_take_own(struct store *store, int64_t **session_ids);
+
 /* Commits, lets SQLite tidy up (one file without -wal remains when nobody else reads), frees.
  * Also after a failed write. NULL is allowed. */
 bool store_close(struct store *store, struct failure *why);
