@@ -10,9 +10,13 @@ enum {
 static const struct {
     const char *by, *title;
 } rankings[] = {
-    {"cause", "503s by cause"},   {"client", "503s by client"},
-    {"server", "503s by server"}, {"software", "503s by the server's software"},
-    {"day", "503s by day (UTC)"},
+    {"cause", "errors by cause"},
+    {"client", "errors by client"},
+    {"server", "errors by server"},
+    {"software", "errors by the server's software"},
+    {"client-software", "errors by client software"},
+    {"day", "errors by day (UTC)"},
+    {"hour", "errors by hour (UTC)"},
 };
 #define RANKINGS (sizeof rankings / sizeof rankings[0])
 

@@ -32,16 +32,23 @@ static void number(char out[NUMBER], int64_t value)
 static bool list_session(void *context, const struct history_session *row)
 {
     char id[NUMBER], start[TEXT_TIME], client[ENDPOINT], server[ENDPOINT], messages[NUMBER],
-        errors[NUMBER];
+        errors[NUMBER], others[NUMBER];
     number(id, row->session_id);
     number(messages, row->messages);
     number(errors, row->errors_503);
+    number(others, row->errors_other);
     endpoint(client, row->client_addr, row->client_port);
     endpoint(server, row->server_addr, row->server_port);
     const char *cells[] = {
-        id,     text_time(row->started_us, start), client,
-        server, text_or(row->helo, "-"),           messages,
-        errors, text_or(row->outcome, "-"),
+        id,
+        text_time(row->started_us, start),
+        client,
+        server,
+        text_or(row->helo, "-"),
+        messages,
+        errors,
+        others,
+        text_or(row->outcome, "-"),
     };
     table_row(context, cells);
     return true;
@@ -50,15 +57,15 @@ static bool list_session(void *context, const struct history_session *row)
 static bool list_text(const struct options *options, struct history *history,
                       const struct terminal *terminal, struct failure *why)
 {
-    static const char *const names[] = {"session", "start",    "client", "server",
-                                        "helo",    "messages", "503s",   "outcome"};
+    static const char *const names[] = {"session",  "start", "client",  "server", "helo",
+                                        "messages", "503s",  "like it", "outcome"};
     struct table table;
     table_begin(&table, stdout, terminal, sizeof names / sizeof names[0], names);
     bool done = history_sessions(history, options->errors_only, list_session, &table, why);
     bool empty = !table.rows && !table.headed;
     table_end(&table);
     if (done && empty)
-        puts(options->errors_only ? "no session with a 503" : "no sessions");
+        puts(options->errors_only ? "no session with an error of order" : "no sessions");
     return done;
 }
 
@@ -72,6 +79,7 @@ static bool json_session(void *context, const struct history_session *row)
     finding_json_parties(json, row);
     json_integer(json, "messages", row->messages);
     json_integer(json, "errors_503", row->errors_503);
+    json_integer(json, "errors_other", row->errors_other);
     json_string(json, "outcome", row->outcome);
     json_close(json);
     return true;

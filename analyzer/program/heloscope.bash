@@ -31,7 +31,7 @@ _heloscope() {
     elif [[ $previous == @(-i|--interface) ]]; then
         words="any $(ls /sys/class/net 2>/dev/null)"
     elif [[ $previous == --by ]]; then
-        words="cause client server software day"
+        words="cause client server software client-software day hour"
     elif [[ $previous == --color ]]; then
         words="auto always never"
     elif [[ $previous == @(--ports|--limit|--filter|-s|--snapshot-length|-B|--buffer-size) ]]; then

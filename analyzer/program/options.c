@@ -121,7 +121,8 @@ static bool set_colour(struct options *o, const char *name, const char *value, s
 
 static bool set_by(struct options *o, const char *name, const char *value, struct failure *why)
 {
-    static const char *const rankings[] = {"cause", "client", "server", "software", "day"};
+    static const char *const rankings[] = {"cause",           "client", "server", "software",
+                                           "client-software", "day",    "hour"};
     for (size_t i = 0; i < COUNT_OF(rankings); i++)
         if (strcmp(value, rankings[i]) == 0) {
             o->by = value;
@@ -190,7 +191,8 @@ static const struct option_row {
      "KEYFILE"},
     {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
      "ports that are SMTP (default: 25,465,587,2525,24)"},
-    {FOR_SHOW, 0, "errors", NULL, set_errors_only, "list only sessions with a 503"},
+    {FOR_SHOW, 0, "errors", NULL, set_errors_only,
+     "list only sessions with a 503, or the like under another code"},
     {FOR_EXPLAIN, 0, "rules", NULL, set_rules, "print the rules of order instead, verb by verb"},
     {FOR_REPORT, 0, "by", "WHAT", set_by, "cause, client, server, software or day (default: all)"},
     {FOR_ANALYZE | FOR_REPORT, 0, "limit", "N", set_limit,

@@ -168,7 +168,8 @@ static int64_t number_or(struct columns *c, int64_t absent)
     "SELECT session_id, started_us, ended_us, source, uid, community_id, client_addr, "            \
     "server_addr, helo, server_software, client_software, protocol, tls_version, tls_sni, "        \
     "outcome, client_port, server_port, packets, commands, replies, messages, violations, "        \
-    "errors_503, bytes_missing, midstream, proxied_addr, proxied_port FROM sessions "
+    "errors_503, (SELECT count(*) FROM diagnoses d WHERE d.session_id = sessions.session_id "      \
+    "AND d.code <> 503), bytes_missing, midstream, proxied_addr, proxied_port FROM sessions "
 
 static bool give_session(sqlite3_stmt *statement, history_session_fn *fn, void *context)
 {
@@ -197,6 +198,7 @@ static bool give_session(sqlite3_stmt *statement, history_session_fn *fn, void *
     row.messages = number(&c);
     row.violations = number(&c);
     row.errors_503 = number(&c);
+    row.errors_other = number(&c);
     row.bytes_missing = number(&c);
     row.midstream = number(&c) != 0;
     row.proxied_addr = text(&c);
@@ -222,9 +224,11 @@ bool history_session(struct history *history, int64_t session_id, history_sessio
 bool history_sessions(struct history *history, bool only_errors, history_session_fn *fn,
                       void *context, struct failure *why)
 {
-    const char *sql = only_errors ? SELECT_SESSIONS
-                          "WHERE errors_503 > 0 ORDER BY started_us, session_id"
-                                  : SELECT_SESSIONS "ORDER BY started_us, session_id";
+    const char *sql =
+        only_errors ? SELECT_SESSIONS
+            "WHERE errors_503 > 0 OR EXISTS (SELECT 1 FROM diagnoses d "
+            "WHERE d.session_id = sessions.session_id) ORDER BY started_us, session_id"
+                    : SELECT_SESSIONS "ORDER BY started_us, session_id";
     sqlite3_stmt *statement = reader_prepare(history, sql, why);
     if (!statement)
         return false;

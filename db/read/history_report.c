@@ -6,9 +6,13 @@
 static const struct {
     const char *by, *view;
 } rankings[] = {
-    {"cause", "errors_by_cause"},   {"client", "errors_by_client"},
-    {"server", "errors_by_server"}, {"software", "errors_by_software"},
+    {"cause", "errors_by_cause"},
+    {"client", "errors_by_client"},
+    {"server", "errors_by_server"},
+    {"software", "errors_by_software"},
     {"day", "errors_by_day"},
+    {"hour", "errors_by_hour"},
+    {"client-software", "errors_by_client_software"},
 };
 
 const char *report_view(const char *by, struct failure *why)
@@ -16,7 +20,9 @@ const char *report_view(const char *by, struct failure *why)
     for (size_t i = 0; i < sizeof rankings / sizeof *rankings; i++)
         if (strcmp(rankings[i].by, by) == 0)
             return rankings[i].view;
-    failure_set(why, "no ranking by '%s'; there is one by cause, client, server, software and day",
+    failure_set(why,
+                "no ranking by '%s'; there is one by cause, client, server, software, "
+                "client-software, day and hour",
                 by);
     return NULL;
 }

@@ -63,6 +63,32 @@ SELECT s.session_id,
 FROM sessions s NOT INDEXED
 JOIN event_rows e ON e.id BETWEEN (s.session_id << 24) AND (s.session_id << 24 | 16777215);
 
+-- Every refusal of a command out of order with where it comes from, whatever its code: SELECT * FROM
+-- errors; the same of the 503s alone: errors_503.
+CREATE VIEW errors AS
+SELECT d.session_id,
+       strftime('%Y-%m-%d %H:%M:%S', r.ts_us / 1000000, 'unixepoch')
+           || printf('.%06d', r.ts_us % 1000000) AS time,
+       coalesce(s.proxied_addr, s.client_addr) AS client,
+       s.server_addr AS server,
+       s.helo,
+       d.command_seq,
+       (SELECT l.line FROM event_lines l
+        WHERE l.id = (d.session_id << 24 | d.command_seq)) AS command,
+       d.reply_seq, d.code,
+       (SELECT l.line FROM event_lines l
+        WHERE l.id = (d.session_id << 24 | d.reply_seq)) AS reply,
+       d.cause, d.fault, d.certainty,
+       d.origin_seq,
+       (SELECT l.line FROM event_lines l
+        WHERE l.id = (d.session_id << 24 | d.origin_seq)) AS origin,
+       d.explanation, d.advice, d.server_says,
+       r.ts_us,
+       s.source
+FROM diagnoses d
+JOIN sessions s ON s.session_id = d.session_id
+LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq);
+
 -- Every 503 with where it comes from: SELECT * FROM errors_503;
 CREATE VIEW errors_503 AS
 SELECT d.session_id,
@@ -89,116 +115,169 @@ JOIN sessions s ON s.session_id = d.session_id
 LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq)
 WHERE d.code = 503;
 
--- What the rankings count.
-CREATE VIEW errors_503_facts AS
-SELECT d.session_id, d.cause, d.fault, r.ts_us,
+-- What the rankings count: 503s, and the same faults under other codes.
+CREATE VIEW errors_facts AS
+SELECT d.session_id, d.code, d.cause, d.fault, r.ts_us,
        coalesce(s.proxied_addr, s.client_addr) AS client_addr, s.helo, s.client_software,
        s.server_addr, s.server_port, s.server_software
 FROM diagnoses d
 JOIN sessions s ON s.session_id = d.session_id
-LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq)
-WHERE d.code = 503;
+LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq);
 
--- The rankings: the 503s by what they have in common, the most frequent first.
+CREATE VIEW errors_503_facts AS
+SELECT session_id, cause, fault, ts_us, client_addr, helo, client_software, server_addr,
+       server_port, server_software
+FROM errors_facts
+WHERE code = 503;
+
+-- The names that a client gives itself, its programs, a server's: the commonest of each, and how
+-- many others there are.
+CREATE VIEW client_names AS
+SELECT client_addr,
+       name || CASE others WHEN 0 THEN '' WHEN 1 THEN ' and 1 other' ELSE ' and ' || others || ' others'
+               END AS name
+FROM (SELECT client_addr, helo AS name,
+             count(*) OVER (PARTITION BY client_addr) - 1 AS others,
+             row_number() OVER (PARTITION BY client_addr ORDER BY count(*) DESC, helo) AS place
+      FROM errors_facts
+      WHERE helo IS NOT NULL
+      GROUP BY client_addr, helo)
+WHERE place = 1;
+
+CREATE VIEW client_programs AS
+SELECT client_addr,
+       name || CASE others WHEN 0 THEN '' WHEN 1 THEN ' and 1 other' ELSE ' and ' || others || ' others'
+               END AS name
+FROM (SELECT client_addr, client_software AS name,
+             count(*) OVER (PARTITION BY client_addr) - 1 AS others,
+             row_number() OVER (PARTITION BY client_addr ORDER BY count(*) DESC, client_software) AS place
+      FROM errors_facts
+      WHERE client_software IS NOT NULL
+      GROUP BY client_addr, client_software)
+WHERE place = 1;
+
+CREATE VIEW server_programs AS
+SELECT server_addr, server_port,
+       name || CASE others WHEN 0 THEN '' WHEN 1 THEN ' and 1 other' ELSE ' and ' || others || ' others'
+               END AS name
+FROM (SELECT server_addr, server_port, server_software AS name,
+             count(*) OVER (PARTITION BY server_addr, server_port) - 1 AS others,
+             row_number() OVER (PARTITION BY server_addr, server_port ORDER BY count(*) DESC, server_software) AS place
+      FROM errors_facts
+      WHERE server_software IS NOT NULL
+      GROUP BY server_addr, server_port, server_software)
+WHERE place = 1;
+
+-- The rankings: the errors by what they have in common, the most frequent first; of them errors_503
+-- and errors_other, the same faults under other codes.
 CREATE VIEW errors_by_cause AS
-SELECT f.cause, f.errors, f.sessions, f.clients, f.servers,
+SELECT f.cause, f.errors, f.errors_503, f.errors_other, f.sessions, f.clients, f.servers,
        strftime('%Y-%m-%d %H:%M:%S', f.first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%Y-%m-%d %H:%M:%S', f.last_us / 1000000, 'unixepoch') AS last_seen,
        c.title
-FROM (SELECT cause, count(*) AS errors, count(DISTINCT session_id) AS sessions,
+FROM (SELECT cause, count(*) AS errors, sum(code = 503) AS errors_503,
+             sum(code <> 503) AS errors_other, count(DISTINCT session_id) AS sessions,
              count(DISTINCT client_addr) AS clients, count(DISTINCT server_addr) AS servers,
              min(ts_us) AS first_us, max(ts_us) AS last_us
-      FROM errors_503_facts
+      FROM errors_facts
       GROUP BY cause) f
 LEFT JOIN causes c ON c.cause = f.cause
 ORDER BY f.errors DESC, f.cause;
 
 CREATE VIEW errors_by_client AS
-SELECT client_addr AS client, errors, sessions,
+SELECT client_addr AS client, errors, errors_503, errors_other, sessions,
        strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%Y-%m-%d %H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
-       helo, software, causes
-FROM (SELECT client_addr, count(*) AS errors, count(DISTINCT session_id) AS sessions,
+       (SELECT n.name FROM client_names n WHERE n.client_addr = f.client_addr) AS helo,
+       (SELECT n.name FROM client_programs n WHERE n.client_addr = f.client_addr) AS software,
+       causes
+FROM (SELECT client_addr, count(*) AS errors, sum(code = 503) AS errors_503,
+             sum(code <> 503) AS errors_other, count(DISTINCT session_id) AS sessions,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
-             max(helo) AS helo, max(client_software) AS software,
              group_concat(DISTINCT cause) AS causes
-      FROM errors_503_facts
-      GROUP BY client_addr)
+      FROM errors_facts
+      GROUP BY client_addr) f
 ORDER BY errors DESC, client_addr;
 
 CREATE VIEW errors_by_server AS
-SELECT server_addr AS server, server_port AS port, errors, sessions, clients,
+SELECT server_addr AS server, server_port AS port, errors, errors_503, errors_other, sessions, clients,
        strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%Y-%m-%d %H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
-       software, causes
-FROM (SELECT server_addr, server_port, count(*) AS errors,
+       (SELECT n.name FROM server_programs n
+        WHERE n.server_addr = f.server_addr AND n.server_port = f.server_port) AS software,
+       causes
+FROM (SELECT server_addr, server_port, count(*) AS errors, sum(code = 503) AS errors_503,
+             sum(code <> 503) AS errors_other,
              count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
-             max(server_software) AS software,
              group_concat(DISTINCT cause) AS causes
-      FROM errors_503_facts
-      GROUP BY server_addr, server_port)
+      FROM errors_facts
+      GROUP BY server_addr, server_port) f
 ORDER BY errors DESC, server_addr, server_port;
 
 CREATE VIEW errors_by_software AS
-SELECT software, errors, sessions, clients, servers,
+SELECT software, errors, errors_503, errors_other, sessions, clients, servers,
        strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%Y-%m-%d %H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
        causes
-FROM (SELECT coalesce(server_software, 'not recognised') AS software, count(*) AS errors,
+FROM (SELECT coalesce(server_software, 'not recognised') AS software, count(*) AS errors, sum(code = 503) AS errors_503,
+             sum(code <> 503) AS errors_other,
              count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
              count(DISTINCT server_addr) AS servers,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
              group_concat(DISTINCT cause) AS causes
-      FROM errors_503_facts
+      FROM errors_facts
       GROUP BY 1)
 ORDER BY errors DESC, software;
 
 -- By day (UTC), the latest first.
 CREATE VIEW errors_by_day AS
-SELECT day, errors, sessions, clients, servers,
+SELECT day, errors, errors_503, errors_other, sessions, clients, servers,
        strftime('%H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
        causes
-FROM (SELECT strftime('%Y-%m-%d', ts_us / 1000000, 'unixepoch') AS day, count(*) AS errors,
+FROM (SELECT strftime('%Y-%m-%d', ts_us / 1000000, 'unixepoch') AS day, count(*) AS errors, sum(code = 503) AS errors_503,
+             sum(code <> 503) AS errors_other,
              count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
              count(DISTINCT server_addr) AS servers,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
              group_concat(DISTINCT cause) AS causes
-      FROM errors_503_facts
+      FROM errors_facts
       GROUP BY 1)
 ORDER BY day DESC;
 
 -- By hour (UTC), the latest first.
 CREATE VIEW errors_by_hour AS
-SELECT hour, errors, sessions, clients, servers,
+SELECT hour, errors, errors_503, errors_other, sessions, clients, servers,
        strftime('%H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
        causes
-FROM (SELECT strftime('%Y-%m-%d %H:00', ts_us / 1000000, 'unixepoch') AS hour, count(*) AS errors,
+FROM (SELECT strftime('%Y-%m-%d %H:00', ts_us / 1000000, 'unixepoch') AS hour, count(*) AS errors, sum(code = 503) AS errors_503,
+             sum(code <> 503) AS errors_other,
              count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
              count(DISTINCT server_addr) AS servers,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
              group_concat(DISTINCT cause) AS causes
-      FROM errors_503_facts
+      FROM errors_facts
       GROUP BY 1)
 ORDER BY hour DESC;
 
 CREATE VIEW errors_by_client_software AS
-SELECT software, errors, sessions, clients, servers,
+SELECT software, errors, errors_503, errors_other, sessions, clients, servers,
        strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%Y-%m-%d %H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
        causes
-FROM (SELECT coalesce(client_software, 'not recognised') AS software, count(*) AS errors,
+FROM (SELECT coalesce(client_software, 'not recognised') AS software, count(*) AS errors, sum(code = 503) AS errors_503,
+             sum(code <> 503) AS errors_other,
              count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
              count(DISTINCT server_addr) AS servers,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
              group_concat(DISTINCT cause) AS causes
-      FROM errors_503_facts
+      FROM errors_facts
       GROUP BY 1)
 ORDER BY errors DESC, software;
 
--- The 503s by signature: the same client, server, cause, verb, refusal and origin are one problem.
+-- The errors by signature: the same client, server, cause, verb, refusal and origin are one problem.
 -- Those that come again stand first. The texts of replies are left out, since they often hold an
 -- address or a queue id; last_session is one to look at.
 CREATE VIEW recurring_problems AS
@@ -216,8 +295,7 @@ FROM (SELECT coalesce(s.proxied_addr, s.client_addr) AS client, s.server_addr AS
               FROM event_rows o WHERE o.id = (d.session_id << 24 | d.origin_seq)) AS origin
       FROM diagnoses d
       JOIN sessions s ON s.session_id = d.session_id
-      LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq)
-      WHERE d.code = 503)
+      LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq))
 GROUP BY client, server, cause, verb, reply, origin
 ORDER BY sessions DESC, errors DESC, client, server, last_session;
 

@@ -23,6 +23,7 @@ struct history_session {
     const char *proxied_addr; /* the real client, by a load balancer; NULL = none was named */
     int client_port, server_port, proxied_port;
     int64_t packets, commands, replies, messages, violations, errors_503, bytes_missing;
+    int64_t errors_other; /* the same faults under other codes */
     bool midstream;
 };
 typedef bool history_session_fn(void *context, const struct history_session *row);
@@ -58,7 +59,7 @@ typedef bool history_diagnosis_fn(void *context, const struct history_diagnosis 
 bool history_session(struct history *history, int64_t session_id, history_session_fn *fn,
                      void *context, struct failure *why);
 
-/* All sessions by start time, `only_errors`: those with a 503. */
+/* All sessions by start time, `only_errors`: those with an error of order, under whichever code. */
 bool history_sessions(struct history *history, bool only_errors, history_session_fn *fn,
                       void *context, struct failure *why);
 

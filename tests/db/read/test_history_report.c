@@ -60,42 +60,53 @@ static void reports(const char *by, const char *wanted)
 Test(history_report, by_cause_the_most_frequent_first)
 {
     char wanted[1024];
-    snprintf(wanted, sizeof wanted,
-             "* cause|errors|sessions|clients|servers|first_seen|last_seen|title\n"
-             "mail_rejected|2|1|1|1|2023-11-14 22:13:20|2023-11-14 22:13:20|%s\n"
-             "hello_missing|1|1|1|1|2023-11-15 22:13:20|2023-11-15 22:13:20|%s\n",
-             cause_entry(CAUSE_MAIL_REJECTED)->title, cause_entry(CAUSE_HELLO_MISSING)->title);
+    snprintf(
+        wanted, sizeof wanted,
+        "* "
+        "cause|errors|errors_503|errors_other|sessions|clients|servers|first_seen|last_seen|title\n"
+        "hello_missing|2|1|1|1|1|1|2023-11-15 22:13:20|2023-11-15 22:13:20|%s\n"
+        "mail_rejected|2|2|0|1|1|1|2023-11-14 22:13:20|2023-11-14 22:13:20|%s\n",
+        cause_entry(CAUSE_HELLO_MISSING)->title, cause_entry(CAUSE_MAIL_REJECTED)->title);
     reports("cause", wanted);
 }
 
 Test(history_report, by_client)
 {
-    reports("client",
-            "* client|errors|sessions|first_seen|last_seen|helo|software|causes\n"
-            "127.0.0.1|2|1|2023-11-14 22:13:20|2023-11-14 22:13:20|client.test||mail_rejected\n"
-            "127.0.0.9|1|1|2023-11-15 22:13:20|2023-11-15 22:13:20|||hello_missing\n");
+    reports(
+        "client",
+        "* "
+        "client|errors|errors_503|errors_other|sessions|first_seen|last_seen|helo|software|causes\n"
+        "127.0.0.1|2|2|0|1|2023-11-14 22:13:20|2023-11-14 22:13:20|client.test||mail_rejected\n"
+        "127.0.0.9|2|1|1|1|2023-11-15 22:13:20|2023-11-15 22:13:20|||hello_missing\n");
 }
 
 Test(history_report, by_server)
 {
-    reports("server", "* server|port|errors|sessions|clients|first_seen|last_seen|software|causes\n"
-                      "127.0.0.2|25|3|2|2|2023-11-14 22:13:20|2023-11-15 22:13:20|Postfix|"
+    reports("server", "* "
+                      "server|port|errors|errors_503|errors_other|sessions|clients|first_seen|last_"
+                      "seen|software|causes\n"
+                      "127.0.0.2|25|4|3|1|2|2|2023-11-14 22:13:20|2023-11-15 22:13:20|Postfix|"
                       "mail_rejected,hello_missing\n");
 }
 
 Test(history_report, by_software)
 {
     reports("software",
-            "* software|errors|sessions|clients|servers|first_seen|last_seen|causes\n"
-            "Postfix|2|1|1|1|2023-11-14 22:13:20|2023-11-14 22:13:20|mail_rejected\n"
-            "not recognised|1|1|1|1|2023-11-15 22:13:20|2023-11-15 22:13:20|hello_missing\n");
+            "* "
+            "software|errors|errors_503|errors_other|sessions|clients|servers|first_seen|last_seen|"
+            "causes\n"
+            "Postfix|2|2|0|1|1|1|2023-11-14 22:13:20|2023-11-14 22:13:20|mail_rejected\n"
+            "not recognised|2|1|1|1|1|1|2023-11-15 22:13:20|2023-11-15 22:13:20|hello_missing\n");
 }
 
 Test(history_report, by_day_the_latest_first)
 {
-    reports("day", "* day|errors|sessions|clients|servers|first_seen|last_seen|causes\n"
-                   "2023-11-15|1|1|1|1|22:13:20|22:13:20|hello_missing\n"
-                   "2023-11-14|2|1|1|1|22:13:20|22:13:20|mail_rejected\n");
+    reports(
+        "day",
+        "* "
+        "day|errors|errors_503|errors_other|sessions|clients|servers|first_seen|last_seen|causes\n"
+        "2023-11-15|2|1|1|1|1|1|22:13:20|22:13:20|hello_missing\n"
+        "2023-11-14|2|2|0|1|1|1|22:13:20|22:13:20|mail_rejected\n");
 }
 
 Test(history_report, by_what_there_is_not)
@@ -104,7 +115,8 @@ Test(history_report, by_what_there_is_not)
     struct failure why = {""};
     cr_expect_not(history_report(history, "weather", add_row, text, &why));
     cr_expect_str_eq(text, "");
-    cr_expect_not_null(strstr(why.text, "cause, client, server, software and day"), "%s", why.text);
+    cr_expect_not_null(strstr(why.text, "cause, client, server, software, client-software, day"),
+                       "%s", why.text);
 }
 
 static bool only_header(void *context, int columns, const char *const *cells, bool header)

@@ -67,7 +67,7 @@ Test(schema, a_new_file_is_a_history_in_wal_mode_with_strict_tables)
 {
     scratch_close(scratch_store(&at));
     cr_expect_str_eq(scratch_ask(&at, "PRAGMA application_id"), "1212501071");
-    cr_expect_str_eq(scratch_ask(&at, "PRAGMA user_version"), "1");
+    cr_expect_str_eq(scratch_ask(&at, "PRAGMA user_version"), "2");
     cr_expect_str_eq(scratch_ask(&at, "PRAGMA journal_mode"), "wal");
     cr_expect_str_eq(scratch_ask(&at, "PRAGMA page_size"), "16384");
     cr_expect_str_eq(scratch_ask(&at, "PRAGMA integrity_check"), "ok");
@@ -181,11 +181,12 @@ static bool climb(const struct ladder *ladder, struct failure *why)
 Test(schema, an_old_history_climbs_step_by_step_and_keeps_its_rows)
 {
     scratch_fill(&at);
-    const struct migration steps[] = {schema_ladder.steps[0], {2, second}, {3, third}};
-    const struct ladder ladder = {steps, 3, other_views};
+    const struct migration steps[] = {
+        schema_ladder.steps[0], schema_ladder.steps[1], {3, second}, {4, third}};
+    const struct ladder ladder = {steps, 4, other_views};
     struct failure why = {""};
     cr_assert(climb(&ladder, &why), "%s", why.text);
-    cr_expect_str_eq(scratch_ask(&at, "PRAGMA user_version"), "3");
+    cr_expect_str_eq(scratch_ask(&at, "PRAGMA user_version"), "4");
     cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM calm"), "2");
     cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM event_rows"), "28");
     cr_expect_str_eq(scratch_ask(&at, "SELECT group_concat(name) FROM sqlite_schema "
@@ -202,13 +203,15 @@ Test(schema, an_old_history_climbs_step_by_step_and_keeps_its_rows)
 Test(schema, a_step_that_fails_leaves_the_file_as_it_was)
 {
     scratch_fill(&at);
-    const struct migration steps[] = {
-        schema_ladder.steps[0], {2, second}, {3, "INSERT INTO nowhere VALUES (1)"}};
-    const struct ladder ladder = {steps, 3, other_views};
+    const struct migration steps[] = {schema_ladder.steps[0],
+                                      schema_ladder.steps[1],
+                                      {3, second},
+                                      {4, "INSERT INTO nowhere VALUES (1)"}};
+    const struct ladder ladder = {steps, 4, other_views};
     struct failure why = {""};
     cr_expect_not(climb(&ladder, &why));
     cr_expect_not_null(strstr(why.text, "nowhere"), "%s", why.text);
-    cr_expect_str_eq(scratch_ask(&at, "PRAGMA user_version"), "1");
+    cr_expect_str_eq(scratch_ask(&at, "PRAGMA user_version"), "2");
     cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM pragma_table_info('sessions') "
                                       "WHERE name = 'mood'"),
                      "0");
