@@ -294,8 +294,8 @@ static const struct cause_entry dictionary[] = {
                 "An AUTH line in the EHLO reply, no AUTH command, and a text that asks for it.",
             .client = "Give the client a user name and password, or send through a server that "
                       "accepts its address.",
-            .server = "Use 530 5.7.0 for this, which clients understand; 503 misleads. Where the "
-                      "client is trusted by address, allow it.",
+            .server = "Offer AUTH where it is demanded, and answer 530 5.7.0. Where the client is "
+                      "trusted by address, allow it.",
         },
     [CAUSE_AUTH_REJECTED] =
         {
@@ -378,8 +378,8 @@ static const struct cause_entry dictionary[] = {
             .look_for =
                 "STARTTLS in the EHLO reply, no STARTTLS from the client, a text that asks for it.",
             .client = "Turn on STARTTLS (port 587) or TLS from the start (port 465).",
-            .server = "Use 530 5.7.0 for this. On port 25 of a public server TLS must not be made "
-                      "a condition (RFC 3207 4).",
+            .server = "Offer STARTTLS where TLS is demanded. On port 25 of a public server TLS must "
+                      "not be made a condition (RFC 3207 4).",
         },
     [CAUSE_TLS_FAILED] =
         {
@@ -658,6 +658,24 @@ static const struct cause_entry dictionary[] = {
                 "NOOP in between. A client that hangs waits for something that will not come.",
             .server = "The timeout can be raised (Postfix: smtpd_timeout; Exim: "
                       "smtp_receive_timeout), at the cost of connections that are held.",
+        },
+    [CAUSE_UNANSWERED] =
+        {
+            .name = "unanswered",
+            .title = "a command was never answered",
+            .meaning = "The client waited for a minute or more, had no reply, and closed the "
+                       "connection.",
+            .rule = "RFC 5321 4.5.3.2, 4.2",
+            .example = "C: MAIL FROM:<a@example.org>\n"
+                       "   (two minutes pass)\n"
+                       "   (the client closes)",
+            .look_for = "A command or message that is the last of its session, and a long time "
+                        "between it and the end.",
+            .client = "RFC 5321 section 4.5.3.2 asks for patience: five minutes for MAIL and RCPT, "
+                      "two for DATA, ten for the end of a message.",
+            .server = "Look in the server's log for what it was busy with: DNS, a block list, a "
+                      "filter, a policy service, a full queue. A message whose final reply came "
+                      "too late is sent again, and arrives twice.",
         },
     [CAUSE_ERROR_LIMIT] =
         {

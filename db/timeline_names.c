@@ -29,6 +29,8 @@ static const struct {
     {NOTE_MASKED, "masked"},
     {NOTE_SMUGGLE, "second end of data"},
     {NOTE_BARE_LF, "bare LF"},
+    {NOTE_UNBRACKETED, "no angle brackets"},
+    {NOTE_COLON_SPACE, "space before the colon"},
     {NOTE_BARE_CR, "bare CR"},
     {NOTE_LONG, "too long"},
     {NOTE_BINARY, "not text"},

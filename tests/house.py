@@ -64,6 +64,12 @@ TESTED_ELSEWHERE = {
     "analyzer/smtp/client.c": "tests/dialogues",
     "analyzer/smtp/content.c": "tests/dialogues",
     "analyzer/smtp/content_as_commands.c": "tests/dialogues",
+    "analyzer/diagnosis/closing.c": "tests/dialogues/endings.txt",
+    "analyzer/diagnosis/protocol_words.c": "tests/dialogues/other_protocols.txt, proxy_header.txt",
+    "analyzer/diagnosis/reason_demand.c": "tests/dialogues/demands.txt, auth.txt, tls.txt",
+    "analyzer/diagnosis/reason_parameter.c": "tests/dialogues/form.txt",
+    "analyzer/diagnosis/reason_protocol.c": "tests/dialogues/other_protocols.txt, proxy_header.txt",
+    "analyzer/diagnosis/surplus.c": "tests/dialogues/endings.txt, server.txt",
     "analyzer/diagnosis/diagnosis.c": "tests/dialogues; tests/system/test_expected.py",
     "analyzer/diagnosis/advice.c": "tests/dialogues; golden output",
     "analyzer/diagnosis/explain.c": "tests/dialogues; golden output",
@@ -147,7 +153,9 @@ REACHES = {
     ("analyzer/session/session.c", "analyzer/smtp/content.h"),
     ("analyzer/session/session.c", "analyzer/smtp/decision.h"),
     ("analyzer/session/session.c", "analyzer/smtp/not_smtp.h"),
+    ("analyzer/session/session.c", "analyzer/smtp/reader.h"),
     ("analyzer/session/session.c", "analyzer/smtp/server.h"),
+    ("analyzer/session/session.c", "heloscope/diagnosis/closing.h"),
     ("analyzer/session/session.c", "heloscope/diagnosis/violation.h"),
 }
 

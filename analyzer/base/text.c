@@ -150,6 +150,15 @@ char *text_time(int64_t us, char out[TEXT_TIME])
     return out;
 }
 
+char *text_code(int code, char out[TEXT_CODE])
+{
+    if (code)
+        snprintf(out, TEXT_CODE, "%d", code);
+    else
+        strcpy(out, "close");
+    return out;
+}
+
 char *text_counted(uint64_t count, const char *noun, char out[TEXT_COUNT])
 {
     size_t length = strlen(noun);

@@ -16,16 +16,6 @@ static bool is_found(const struct session *s, event_no reply)
 
 /* --- by cause: NULL where the dictionary says it --- */
 
-static bool says_proxy(const struct wording *t)
-{
-    static const char word[] = "proxy";
-    const struct bytes *text = &t->answer->text;
-    for (size_t at = 0; at + sizeof word - 1 <= text->len; at++)
-        if (bytes_start_nocase(bytes_from(*text, at), word))
-            return true;
-    return false;
-}
-
 /* Both ends of a load balancer have to agree on the PROXY header. */
 static const char *agree_on_proxy(void)
 {
@@ -38,58 +28,106 @@ static const char *agree_on_proxy(void)
            "networks of the listener).";
 }
 
+static const char lmtp_server[] =
+    "This is an LMTP listener: begin with LHLO (RFC 2033 section 4.1), or send SMTP to the port "
+    "where the server speaks it.";
+
 static const char *not_smtp(const struct wording *t)
 {
-    const enum verb verb = t->p ? t->p->command.verb : VERB_UNKNOWN;
-    if (t->s->protocol.kind == NOT_SMTP_PROXY && t->d->origin == t->s->protocol.other_protocol)
+    const struct session *s = t->s;
+    const event_no origin = t->d->origin;
+    if (origin == s->proxy.header)
         return agree_on_proxy();
-    if (verb == VERB_LHLO || (t->s->row.protocol && t->s->lmtp))
-        return "This is an SMTP server: the client is set to LMTP. Let it speak SMTP (EHLO), or "
-               "send "
-               "it to the LMTP port or socket of the mail store.";
-    if (t->s->protocol.server_is_lmtp || verb == VERB_EHLO || verb == VERB_HELO)
-        return "This is an LMTP listener: begin with LHLO (RFC 2033 section 4.1), or send SMTP to "
-               "the "
-               "port where the server speaks it.";
+    if (origin == s->tls.hello)
+        return "The client is set to TLS from the first octet on. On this port it has to begin in "
+               "clear text and use STARTTLS; TLS from the start belongs on port 465 (RFC 8314 "
+               "section 3.3).";
+    if (origin == s->wrong_hello.command)
+        return s->wrong_hello.verb == VERB_LHLO
+                   ? "This is an SMTP server: the client is set to LMTP. Let it speak SMTP (EHLO), "
+                     "or send it to the LMTP port or socket of the mail store."
+                   : lmtp_server;
+    if (!t->d->code)
+        return "Set the client to TLS from the start (implicit TLS) on this port, or let it use "
+               "STARTTLS on port 587 (RFC 8314 section 3.3).";
+    if (s->protocol.name && strcmp(s->protocol.name, "HTTP") == 0)
+        return "Something speaks HTTP to this port: a browser, a health check, a scanner, or a web "
+               "page that was made to. Point it to the right port; scanners can be ignored.";
     return NULL;
 }
+
+static const char *hello_rejected(const struct wording *t)
+{
+    return t->s->protocol.server_is_lmtp ? lmtp_server : NULL;
+}
+
+static bool said_helo(const struct wording *t)
+{
+    const struct order *o = &t->s->order;
+    return o->hello_verb == VERB_HELO && order_holds(o, FACT_HELLO);
+}
+
+static const char say_ehlo[] =
+    "Begin with EHLO, not HELO: what the server asks for is an extension, and only EHLO is told of "
+    "it.";
 
 static const char *tls_required(const struct wording *t)
 {
     if (t->d->fault == FAULT_CLIENT)
-        return "The server offers STARTTLS: turn it on in the client (STARTTLS on port 587 or 25, "
-               "or "
-               "TLS from the start on port 465), and send the command again inside TLS.";
+        return said_helo(t)
+                   ? say_ehlo
+                   : "The server offers STARTTLS: turn it on in the client (STARTTLS on port 587 "
+                     "or 25, or TLS from the start on port 465), and send the command again inside "
+                     "TLS.";
     if (t->d->fault == FAULT_SERVER)
         return "The server asks for TLS and does not offer STARTTLS: give it a certificate and "
-               "switch "
-               "TLS on, or stop asking for it on this port. It should not offer AUTH before TLS if "
-               "it "
-               "refuses it there.";
-    return t->d->code == 503 ? NULL
-                             : "Turn on STARTTLS or TLS in the client; on port 25 of a public "
-                               "server TLS must not be made a condition (RFC 3207 section 4).";
+               "switch TLS on, or stop asking for it on this port. It should not offer AUTH before "
+               "TLS if it refuses it there.";
+    return NULL;
 }
 
 static const char *auth_required(const struct wording *t)
 {
+    const struct order *o = &t->s->order;
+    if (t->d->fault == FAULT_CLIENT && said_helo(t))
+        return say_ehlo;
+    if (t->d->fault == FAULT_CLIENT && !(o->extensions & EXT_AUTH))
+        return "Turn on STARTTLS in the client and give it a user name and password: the server "
+               "offers AUTH inside TLS.";
     if (t->d->fault == FAULT_CLIENT)
         return "The server offers AUTH: give the client a user name and password, or send through "
-               "a "
-               "server that accepts its address without.";
+               "a server that accepts its address without.";
     if (t->d->fault == FAULT_SERVER)
-        return "The server asks for AUTH and does not offer it in this session: offer it (often it "
-               "is "
-               "offered only inside TLS: then the client has to use STARTTLS first), or allow the "
-               "client by its address.";
-    return t->d->code == 503 ? NULL
-                             : "Let the client begin with EHLO and authenticate, or allow its "
-                               "address on the server.";
+        return "The server asks for AUTH and does not offer it in this session: switch it on for "
+               "this port, allow the client by its address, or send it to the submission port.";
+    return NULL;
+}
+
+static const char *auth_rejected(const struct wording *t)
+{
+    return t->s->auth_given_up && t->s->auth_given_up == t->d->origin
+               ? "Find out why the client gives AUTH up: a mechanism that it cannot speak, a "
+                 "password that it does not have."
+               : NULL;
 }
 
 static const char *session_refused(const struct wording *t)
 {
-    return says_proxy(t) ? agree_on_proxy() : NULL;
+    return t->s->header_wanted && t->s->header_wanted == t->d->origin ? agree_on_proxy() : NULL;
+}
+
+static const char *session_over(const struct wording *t)
+{
+    return t->s->silence_us ? cause_entry(CAUSE_SERVER_TIMEOUT)->client : NULL;
+}
+
+static const char *odd_form(const struct wording *t)
+{
+    return *wording_odd_form(t)
+               ? "Write the path as the grammar has it: MAIL FROM:<address>, RCPT TO:<address>, in "
+                 "angle brackets and without a space before the colon (RFC 5321 sections 4.1.1.2 "
+                 "and 4.1.1.3)."
+               : NULL;
 }
 
 static const char *content_as_commands(const struct wording *t)
@@ -108,6 +146,11 @@ static const char *content_as_commands(const struct wording *t)
 
 static advice_fn *const advices[CAUSE_COUNT] = {
     [CAUSE_NOT_SMTP] = not_smtp,
+    [CAUSE_HELLO_REJECTED] = hello_rejected,
+    [CAUSE_AUTH_REJECTED] = auth_rejected,
+    [CAUSE_SESSION_OVER] = session_over,
+    [CAUSE_MAIL_REJECTED] = odd_form,
+    [CAUSE_ALL_RCPT_REJECTED] = odd_form,
     [CAUSE_TLS_REQUIRED] = tls_required,
     [CAUSE_AUTH_REQUIRED] = auth_required,
     [CAUSE_SESSION_REFUSED] = session_refused,
@@ -129,7 +172,7 @@ struct bytes advise_diagnosis(const struct wording *t)
     const struct diagnosis *d = t->d;
     const struct cause_entry *entry = cause_entry(d->cause);
     const char *advice = end_lines(t);
-    if (!advice && advices[d->cause])
+    if (!advice && advices[d->cause] && d->fault != FAULT_PIPELINING)
         advice = advices[d->cause](t);
     if (advice)
         return bytes_of_string(advice);

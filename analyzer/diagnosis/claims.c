@@ -19,6 +19,10 @@ static const struct claim_row {
 } claim_rows[] = {
     {{"pipelin|synchroni|too soon"}, CAUSE_PIPELINING_VIOLATION},
     {{"before", "greeting|banner"}, CAUSE_EARLY_TALKER},
+    {{"too many connection|too many recipient|too many rcpt|too many message|too many session|"
+      "too many concurrent|too many simultaneous"},
+     CAUSE_POLICY},
+    {{"spf|dkim|dmarc"}, CAUSE_POLICY},
     {{"too many", "error|command|unrecogni|syntax|protocol|bad|invalid"}, CAUSE_ERROR_LIMIT},
     {{"rate limit|ratelimit|too many|too fast|throttl"}, CAUSE_POLICY},
     {{"sender and recipient|sender and rcpt|mail & rcpt|mail and rcpt|mail from and rcpt"},
@@ -85,10 +89,11 @@ static bool row_holds(const struct claim_row *row, struct bytes text)
     return true;
 }
 
-/* "Transaction in progress" is said of each verb that must not stand in one. */
+/* "Transaction in progress" and "not permitted in mail transaction" are said of each verb that must
+ * not stand in one. */
 static enum cause said_of(enum cause claim, enum verb verb)
 {
-    if (claim != CAUSE_NESTED_MAIL)
+    if (claim != CAUSE_NESTED_MAIL && claim != CAUSE_AUTH_IN_TRANSACTION)
         return claim;
     switch (verb) {
     case VERB_AUTH:
@@ -144,6 +149,7 @@ static const struct {
     {CAUSE_AUTH_NOT_OFFERED, CAUSE_TLS_REQUIRED},
     {CAUSE_TLS_REQUIRED, CAUSE_AUTH_NOT_OFFERED},
     {CAUSE_AUTH_REQUIRED, CAUSE_AUTH_REJECTED},
+    {CAUSE_AUTH_REQUIRED, CAUSE_TLS_REQUIRED}, /* AUTH itself had been refused for want of TLS */
     {CAUSE_COMMAND_NOT_OFFERED, CAUSE_AUTH_NOT_OFFERED},
     {CAUSE_COMMAND_NOT_OFFERED, CAUSE_STARTTLS_NOT_OFFERED},
     {CAUSE_COMMAND_NOT_OFFERED, CAUSE_BDAT_NOT_OFFERED},

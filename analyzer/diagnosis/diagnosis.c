@@ -6,6 +6,8 @@
 #include "analyzer/smtp/content_as_commands.h"
 #include "explain.h"
 #include "heloscope/session/pending.h"
+#include "finding.h"
+#include "heloscope/diagnosis/protocol_words.h"
 #include "refusal_reason.h"
 #include "heloscope/diagnosis/violation.h"
 
@@ -73,6 +75,8 @@ static enum fault fault_of(const struct session *s, const struct pending *p,
             return always[i].fault;
     if (f->fault != FAULT_COUNT)
         return f->fault;
+    if (f->origin && f->origin == s->passed.origin)
+        return s->passed.fault;
     if (f->cause == CAUSE_REPLY_DESYNC)
         return FAULT_SERVER;
     if (middlebox_is_behind(s, f->cause))
@@ -113,8 +117,25 @@ static int agreement(const struct refusal_reason *f)
     return f->cause == CAUSE_CONTENT_AS_COMMANDS ? -1 : 0;
 }
 
-static void write_diagnosis(struct session *s, const struct pending *p, const struct answer *a,
-                            const struct verdict *v, const struct refusal_reason *f)
+/* What follows from this finding has its origin, and its fault. */
+static void remember(struct session *s, const struct answer *a, const struct refusal_reason *f,
+                     enum fault fault)
+{
+    bool lasting = fault == FAULT_SERVER || fault == FAULT_POLICY || fault == FAULT_MIDDLEBOX;
+    if (f->passes_on && lasting)
+        s->passed = (struct passed_fault){f->origin, fault};
+    /* What is refused for want of TLS or AUTH once has its origin there, however often it is tried.
+     */
+    if (f->cause == CAUSE_TLS_REQUIRED && !s->order.tls_wanted)
+        s->order.tls_wanted = f->origin;
+    if (f->cause == CAUSE_AUTH_REQUIRED && !s->order.auth_wanted)
+        s->order.auth_wanted = f->origin;
+    if (f->cause == CAUSE_SESSION_REFUSED && names_proxy_header(a->text))
+        s->header_wanted = f->origin;
+}
+
+void diagnosis_write(struct session *s, const struct pending *p, const struct answer *a,
+                     const struct verdict *v, const struct refusal_reason *f)
 {
     struct diagnosis *d = arena_get(&s->draft->arena, sizeof *d);
     d->reply = a->seq;
@@ -127,6 +148,7 @@ static void write_diagnosis(struct session *s, const struct pending *p, const st
     if (d->fault == FAULT_PIPELINING && d->certainty == CERTAINTY_CERTAIN && v && v->refusal && p &&
         p->command.saw >= v->refusal)
         d->certainty = CERTAINTY_LIKELY; /* the refusal had arrived, but hardly been read */
+    remember(s, a, f, d->fault);
     d->server_says = f->claim;
     d->agrees = agreement(f);
     for (int i = 0; v && f->cause == v->cause && i < v->related_count; i++)
@@ -142,102 +164,6 @@ static void write_diagnosis(struct session *s, const struct pending *p, const st
 }
 
 /* --- the way in --- */
-
-enum {
-    SILENCE_US = 5 * 1000 * 1000,      /* so long nobody waits for a person or a slow network */
-    SILENCE_SAID_US = 1 * 1000 * 1000, /* the same, where the reply itself speaks of it */
-};
-
-static bool text_holds(struct bytes text, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        for (size_t at = 0; at + strlen(words[i]) <= text.len; at++)
-            if (bytes_start_nocase(bytes_from(text, at), words[i]))
-                return true;
-    return false;
-}
-
-/* The server's time-out (RFC 5321 section 4.5.3.2.7): 421 or 451 into a silence that was the
- * client's. Other reasons to close, such as a shutdown, are named in the text. */
-static bool is_timeout(const struct answer *a, int64_t silence_us)
-{
-    static const char *const said[] = {"timeout", "timed out", "time out",
-                                       "idle",    "inactiv",   "too long"},
-                             *const other[] = {"shut", "load", "too many", "maintenance",
-                                               "resource"};
-    const bool named = text_holds(a->text, said, sizeof said / sizeof *said);
-    if (text_holds(a->text, other, sizeof other / sizeof *other))
-        return false;
-    if (named)
-        return silence_us >= SILENCE_SAID_US && (a->code >= 400 || a->code == 221);
-    return silence_us >= SILENCE_US && (a->code == 421 || a->code == 451);
-}
-
-/* A message that was answered by "unknown command" and then taken: the first reply was for a line
- * end that the server had misread, the second is the message's. */
-static bool is_second_of_message(const struct session *s, const struct answer *a)
-{
-    const struct answered *last = &s->answered;
-    return a->code / 100 == 2 && last->message && (last->code == 500 || last->code == 502) &&
-           !s->ring.count && s->last_seq == a->seq && a->seq == last->reply + 1;
-}
-
-bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence_us)
-{
-    struct verdict none = {.kind = VERDICT_LEGAL};
-    struct answer about = *a;
-    struct refusal_reason f = {.cause = CAUSE_REPLY_DESYNC,
-                               .origin = a->seq,
-                               .certainty = CERTAINTY_LIKELY,
-                               .claim = claim_of_reply(identify_server(&s->identify), a->code,
-                                                       a->enhanced, a->text, VERB_UNKNOWN),
-                               .fault = FAULT_COUNT};
-    const bool hole = s->hole || s->row.midstream;
-    const bool ends = a->code == 421 || (!hole && is_timeout(a, silence_us));
-    if (a->code == 503 && hole) {
-        f.cause = CAUSE_UNKNOWN;
-        f.origin = s->order.hole;
-        f.certainty = CERTAINTY_UNKNOWN;
-    } else if (s->skipped) {
-        s->skipped--; /* the late answer to a command that was passed over */
-        return ends;
-    } else if (hole || (a->code != 503 && s->client_gone)) {
-        return ends; /* a farewell to a client that has gone is not one too many */
-    } else if (a->code >= 400 && f.claim == CAUSE_ERROR_LIMIT) {
-        f.cause = CAUSE_ERROR_LIMIT; /* the server adds its last word and hangs up */
-        f.origin = s->order.first_error ? s->order.first_error : a->seq;
-        f.fault = s->order.first_error_of_order ? FAULT_CLIENT : FAULT_POLICY;
-        f.certainty = CERTAINTY_CERTAIN;
-    } else if (is_timeout(a, silence_us)) {
-        f.cause = CAUSE_SERVER_TIMEOUT;
-        f.certainty = CERTAINTY_CERTAIN;
-        s->silence_us = silence_us;
-    } else if (a->code == 421 || a->code == 221) {
-        return ends; /* as RFC 5321 section 3.8 has it */
-    } else {
-        if (is_second_of_message(s, a)) {
-            about.seq = f.origin = s->answered.reply;
-            about.code = s->answered.code;
-            s->row.messages++;
-        }
-        if (!s->surplus.count++)
-            s->surplus.first = f.origin;
-    }
-    write_diagnosis(s, NULL, &about, &none, &f);
-    return ends;
-}
-
-void diagnose_lag(struct session *s, const struct pending *p, const struct answer *a)
-{
-    struct verdict none = {.kind = VERDICT_LEGAL};
-    struct refusal_reason f = {.cause = CAUSE_REPLY_DESYNC,
-                               .origin = s->bare_lf.joined,
-                               .certainty = CERTAINTY_LIKELY,
-                               .fault = FAULT_CLIENT};
-    if (!s->surplus.count++)
-        s->surplus.first = f.origin;
-    write_diagnosis(s, p, a, &none, &f);
-}
 
 /* Replies that speak of the outcome of an AUTH, whatever its place (RFC 4954 section 6), and
  * farewells. */
@@ -275,16 +201,26 @@ static bool misled(const struct session *s, const struct pending *p, const struc
     return true;
 }
 
-/* A STARTTLS that was not offered, but asked for in the reply to another command. */
-static bool was_asked_for(const struct session *s, const struct verdict *v,
-                          struct refusal_reason *out)
+/* STARTTLS or AUTH was not offered, but the server had asked for it. */
+static bool was_asked_for(const struct session *s, const struct verdict *v)
 {
-    if (v->cause != CAUSE_STARTTLS_NOT_OFFERED || !s->order.tls_wanted)
-        return false;
-    out->cause = CAUSE_TLS_REQUIRED;
-    out->origin = s->order.tls_wanted;
-    out->fault = FAULT_SERVER;
-    return true;
+    return (v->cause == CAUSE_STARTTLS_NOT_OFFERED && s->order.tls_wanted) ||
+           (v->cause == CAUSE_AUTH_NOT_OFFERED && s->order.auth_wanted);
+}
+
+/* Whether the reply is about something else than the rule that the command broke as well: what was
+ * demanded before, TLS in front of AUTH, a message or another protocol read as commands. */
+static bool is_beside(const struct session *s, const struct pending *p, const struct verdict *v,
+                      enum cause claim)
+{
+    bool again = (claim == CAUSE_TLS_REQUIRED && s->order.tls_wanted) ||
+                 (claim == CAUSE_AUTH_REQUIRED && s->order.auth_wanted);
+    bool follows = v->cause == CAUSE_MAIL_REJECTED || v->cause == CAUSE_ALL_RCPT_REJECTED;
+    bool tls_first = v->cause == CAUSE_AUTH_NOT_OFFERED && claim == CAUSE_TLS_REQUIRED &&
+                     (s->order.extensions & EXT_STARTTLS);
+    bool other =
+        s->protocol.other_protocol && p->command.seq > s->protocol.other_protocol && p->pipelined;
+    return (again && follows) || tls_first || other;
 }
 
 /* "421 too many errors" is about those before, whatever is wrong with this command. */
@@ -313,11 +249,12 @@ static bool find_reason(struct session *s, const struct pending *p, const struct
         out->origin = p->content_of;
         return true;
     }
-    if (misled(s, p, v, out) || was_asked_for(s, v, out))
+    if (misled(s, p, v, out))
         return true;
     if (s->bare_lf.joined && v->kind == VERDICT_BROKEN && v->origin == p->command.seq)
         v->origin = out->origin = s->bare_lf.joined;
-    if (v->kind != VERDICT_LEGAL && !syntax && !group && !gave_up(a, claim))
+    if (v->kind != VERDICT_LEGAL && !syntax && !group && !gave_up(a, claim) &&
+        !is_beside(s, p, v, claim))
         return !speaks_of_itself(p, a, claim, v->cause) &&
                (v->kind == VERDICT_BROKEN || a->code == 503);
     if (syntax || !refusal_reason_of(s, p, a, claim, out))
@@ -332,43 +269,54 @@ static bool find_reason(struct session *s, const struct pending *p, const struct
     return !out->silent;
 }
 
-/* What is refused for want of TLS or AUTH once has its origin there, however often it is tried. */
-static void remember_wanted(struct session *s, const struct refusal_reason *found)
+/* What the other rule rests on that the command broke as well. */
+static void relate_other(struct verdict *v, const struct verdict *other)
 {
-    if (found->cause == CAUSE_TLS_REQUIRED && !s->order.tls_wanted)
-        s->order.tls_wanted = found->origin;
-    if (found->cause == CAUSE_AUTH_REQUIRED && !s->order.auth_wanted)
-        s->order.auth_wanted = found->origin;
+    for (int i = 0; i < other->related_count && other->rule->kind == RULE_FORBIDS; i++)
+        verdict_relate(v, other->related[i], other->roles[i]);
 }
 
 /* Where the command breaks several rules and the text names one of them, that one counts. Of the
- * needs the first in protocol order does, whatever the text says. */
+ * needs the first in protocol order does, whatever the text says. What the others rest on is
+ * related. */
 static struct verdict judge(const struct session *s, const struct pending *p,
                             const struct answer *a)
 {
-    struct verdict first = order_judge(&s->order, &p->command);
+    struct verdict v = order_judge(&s->order, &p->command);
     size_t count;
     const struct rule *rules = order_rules(&count);
-    if (first.kind == VERDICT_LEGAL || !first.rule || a->code < 400)
-        return first;
+    if (v.kind == VERDICT_LEGAL || !v.rule || a->code < 400)
+        return v;
     const enum cause claim = claim_of_reply(identify_server(&s->identify), a->code, a->enhanced,
                                             a->text, p->command.verb);
-    if (claim == CAUSE_NONE || claim == CAUSE_UNKNOWN || claim_agrees(claim, first.cause))
-        return first;
+    const bool says = claim != CAUSE_NONE && claim != CAUSE_UNKNOWN;
     for (size_t i = 0; i < count; i++) {
-        if (rules[i].verb != p->command.verb || &rules[i] == first.rule ||
+        if (rules[i].verb != p->command.verb || &rules[i] == v.rule ||
             (rules[i].kind != RULE_FORBIDS && rules[i].kind != RULE_OFFERED))
             continue;
         struct verdict other = order_judge_rule(&s->order, &p->command, &rules[i]);
-        if (other.kind == VERDICT_BROKEN && claim_agrees(claim, other.cause)) {
-            verdict_relate(&other,
-                           first.origin == p->command.seq && first.related_count ? first.related[0]
-                                                                                 : first.origin,
-                           first.related_count ? first.roles[0] : ROLE_REFUSAL);
-            return other;
+        if (other.kind == VERDICT_LEGAL)
+            continue;
+        if (says && other.kind == VERDICT_BROKEN && claim_agrees(claim, other.cause) &&
+            !claim_agrees(claim, v.cause)) {
+            relate_other(&other, &v);
+            v = other;
+        } else {
+            relate_other(&v, &other);
         }
     }
-    return first;
+    return v;
+}
+
+/* 221 refuses all but QUIT; unless a QUIT waits further behind, and a reply too few has come. */
+static bool is_refused(struct session *s, const struct pending *p, const struct answer *a)
+{
+    if (a->code != 221 || p->command.verb == VERB_QUIT)
+        return a->code >= 400;
+    for (uint32_t i = 0; i < s->ring.count; i++)
+        if (pending_at(s, i)->command.verb == VERB_QUIT)
+            return false;
+    return !a->doubtful && !p->doubtful && !p->shaky;
 }
 
 struct verdict diagnose(struct session *s, const struct pending *p, const struct answer *a)
@@ -376,15 +324,15 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     struct verdict v = {.kind = VERDICT_LEGAL};
     struct pending mine = *p;
     struct refusal_reason refusal_reason;
-    const bool hung_up =
-        a->code == 221 && p->command.verb != VERB_QUIT; /* no one had asked for it */
+    const bool refused = is_refused(s, p, a);
     if (p->kind == PENDING_COMMAND || p->kind == PENDING_CONTENT)
         v = judge(s, p, a);
+    if (was_asked_for(s, &v))
+        v = (struct verdict){.kind = VERDICT_LEGAL};
     is_content(s, &mine);
-    judge_client(s, &mine, &v, a->code < 400 && !hung_up);
-    if ((a->code < 400 && !hung_up) || !find_reason(s, &mine, a, &v, &refusal_reason))
+    judge_client(s, &mine, &v, !refused);
+    if (!refused || !find_reason(s, &mine, a, &v, &refusal_reason))
         return v;
-    remember_wanted(s, &refusal_reason);
     if (refusal_reason.origin > a->seq) /* what came too early, and has no event yet */
         note_violation(s, refusal_reason.origin, rule_content, false);
     bool weak = v.kind == VERDICT_DOUBTFUL || a->doubtful || p->doubtful || p->shaky ||
@@ -395,28 +343,36 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
         weaken(s, p, &v, &refusal_reason);
     else if ((v.vague && refusal_reason.cause == v.cause) || s->surplus.count)
         refusal_reason.certainty = CERTAINTY_LIKELY; /* also after a reply too many */
-    write_diagnosis(s, &mine, a, &v, &refusal_reason);
+    diagnosis_write(s, &mine, a, &v, &refusal_reason);
     return v;
 }
 
-/* What came before the greeting, and is what it refuses: a TLS handshake, the header of a load
- * balancer; else the first command. */
-static bool find_early(struct session *s, const struct pending *early, struct refusal_reason *out)
+/* What came before the greeting, and is what it refuses: a TLS handshake, another protocol, the
+ * header of a load balancer; else the first command. A server that takes such a header may well
+ * refuse the client whom it names. */
+static bool find_early(struct session *s, const struct pending *early, const struct answer *a,
+                       struct refusal_reason *out)
 {
     bool complains = out->claim == CAUSE_PIPELINING_VIOLATION || out->claim == CAUSE_EARLY_TALKER ||
-                     out->claim == CAUSE_NOT_SMTP;
-    if (early) {
-        out->cause = early->kind == PENDING_TLS ? CAUSE_NOT_SMTP : CAUSE_EARLY_TALKER;
+                     out->claim == CAUSE_NOT_SMTP || names_proxy_header(a->text) ||
+                     (a->code >= 500 && a->code <= 504);
+    bool other =
+        early && (early->kind == PENDING_TLS || early->command.seq == s->protocol.other_protocol);
+    if (s->proxy.header && complains) {
+        out->origin = s->proxy.header;
+        out->fault = FAULT_MIDDLEBOX;
+        s->protocol.other_protocol = s->proxy.header;
+        s->protocol.kind = NOT_SMTP_PROXY;
+    } else if (early) {
         out->origin = early->command.seq;
-        return true;
-    }
-    if (!s->proxy.header || !complains)
+    } else {
         return false;
-    out->cause = CAUSE_NOT_SMTP;
-    out->origin = s->proxy.header;
-    out->fault = FAULT_MIDDLEBOX;
-    s->protocol.other_protocol = s->proxy.header;
-    s->protocol.kind = NOT_SMTP_PROXY;
+    }
+    out->cause = other || out->origin == s->proxy.header ? CAUSE_NOT_SMTP : CAUSE_EARLY_TALKER;
+    if (out->cause == CAUSE_NOT_SMTP) { /* so do the commands that get 503 behind it */
+        out->passes_on = true;
+        s->order.facts[FACT_GREETING].blame = (struct blame){out->cause, out->origin, 0, false};
+    }
     return true;
 }
 
@@ -429,6 +385,6 @@ void diagnose_greeting(struct session *s, const struct answer *a)
                                .claim = claim_of_reply(identify_server(&s->identify), a->code,
                                                        a->enhanced, a->text, VERB_UNKNOWN),
                                .fault = early ? FAULT_COUNT : FAULT_POLICY};
-    if (find_early(s, early, &f) || a->code == 503)
-        write_diagnosis(s, early, a, &none, &f);
+    if (find_early(s, early, a, &f) || a->code == 503 || names_proxy_header(a->text))
+        diagnosis_write(s, early, a, &none, &f);
 }

@@ -75,8 +75,9 @@ static const char *mail_rejected(const struct wording *t)
                    "Another MAIL was refused at #%u, and %s has dropped the transaction of MAIL "
                    "#%u with it.",
                    t->d->origin, wording_server(t), since(t, FACT_MAIL));
-    return SAY(t, "MAIL was refused at %s, so no transaction was open for %s. %s",
-               wording_refusal(t, t->d->origin), wording_command(t), wording_knowledge(t));
+    return SAY(t, "MAIL was refused at %s, so no transaction was open for %s. %s%s",
+               wording_refusal(t, t->d->origin), wording_command(t), wording_odd_form(t),
+               wording_knowledge(t));
 }
 
 static const char *transaction_reset(const struct wording *t)
@@ -145,9 +146,9 @@ static const char *all_rcpt_rejected(const struct wording *t)
     const char *who = refused <= 1   ? SAY(t, "The only recipient%s was refused", seen)
                       : refused == 2 ? "Both recipients were refused, the first"
                                      : SAY(t, "All %u recipients were refused, the first", refused);
-    return SAY(t, "%s at %s%s, so nobody was left for %s. %s", who,
+    return SAY(t, "%s at %s%s, so nobody was left for %s. %s%s", who,
                wording_refusal(t, t->d->origin), for_how_long(t), wording_command(t),
-               wording_knowledge(t));
+               wording_odd_form(t), wording_knowledge(t));
 }
 
 static const char *in_transaction(const struct wording *t)

@@ -65,24 +65,54 @@ static const char *ehlo_required(const struct wording *t)
                t->d->origin, wording_command(t));
 }
 
-static const char *auth_required(const struct wording *t)
+/* What the client was offered and might have used. */
+static const char *offer(const struct wording *t, unsigned extension)
 {
     const struct order *o = &t->s->order;
-    return SAY(t, "The order was right; the server takes %s only after AUTH%s.", wording_command(t),
-               o->offer && !(o->extensions & EXT_AUTH)
-                   ? SAY(t, ", which its reply to EHLO (#%u) does not offer", o->offer)
-                   : "");
+    const char *name = extension_name(extension);
+    if (o->hello_verb == VERB_HELO && order_holds(o, FACT_HELLO))
+        return SAY(t, " The client said HELO (#%u), to which no %s is offered.",
+                   o->facts[FACT_HELLO].since, name);
+    if (!o->offer)
+        return "";
+    if (o->extensions & extension)
+        return SAY(t, " The reply to EHLO (#%u) offers %s, and the client did not use it.",
+                   o->offer, name);
+    if (extension == EXT_AUTH && (o->extensions & EXT_STARTTLS))
+        return SAY(t,
+                   " The reply to EHLO (#%u) offers STARTTLS and no AUTH: that comes inside TLS.",
+                   o->offer);
+    return SAY(t, " The reply to EHLO (#%u) does not offer %s.", o->offer, name);
+}
+
+/* Whether the same was asked for before. */
+static const char *same_demand(const struct wording *t)
+{
+    return wording_inherited(t) ? SAY(t, " It has asked for it since #%u.", t->d->origin) : "";
+}
+
+static const char *auth_required(const struct wording *t)
+{
+    return SAY(t, "The order was right; the server takes %s only after AUTH.%s%s", subject(t),
+               same_demand(t), offer(t, EXT_AUTH));
 }
 
 static const char *auth_rejected(const struct wording *t)
 {
+    if (t->s->auth_given_up && t->s->auth_given_up == t->d->origin)
+        return SAY(
+            t,
+            "The client gave up its own AUTH with \"*\" at #%u, and the server takes %s only "
+            "after it.",
+            t->d->origin, wording_command(t));
     return SAY(t, "AUTH was refused at %s, and the server takes %s only after it. %s",
                wording_refusal(t, t->d->origin), wording_command(t), wording_knowledge(t));
 }
 
 static const char *tls_required(const struct wording *t)
 {
-    return SAY(t, "The order was right; the server takes %s only inside TLS.", wording_command(t));
+    return SAY(t, "The order was right; the server takes %s only inside TLS.%s%s", subject(t),
+               same_demand(t), offer(t, EXT_STARTTLS));
 }
 
 static const char *tls_failed(const struct wording *t)
@@ -246,17 +276,33 @@ static const char *session_refused(const struct wording *t)
 
 static const char *session_over(const struct wording *t)
 {
-    return t->s->order.facts[FACT_QUIT].code.number == 421
-               ? SAY(t, "The server had ended the session at #%u (421).", t->d->origin)
-               : SAY(t, "QUIT #%u had ended the session.", t->d->origin);
+    int number = t->s->order.facts[FACT_QUIT].code.number;
+    if (t->s->silence_us && number)
+        return SAY(t,
+                   "The server had ended the session at #%u (%d), after a silence of %lld s; %s "
+                   "came too late.",
+                   t->d->origin, number, (long long)(t->s->silence_us / 1000000),
+                   wording_command(t));
+    return number ? SAY(t, "The server had ended the session at #%u (%d).", t->d->origin, number)
+                  : SAY(t, "QUIT #%u had ended the session.", t->d->origin);
 }
 
 static const char *server_timeout(const struct wording *t)
 {
+    const long long seconds = t->s->silence_us / 1000000;
     return SAY(t,
                "Nobody had said anything for %lld s, and no command was waiting for a reply: the "
-               "server's timeout has ended the session.",
-               (long long)(t->s->silence_us / 1000000));
+               "server's timeout has ended the session.%s",
+               seconds,
+               seconds < 295 ? " RFC 5321 section 4.5.3.2.7 would have servers wait five minutes."
+                             : "");
+}
+
+static const char *unanswered(const struct wording *t)
+{
+    return SAY(t, "%s was not answered; after %lld s the client gave up.",
+               t->p && t->p->kind == PENDING_CONTENT ? "The message" : wording_command(t),
+               (long long)(t->s->waited_us / 1000000));
 }
 
 static const char *error_limit(const struct wording *t)
@@ -280,32 +326,45 @@ static const char *middlebox(const struct wording *t)
     return "The reply's text speaks of a device between client and server.";
 }
 
+/* EHLO to a server of LMTP, or LHLO to one of SMTP. */
+static const char *wrong_hello(const struct wording *t)
+{
+    const struct wrong_hello *wrong = &t->s->wrong_hello;
+    if (wrong->verb == VERB_LHLO)
+        return SAY(t,
+                   "The client speaks LMTP, as LHLO #%u shows, the server SMTP, which begins with "
+                   "EHLO.",
+                   t->d->origin);
+    return SAY(t,
+               "The server speaks LMTP, which begins with LHLO; the client speaks SMTP, as %s #%u "
+               "shows.",
+               verb_name(wrong->verb), t->d->origin);
+}
+
 static const char *not_smtp(const struct wording *t)
 {
-    if (t->p && t->p->kind == PENDING_TLS)
-        return "A TLS handshake came where the server speaks clear text.";
-    if (t->s->protocol.kind == NOT_SMTP_PROXY && t->d->origin == t->s->protocol.other_protocol)
+    const struct session *s = t->s;
+    const event_no origin = t->d->origin;
+    if (origin == s->tls.hello)
+        return SAY(t, "A TLS handshake (#%u) came where the server speaks clear text.", origin);
+    if (origin == s->proxy.header)
         return SAY(
             t,
             "A load balancer put a PROXY header in front of the session (#%u), and the server "
             "does not expect one from it, or does not know it.",
-            t->d->origin);
-    if (t->s->protocol.server_is_lmtp)
+            origin);
+    if (origin == s->wrong_hello.command)
+        return wrong_hello(t);
+    if (!t->d->code)
         return SAY(t,
-                   "The server speaks LMTP, which begins with LHLO; the client speaks SMTP, as #%u "
-                   "shows.",
-                   t->d->origin);
-    if (t->p && t->p->command.verb == VERB_LHLO)
-        return "The client speaks LMTP (LHLO), the server SMTP.";
-    if (t->s->lmtp)
-        return SAY(t,
-                   "The client speaks LMTP, as LHLO #%u shows, the server SMTP; %s fails for the "
-                   "same reason.",
-                   t->d->origin, wording_command(t));
+                   "The client began in clear text (#%u) where the server expects a TLS handshake "
+                   "from the first octet on.",
+                   origin);
+    const char *what = s->protocol.name ? SAY(t, " but %s", s->protocol.name) : "";
     if (!wording_inherited(t))
-        return SAY(t, "The client does not speak SMTP: it began with %s.", quote(t));
-    return SAY(t, "The client does not speak SMTP, as #%u shows; this line belongs to the same.",
-               t->d->origin);
+        return SAY(t, "The client does not speak SMTP%s: it began with %s.", what, quote(t));
+    return SAY(t, "The client does not speak SMTP%s, as #%u shows; this line belongs to the same.",
+               what, origin);
 }
 
 /* --- the server --- */
@@ -374,6 +433,7 @@ static sentence_fn *const sentences[CAUSE_COUNT] = {
     [CAUSE_SESSION_REFUSED] = session_refused,
     [CAUSE_SESSION_OVER] = session_over,
     [CAUSE_SERVER_TIMEOUT] = server_timeout,
+    [CAUSE_UNANSWERED] = unanswered,
     [CAUSE_ERROR_LIMIT] = error_limit,
     [CAUSE_MIDDLEBOX] = middlebox,
     [CAUSE_NOT_SMTP] = not_smtp,

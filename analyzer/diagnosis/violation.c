@@ -14,11 +14,18 @@ void note_violation(struct session *s, event_no seq, const char *rule, bool tole
     s->row.violations++;
 }
 
+/* Lines of another protocol, or of a message, are one mistake and not one each. */
+static bool is_no_command(const struct session *s, const struct pending *p)
+{
+    event_no first = s->protocol.other_protocol;
+    return first && p->command.seq > first && (p->command.verb == VERB_UNKNOWN || p->pipelined);
+}
+
 void accuse(struct session *s, struct pending *p, bool tolerated)
 {
     bool doubt = p->shaky || p->doubtful || s->order.facts[FACT_GREETING].doubtful;
     if (p->accused || p->content_line || p->kind != PENDING_COMMAND || doubt ||
-        !(p->early || p->group))
+        !(p->early || p->group) || is_no_command(s, p))
         return;
     note_violation(s, p->command.seq, p->early ? rule_greeting : p->group_rule, tolerated);
     p->accused = true;
@@ -33,6 +40,8 @@ void judge_client(struct session *s, const struct pending *p, const struct verdi
         s->order.facts[FACT_GREETING].doubtful)
         return;
     const char *rule = NULL;
+    if (is_no_command(s, p))
+        return;
     if (p->early)
         rule = rule_greeting;
     else if (tolerated && s->hole && v->rule && v->rule->kind == RULE_NEEDS)

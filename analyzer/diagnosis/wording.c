@@ -24,6 +24,16 @@ bool wording_inherited(const struct wording *t)
     return c && t->d->origin != c->seq && t->d->origin != c->wrong;
 }
 
+const char *wording_odd_form(const struct wording *t)
+{
+    const struct odd_form *odd = &t->s->odd_form;
+    if (!odd->command || odd->reply != t->d->origin)
+        return "";
+    return odd->notes & NOTE_UNBRACKETED
+               ? SAY(t, "#%u has no angle brackets around its address. ", odd->command)
+               : SAY(t, "#%u has a space before its colon. ", odd->command);
+}
+
 const char *wording_refusal(const struct wording *t, event_no refusal)
 {
     const struct order *o = &t->s->order;

@@ -212,13 +212,18 @@ uint32_t effect_forgets(const struct effect *effect)
     return parts;
 }
 
+bool reply_accepts(int code, enum verb verb)
+{
+    return code / 100 == 2 && (code != 221 || verb == VERB_QUIT);
+}
+
 enum reply_class reply_class(const struct order_command *command, int code)
 {
-    if (code / 100 == 2)
+    if (reply_accepts(code, command ? command->verb : VERB_UNKNOWN))
         return REPLY_POSITIVE;
     if (code / 100 == 3)
         return REPLY_INTERMEDIATE;
-    if (code == 421)
+    if (code == 421 || code == 221)
         return REPLY_CLOSING;
     bool syntax = code == 500 || code == 501 || code == 504;
     return syntax && command && !command->well_formed ? REPLY_MISREAD : REPLY_REFUSAL;

@@ -275,8 +275,8 @@ static void judge_ban(const struct order *order, const struct order_command *com
     const struct fact *fact = &order->facts[rule->fact];
     if (!fact->since)
         return;
-    if (rule->fact == FACT_QUIT && fact->code.number == 421 && command->saw < fact->since)
-        return; /* the 421 was still on its way */
+    if (rule->fact == FACT_QUIT && fact->code.number && command->saw < fact->since)
+        return; /* the server's farewell was still on its way */
     v->rule = rule;
     v->kind = fact->doubtful ? VERDICT_DOUBTFUL : VERDICT_BROKEN;
     v->cause = rule->cause;

@@ -192,7 +192,7 @@ static void settle_facts(const struct settling *t, bool greeting)
 /* How many recipients the transaction has been asked to take. */
 static void count_recipient(struct order *order, event_no reply, int code)
 {
-    if (code / 100 == 2) {
+    if (reply_accepts(code, VERB_RCPT)) {
         order->accepted++;
         return;
     }
@@ -207,7 +207,7 @@ static void note_tolerated(struct order *order, const struct order_command *c,
                            const struct verdict *verdict, int code)
 {
     if (verdict->kind == VERDICT_BROKEN && verdict->rule && verdict->rule->kind == RULE_NEEDS &&
-        code < 400 && !c->content && order->tolerated.cause == CAUSE_NONE)
+        code < 400 && code != 221 && !c->content && order->tolerated.cause == CAUSE_NONE)
         order->tolerated = (struct blame){verdict->cause, verdict->origin, verdict->refusal, false};
 }
 
@@ -235,6 +235,11 @@ void order_settle(struct order *order, const struct order_command *c, const stru
     if (c->verb == VERB_RCPT)
         count_recipient(order, reply->seq, code);
     note_tolerated(order, c, verdict, code);
+}
+
+void order_close(struct order *order, const struct order_reply *reply)
+{
+    order->facts[FACT_QUIT] = (struct fact){.since = reply->seq, .code = reply->code};
 }
 
 void order_settle_doubtfully(struct order *order, const struct order_command *command,

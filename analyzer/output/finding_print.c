@@ -20,8 +20,9 @@ static void print_head(FILE *out, const struct terminal *terminal, const struct 
                        const struct history_session *session)
 {
     char when[TEXT_TIME];
-    fprintf(out, "%s%d at #%" PRIu32, terminal_style(terminal, STYLE_HEADING), finding->code,
-            finding->reply);
+    char code[TEXT_CODE];
+    fprintf(out, "%s%s at #%" PRIu32, terminal_style(terminal, STYLE_HEADING),
+            text_code(finding->code, code), finding->reply);
     if (finding->refusals > 1)
         fprintf(out, " and %" PRIu64 " more", finding->refusals - 1);
     if (finding->origin)

@@ -98,16 +98,18 @@ static int print_notes(FILE *out, const char *notes)
 static void compose_marks(const struct history_event *event, char *out, size_t size)
 {
     int length = 0;
+    char code[TEXT_CODE];
+    text_code(event->code, code);
     out[0] = '\0';
     if (event->is_origin)
         length += snprintf(out, size, "  ==> ORIGIN");
     if (event->cause && event->origin)
         length +=
-            snprintf(out + length, size - (size_t)length, "  <== %d, origin #%" PRIu32 ": %.40s",
-                     event->code, event->origin, event->cause);
+            snprintf(out + length, size - (size_t)length, "  <== %s, origin #%" PRIu32 ": %.40s",
+                     code, event->origin, event->cause);
     else if (event->cause)
         length += snprintf(out + length, size - (size_t)length,
-                           "  <== %d, origin not captured: %.40s", event->code, event->cause);
+                           "  <== %s, origin not captured: %.40s", code, event->cause);
     if (event->violation)
         snprintf(out + length, size - (size_t)length, "  -- violates: %.60s", event->violation);
 }

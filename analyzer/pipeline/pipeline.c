@@ -283,6 +283,7 @@ static void end_session(struct pipeline *p, struct connection *c, const char *ho
     const struct decoding *decoding = c->decoding;
     const struct reassembly *reassembly = &decoding->reassembly;
     struct mark mark = reassembly->end == END_RESET ? decoding->reset : reassembly->last;
+    decoding->session->half_closed = reassembly->ended_by >= 0;
     session_end(decoding->session, &mark,
                 reassembly->ended_by < 0 ? SIDE_CLIENT : reassembly->ended_by, how);
     hand_over(p, c, true);

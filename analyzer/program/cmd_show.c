@@ -182,8 +182,9 @@ static bool is_as_before(struct view *view, const struct history_diagnosis *row)
 static bool print_diagnosis(void *context, const struct history_diagnosis *row)
 {
     struct view *view = context;
-    printf("\n%s%d at #%" PRIu32, terminal_style(view->terminal, STYLE_HEADING), row->code,
-           row->reply);
+    char code[TEXT_CODE];
+    printf("\n%s%s at #%" PRIu32, terminal_style(view->terminal, STYLE_HEADING),
+           text_code(row->code, code), row->reply);
     if (row->command)
         printf(", answer to #%" PRIu32, row->command);
     if (row->origin)

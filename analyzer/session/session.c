@@ -14,6 +14,8 @@
 #include "heloscope/session/pending.h"
 #include "analyzer/smtp/server.h"
 #include "heloscope/session/transaction.h"
+#include "analyzer/smtp/reader.h"
+#include "heloscope/diagnosis/closing.h"
 #include "heloscope/diagnosis/violation.h"
 
 enum {
@@ -294,6 +296,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
     else if (client->reading == READ_CHUNK)
         content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
     client_unread(s);
+    reader_no_header(s);
     client_unfinished(s);
     server_reply_cut(s);
     /* What was never answered is judged by itself, if all that there was has been seen. */
@@ -303,8 +306,14 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
     if (s->transaction)
         transaction_end(s, "aborted", mark->ts_us, 0);
     s->row.outcome = not_smtp_ended(s) ? "not SMTP" : outcome_of(s, ended_by, how);
-    session_event(s, EVENT_CLOSE, ended_by == SIDE_SERVER ? SIDE_SERVER : SIDE_CLIENT, mark,
-                  bytes_of_string(how ? how : "FIN"));
+    enum side by = ended_by == SIDE_SERVER ? SIDE_SERVER : SIDE_CLIENT;
+    const struct event *close =
+        session_event(s, EVENT_CLOSE, by, mark, bytes_of_string(how ? how : "FIN"));
+    /* Where one side has closed, the capture may well end before the other has. */
+    bool over =
+        s->over_and_seen || (s->half_closed && !s->hole && how && !strcmp(how, "capture ended"));
+    if (over && !s->row.midstream && !s->protocol.not_smtp)
+        diagnose_close(s, close->seq, by, mark->ts_us);
 }
 
 void session_free(struct session *s)

@@ -164,7 +164,8 @@ struct content_place {
 static struct event *command_event(struct session *s, const struct line *line,
                                    const struct smtp_command *c, bool content, bool secret)
 {
-    unsigned notes = content ? NOTE_CONTENT : 0;
+    unsigned notes = (content ? NOTE_CONTENT : 0) | (c->unbracketed ? NOTE_UNBRACKETED : 0) |
+                     (c->colon_spaced ? NOTE_COLON_SPACE : 0);
     struct bytes text = secret ? bytes_of_string("****") : storable(s, line, c, &notes);
     struct event *e = line_event(s, secret ? EVENT_AUTH : EVENT_COMMAND, line, text,
                                  notes | (secret ? NOTE_MASKED : 0));
@@ -208,6 +209,7 @@ static struct pending *expect_reply(struct session *s, const struct line *line,
     s->costs.of[COST_PATHS] += c->path.len > PATH_LIMIT;
     p->path = arena_copy(&s->draft->arena, bytes_first(c->path, PATH_LIMIT));
     p->text = e->text;
+    p->odd_form = e->notes & (NOTE_UNBRACKETED | NOTE_COLON_SPACE);
     return p;
 }
 
@@ -216,8 +218,10 @@ static void note_command(struct session *s, const struct line *line, const struc
                          const struct event *e, bool content)
 {
     if (!content && !s->protocol.other_protocol && c->verb == VERB_UNKNOWN) {
-        s->protocol.kind = not_smtp_kind_of(line->text);
+        s->protocol.kind = not_smtp_kind_of(line->text, &s->protocol.name);
         s->protocol.other_protocol = s->protocol.kind == NOT_SMTP_NONE ? 0 : e->seq;
+        if (s->protocol.kind == NOT_SMTP_PROXY && !s->proxy.header)
+            s->proxy.header = e->seq;
     }
     s->masked_hello |= c->verb == VERB_MASKED && !order_holds(&s->order, FACT_HELLO);
     if (is_hello(c->verb) && !content)

@@ -63,17 +63,25 @@ static bool is_field(struct bytes line)
     return apart && c.verb == VERB_UNKNOWN;
 }
 
-enum not_smtp_kind not_smtp_kind_of(struct bytes line)
+enum not_smtp_kind not_smtp_kind_of(struct bytes line, const char **name)
 {
-    static const char *const words[] = {"GET ",     "POST ",    "PUT ",    "HEAD ",
-                                        "OPTIONS ", "CONNECT ", "DELETE ", "PATCH ",
-                                        "TRACE ",   "PRI * ",   "SSH-"};
+    static const struct {
+        const char *begins, *name;
+    } words[] = {
+        {"GET ", "HTTP"},     {"POST ", "HTTP"},    {"PUT ", "HTTP"},    {"HEAD ", "HTTP"},
+        {"OPTIONS ", "HTTP"}, {"CONNECT ", "HTTP"}, {"DELETE ", "HTTP"}, {"PATCH ", "HTTP"},
+        {"TRACE ", "HTTP"},   {"PRI * ", "HTTP"},   {"SSH-", "SSH"},     {"USER ", "POP3"},
+        {"CAPA", "POP3"},     {"JRMI", "Java RMI"},
+    };
+    *name = NULL;
     if (bytes_start_nocase(line, "PROXY "))
         return NOT_SMTP_PROXY;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (bytes_start_nocase(line, words[i]))
-            return NOT_SMTP_PROTOCOL;
-    if (begins_with_no_text(line))
+    for (size_t i = 0; !*name && i < sizeof words / sizeof *words; i++)
+        if (bytes_start_nocase(line, words[i].begins))
+            *name = words[i].name;
+    if (!*name && line.len > 1 && line.at[0] == 0xff && line.at[1] >= 0xf0)
+        *name = "telnet"; /* IAC and a command (RFC 854) */
+    if (*name || begins_with_no_text(line))
         return NOT_SMTP_PROTOCOL;
     return is_field(line) ? NOT_SMTP_FIELD : NOT_SMTP_NONE;
 }

@@ -9,8 +9,9 @@
 
 #include "heloscope/session/session.h"
 
-/* Returns what a line of the client, which is no command, shows of what is spoken. */
-enum not_smtp_kind not_smtp_kind_of(struct bytes line);
+/* Returns what a line of the client, which is no command, shows of what is spoken; `*name` is then
+ * the protocol's, NULL when it is not known. */
+enum not_smtp_kind not_smtp_kind_of(struct bytes line, const char **name);
 
 /* The client's first line; true when it is held for the server's answer (READ_HELD). */
 bool not_smtp_holds(struct session *s, const struct line *line);

@@ -3,6 +3,7 @@
  * as it would any line. */
 #include "proxied.h"
 
+#include "heloscope/diagnosis/protocol_words.h"
 #include "heloscope/session/pending.h"
 #include "heloscope/application/proxy_protocol.h"
 
@@ -12,12 +13,15 @@ enum {
 };
 
 static void note(struct session *s, const struct proxy_header *header, const struct event *e,
-                 uint8_t due)
+                 uint64_t end, uint8_t due)
 {
     s->row.proxied = header->from;
     s->row.proxied_port = header->from_port;
     s->proxy.header = e->seq;
+    s->proxy.end = end;
     s->proxy.due = due;
+    s->proxy.unexpected = s->greeted; /* by a server that did not wait for it */
+    s->proxy.untouched = true;
 }
 
 bool proxied_line(struct session *s, const struct line *line)
@@ -30,7 +34,7 @@ bool proxied_line(struct session *s, const struct line *line)
                                     bytes_first(line->text, PROXY_LINE_MAX));
     e->notes |= line->notes;
     session_landmark(s, SIDE_CLIENT, line->end, e->seq);
-    note(s, &header, e, DUE_LINE);
+    note(s, &header, e, line->end, DUE_LINE);
     return true;
 }
 
@@ -46,15 +50,15 @@ void proxied_binary(struct session *s, struct bytes bytes, const struct mark *ma
                            header.from_port, header.to_port);
     struct event *e = session_event(s, EVENT_COMMAND, SIDE_CLIENT, mark, text);
     session_landmark(s, SIDE_CLIENT, bytes.len, e->seq);
-    note(s, &header, e, DUE_BINARY);
+    note(s, &header, e, bytes.len, DUE_BINARY);
 }
 
 /* Codes by which a server refuses a line that it does not know. With any of them an EHLO behind the
  * header could only be answered by one that does not know that either. */
 static bool is_unknown_to(const struct reply_building *reply)
 {
-    bool named = reply->length && memmem(reply->text, reply->length, "PROXY", 5);
-    return named || reply->code == 500 || reply->code == 502 || reply->code == 503;
+    return names_proxy_header(bytes_of(reply->text, reply->length)) || reply->code == 500 ||
+           reply->code == 502 || reply->code == 503;
 }
 
 bool proxied_is_refused(struct session *s)
@@ -63,9 +67,12 @@ bool proxied_is_refused(struct session *s)
     const struct pending *next = pending_at(s, 0);
     if (!s->proxy.due)
         return false;
-    bool said_quit = reply->code == 221 && s->proxy.due < DUE_BINARY && !next;
-    bool refused = is_unknown_to(reply) || (reply->code >= 400 && reply->code != 421 &&
-                                            (!next || reply->mark.seen < next->end));
+    /* Without a command behind the header the reply can only be to it; and of a server that has
+     * greeted before it had the header each refusal is. */
+    bool alone = !next || reply->mark.seen < next->end;
+    bool said_quit = reply->code == 221 && (!next || next->command.verb != VERB_QUIT);
+    bool refused = is_unknown_to(reply) ||
+                   (reply->code >= 400 && (s->proxy.unexpected || (alone && reply->code != 421)));
     if (s->hole || !(refused || said_quit)) {
         s->proxy.due = 0; /* the server took it */
         return false;

@@ -139,6 +139,24 @@ static void read_span(struct session *s, enum side side, const struct span *span
 
 /* --- the PROXY header of load balancers, version 2 --- */
 
+/* An empty line, most likely. */
+void reader_no_header(struct session *s)
+{
+    struct direction *direction = &s->direction[SIDE_CLIENT];
+    if (direction->reading != READ_PROXY)
+        return;
+    direction->reading = READ_LINES;
+    s->proxy.none = true;
+    struct span again = {.offset = direction->held_offset,
+                         .data = bytes_of(direction->held, direction->held_length),
+                         .mark = direction->held_mark};
+    direction->held = NULL;
+    direction->held_length = direction->held_size = 0;
+    if (again.data.len)
+        read_span(s, SIDE_CLIENT, &again);
+    free((void *)again.data.at);
+}
+
 /* The header is held until it is whole; what turns out to be something else is read as lines. */
 static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
                          const struct mark *mark)
@@ -151,15 +169,7 @@ static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
     struct bytes held = bytes_of(direction->held, direction->held_length);
     whole = proxy_protocol_length(held);
     if (!proxy_protocol_begins(held) || (!whole && held.len == PROXY_FIXED) || whole > LINE_LIMIT) {
-        direction->reading = READ_LINES; /* an empty line, most likely */
-        s->proxy.none = true;
-        struct span again = {.offset = direction->held_offset,
-                             .data = bytes_of(direction->held, direction->held_length),
-                             .mark = direction->held_mark};
-        direction->held = NULL;
-        direction->held_length = direction->held_size = 0;
-        read_span(s, SIDE_CLIENT, &again);
-        free((void *)again.data.at);
+        reader_no_header(s);
     } else if (whole && held.len == whole) {
         proxied_binary(s, held, &direction->held_mark);
         direction->reading = READ_LINES;
@@ -177,14 +187,15 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
     switch (direction->reading) {
     case READ_LINES:
         /* TLS from the first octet on (RFC 8314 section 3.3). */
-        if (offset == 0 && tls_begins(data, s->row.midstream)) {
+        if (offset == 0 &&
+            (tls_begins(data, s->row.midstream) || (side == SIDE_SERVER && tls_goes_on(data)))) {
             not_smtp_tls(s);
             direction->reading = READ_TLS;
             s->greeted |= side == SIDE_SERVER;
             return 0;
         }
         if (side == SIDE_CLIENT && offset == 0 && data.at[0] == '\r' && !s->proxy.none &&
-            mark->seen == 0 && !s->row.midstream) {
+            !s->row.midstream) {
             direction->reading = READ_PROXY;
             return 0;
         }

@@ -4,6 +4,9 @@
 
 #include "heloscope/session/session.h"
 
+/* The server has spoken before a binary PROXY header was whole: what is held is none. */
+void reader_no_header(struct session *s);
+
 /* Goes on with what waited (READ_WAIT), in the reading that the half now has. */
 void reader_resume(struct session *s, enum side side);
 

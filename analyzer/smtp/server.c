@@ -6,6 +6,8 @@
 #include "client.h"
 #include "content.h"
 #include "heloscope/diagnosis/diagnosis.h"
+#include "heloscope/diagnosis/protocol_words.h"
+#include "reader.h"
 #include "not_smtp.h"
 #include "pipelining.h"
 #include "encrypted.h"
@@ -64,8 +66,8 @@ static void greet(struct session *s, uint64_t end)
     s->greeting_end = end;
     s->last_reply_end = end;
     struct answer answer = answer_of(s, e, false);
-    s->protocol.server_is_lmtp =
-        answer.text.len && memmem(answer.text.at, answer.text.len, "LMTP", 4);
+    s->protocol.server_is_lmtp = names_lmtp(answer.text);
+    s->proxy.unexpected = s->proxy.header && s->reply.mark.seen < s->proxy.end;
     s->masked_banner = answer.text.len && memmem(answer.text.at, answer.text.len, "******", 6);
     struct bytes name = answer.text;
     const uint8_t *space = name.len ? memchr(name.at, ' ', name.len) : NULL;
@@ -78,6 +80,8 @@ static void greet(struct session *s, uint64_t end)
         if (s->direction[SIDE_CLIENT].reading == READ_TLS)
             tls_answered(s); /* a handshake that came first is what the greeting refuses */
         diagnose_greeting(s, &answer);
+        if (s->ring.count && pending_at(s, 0)->kind == PENDING_TLS)
+            pending_pop(s); /* this was its answer */
     }
     for (uint32_t i = 0; i < s->ring.count && e->code / 100 != 2; i++)
         accuse(s, pending_at(s, i), false); /* they may never be answered */
@@ -123,10 +127,40 @@ static void note_outcome(struct session *s, const struct pending *p, int code)
         s->row.auth_outcome = bytes_of_string(code / 100 == 2 ? "accepted" : "refused");
 }
 
-/* A command that waited for its turn and was taken: what came before is behind it. */
-static void note_proper(struct session *s, const struct pending *p, int code)
+/* EHLO to a server of LMTP, LHLO to one of SMTP, which is then known for what it is. */
+static void note_wrong_hello(struct session *s, const struct pending *p, const struct event *e)
 {
-    if (code < 400 && p->command.verb != VERB_UNKNOWN && !p->pipelined &&
+    if (!s->wrong_hello.command)
+        s->wrong_hello = (struct wrong_hello){p->command.seq, e->seq, p->command.verb, e->code};
+    if (p->command.verb == VERB_LHLO) {
+        s->lmtp = false;
+        s->row.protocol = "SMTP";
+    } else {
+        s->protocol.server_is_lmtp = true;
+    }
+}
+
+/* What is remembered of a command for what may follow from its reply. */
+static void note_settled(struct session *s, const struct pending *p, const struct event *e,
+                         const struct verdict *v)
+{
+    enum verb verb = p->command.verb;
+    bool accepted = reply_accepts(e->code, verb) || e->code / 100 == 3;
+    bool hello = verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO;
+    if (accepted && verb == VERB_STARTTLS)
+        s->order.tls_wanted = 0;
+    if (reply_accepts(e->code, verb) && verb == VERB_AUTH)
+        s->order.auth_wanted = 0;
+    if (verb == VERB_AUTH && p->kind == PENDING_COMMAND)
+        s->auth_given_up = 0;
+    if (p->cancelled && e->code >= 400)
+        s->auth_given_up = p->command.seq;
+    if (p->odd_form && e->code >= 400)
+        s->odd_form = (struct odd_form){p->command.seq, e->seq, p->odd_form};
+    if (hello && !accepted && v->cause == CAUSE_NOT_SMTP && v->origin == p->command.seq)
+        note_wrong_hello(s, p, e);
+    /* A command that waited for its turn and was taken: what came before is behind it. */
+    if (accepted && verb != VERB_UNKNOWN && !p->pipelined &&
         p->command.seq > s->protocol.other_protocol)
         s->protocol.other_protocol = 0;
 }
@@ -161,7 +195,7 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     transaction_settle(s, p, e->seq, e->code, answer.text);
     count_message(s, p, e->code);
     note_outcome(s, p, e->code);
-    note_proper(s, p, e->code);
+    note_settled(s, p, e, &verdict);
     s->last_reply_end = end;
     pipelining_note_answered(s, p, end);
     s->answered.reply = e->seq;
@@ -270,11 +304,9 @@ static void read_what_came_before(struct session *s)
 /* The service closes, whatever was asked (RFC 5321 section 3.8). */
 static void close_service(struct session *s, const struct event *e)
 {
-    struct order_command none = {0};
-    struct verdict legal = {.kind = VERDICT_LEGAL};
     struct order_reply closing = reply_of(e);
-    order_settle(&s->order, &none, &legal, &closing);
-    s->over = true;
+    order_close(&s->order, &closing);
+    s->over = e->code == 421;
 }
 
 /* No command that was seen has asked for this reply. */
@@ -386,7 +418,10 @@ static void finish_reply(struct session *s, uint64_t end)
     }
     s->greeted = true;
     client_unread(s);
-    if (proxied_is_refused(s)) {
+    reader_no_header(s);
+    bool header = proxied_is_refused(s);
+    s->proxy.untouched = false;
+    if (header) {
         refuse_header(s, end);
         return;
     }

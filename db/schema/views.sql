@@ -39,14 +39,14 @@ SELECT s.session_id,
        CASE e.side WHEN 'C' THEN 'C -->' ELSE '<-- S' END AS side,
        e.kind,
        (SELECT l.line FROM event_lines l WHERE l.id = e.id) AS text,
-       rtrim(coalesce((SELECT 'ORIGIN of ' || d.code || ' at #' || min(d.reply_seq)
+       rtrim(coalesce((SELECT 'ORIGIN of ' || iif(d.code, d.code, 'close') || ' at #' || min(d.reply_seq)
                               || CASE WHEN count(*) > 1 THEN ' and ' || (count(*) - 1) || ' more'
                                       ELSE '' END
                               || ' (' || d.cause || ') | '
                        FROM diagnoses d
                        WHERE d.session_id = s.session_id
                          AND d.origin_seq = e.id & 16777215), '')
-             || coalesce((SELECT d.code || ' <- '
+             || coalesce((SELECT iif(d.code, d.code, 'close') || ' <- '
                                  || coalesce('origin #' || d.origin_seq, 'origin not captured')
                                  || ': ' || d.cause
                                  || ' (' || d.fault || ', ' || d.certainty || ') | '

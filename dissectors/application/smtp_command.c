@@ -140,7 +140,9 @@ static bool parse_path(struct smtp_command *out, const char *keyword, bool may_b
     struct bytes rest = out->argument;
     if (!bytes_start_nocase(rest, keyword))
         return false;
-    rest = skip_blanks(bytes_from(rest, strlen(keyword)));
+    rest = bytes_from(rest, strlen(keyword));
+    out->colon_spaced = rest.len > 0 && is_blank(rest.at[0]);
+    rest = skip_blanks(rest);
     if (rest.len == 0 || rest.at[0] != ':')
         return false;
     rest = skip_blanks(bytes_from(rest, 1));
@@ -152,6 +154,7 @@ static bool parse_path(struct smtp_command *out, const char *keyword, bool may_b
     rest = bytes_from(rest, length);
     bool apart = rest.len == 0 || is_blank(rest.at[0]);
     rest = skip_blanks(rest);
+    out->unbracketed = !opened && out->path.len > 0;
     out->has_parameters = rest.len > 0;
     out->binarymime = has_binarymime(rest);
     return closed && apart && (may_be_empty || out->path.len > 0);

@@ -61,7 +61,9 @@ struct wanted {
     struct spot related[WANTED_RELATED];
     size_t related_count;
     struct bytes words; /* the rule, the note, the kind */
+    struct bytes told; /* what explanation or advice must hold; empty = not asked for */
     bool tolerated;
+    bool at_close; /* a diagnosis of the end of the connection, not of what was spoken */
     uint64_t octets;
 };
 

@@ -121,14 +121,16 @@ static bool take_certainty(struct words *w, enum certainty *out)
     return wrong(w, "no certainty is called so");
 }
 
-/* 503 CAUSE at PLACE (FAULT, CERTAINTY)[, says CAUSE][, with PLACE]... */
+/* 503 CAUSE at PLACE (FAULT, CERTAINTY)[, says CAUSE][, tells "WORDS"][, with PLACE]...; in the
+ * place of the code of a reply stands "close" for the end of the connection. */
 static bool read_diagnosis(struct words *w, struct wanted *wanted)
 {
     uint64_t code;
     wanted->kind = WANTED_DIAGNOSIS;
-    if (!take_number(w, &code) || !take(w, " "))
-        return wrong(w, "a diagnosis begins with the reply's code");
-    wanted->code = (int)code;
+    wanted->at_close = take(w, "close ");
+    if (!wanted->at_close && (!take_number(w, &code) || !take(w, " ")))
+        return wrong(w, "a diagnosis begins with the reply's code, or with `close`");
+    wanted->code = wanted->at_close ? 0 : (int)code;
     if (!take_cause(w, &wanted->cause))
         return false;
     if (take(w, " at ") && !take_spot(w, &wanted->origin))
@@ -140,9 +142,14 @@ static bool read_diagnosis(struct words *w, struct wanted *wanted)
         if (take(w, "says ")) {
             if (!take_cause(w, &wanted->says))
                 return false;
+        } else if (take(w, "tells \"")) {
+            wanted->told = take_until(w, "\"");
+            if (!take(w, "\""))
+                return wrong(w, "a quote is not closed");
         } else if (!take(w, "with ") || wanted->related_count == WANTED_RELATED ||
                    !take_spot(w, &wanted->related[wanted->related_count++])) {
-            return wrong(w, "behind a diagnosis stands `says CAUSE` or `with PLACE`");
+            return wrong(
+                w, "behind a diagnosis stands `says CAUSE`, `tells \"WORDS\"` or `with PLACE`");
         }
     }
     return true;

@@ -95,6 +95,8 @@ static void print_wanted(struct judging *j, const struct wanted *w, event_no ori
         fprintf(j->out, " (%s, %s)", fault_name(w->fault), certainty_name(w->certainty));
         if (w->says)
             fprintf(j->out, ", says %s", cause_entry(w->says)->name);
+        if (w->told.len)
+            fprintf(j->out, ", tells \"%.*s\"", (int)w->told.len, (const char *)w->told.at);
         if (w->related_count)
             fprintf(j->out, ", and what is related (line %d)", w->number);
         break;
@@ -112,7 +114,10 @@ static void print_wanted(struct judging *j, const struct wanted *w, event_no ori
 static void print_got(struct judging *j, const struct diagnosis *d)
 {
     const struct event *reply = played_event(j->played, d->reply);
-    at_line(j, "got   ", reply && reply->packet ? (size_t)reply->packet - 1 : 0);
+    size_t spoken = reply && reply->packet ? (size_t)reply->packet - 1 : 0;
+    if (spoken >= j->dialogue->spoken_count) /* the end of the connection */
+        spoken = j->dialogue->spoken_count - 1;
+    at_line(j, "got   ", spoken);
     fprintf(j->out, "= %d %s at ", d->code, cause_entry(d->cause)->name);
     name_event(j, d->origin);
     fprintf(j->out, " (%s, %s)", fault_name(d->fault), certainty_name(d->certainty));
@@ -122,7 +127,8 @@ static void print_got(struct judging *j, const struct diagnosis *d)
         fputs(", with ", j->out);
         name_event(j, r->seq);
     }
-    fputc('\n', j->out);
+    fprintf(j->out, "\n    %.*s / %.*s\n", (int)d->explanation.len, (const char *)d->explanation.at,
+            (int)d->advice.len, (const char *)d->advice.at);
 }
 
 /* --- one against the other -------------------------------------------------------------------- */
@@ -135,12 +141,23 @@ static bool has_related(const struct diagnosis *d, event_no seq)
     return false;
 }
 
+/* The end of the connection, for what is said of it. */
+static event_no event_about(const struct judging *j, const struct wanted *w)
+{
+    return w->at_close ? event_of_kind(j, EVENT_CLOSE, SIZE_MAX - 1) : event_spoken(j, w->spoken);
+}
+
+static bool holds(struct bytes text, struct bytes words)
+{
+    return !words.len || (text.len && memmem(text.at, text.len, words.at, words.len));
+}
+
 static bool is_wanted(const struct judging *j, const struct wanted *w, const struct diagnosis *d)
 {
-    if (w->kind != WANTED_DIAGNOSIS || event_spoken(j, w->spoken) != d->reply ||
-        w->code != d->code || w->cause != d->cause || w->fault != d->fault ||
-        w->certainty != d->certainty || event_at(j, &w->origin, w->spoken) != d->origin ||
-        (w->says && w->says != d->server_says))
+    if (w->kind != WANTED_DIAGNOSIS || event_about(j, w) != d->reply || w->code != d->code ||
+        w->cause != d->cause || w->fault != d->fault || w->certainty != d->certainty ||
+        event_at(j, &w->origin, w->spoken) != d->origin || (w->says && w->says != d->server_says) ||
+        !(holds(d->explanation, w->told) || holds(d->advice, w->told)))
         return false;
     for (size_t i = 0; i < w->related_count; i++)
         if (!has_related(d, event_at(j, &w->related[i], w->spoken)))

@@ -135,7 +135,7 @@ static void put_dialogue(struct wire *w)
         const struct spoken *last = &d->spoken[end - 1];
         sent[s->side] = (int64_t)(last->offset + last->octets.len);
     }
-    w->now_us += STEP_US;
+    w->now_us += STEP_US + d->pause_us - paused_us;
     put_closing(w, sent);
 }
 

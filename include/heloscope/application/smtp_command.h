@@ -43,6 +43,9 @@ struct smtp_command {
     /* MAIL: parameters (RFC 5321 section 4.1.1.11). */
     bool has_parameters;
     bool binarymime; /* BODY=BINARYMIME, RFC 3030 section 3 */
+    /* What servers take or refuse though the grammar does not have it. */
+    bool unbracketed;  /* a path without <> */
+    bool colon_spaced; /* a space before the colon */
     /* BDAT (RFC 3030 section 2) */
     uint64_t chunk_size;
     bool chunk_last; /* also of BURL */

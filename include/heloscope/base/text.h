@@ -36,11 +36,16 @@ void text_endpoint(FILE *out, const char *address, int port);
 
 enum {
     TEXT_TIME = 32,
-    TEXT_COUNT = 64
+    TEXT_COUNT = 64,
+    TEXT_CODE = 16
 };
 
 /* "2026-01-02 10:11:12.123 UTC"; "-" for 0. Returns `out`. */
 char *text_time(int64_t us, char out[TEXT_TIME]);
+
+/* The code of the reply that a finding is about: "503"; "close" for 0, the end of the connection.
+ * Returns `out`. */
+char *text_code(int code, char out[TEXT_CODE]);
 
 /* "1 packet", "2 packets"; `noun` in the singular. Returns `out`. */
 char *text_counted(uint64_t count, const char *noun, char out[TEXT_COUNT]);

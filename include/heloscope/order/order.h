@@ -175,6 +175,10 @@ struct order_reply {
     bool of_order;       /* a refusal that says, by code or text, that the command came too early */
 };
 
+/* Whether a reply accepts a command: 2xx. 221 accepts QUIT alone; to anything else it says that the
+ * server closes, as 421 does (RFC 5321 section 4.2.3; Postfix answers what it forbids so). */
+bool reply_accepts(int code, enum verb verb);
+
 struct reply_code reply_code_of(int number, struct bytes enhanced);
 
 /* The server answered `command` with `reply`: moves the facts. `verdict` is order_judge()'s for
@@ -192,6 +196,9 @@ void order_begin_cleanly(struct order *order);
 
 /* The server's first reply. */
 void order_greeting(struct order *order, const struct order_reply *reply);
+
+/* The server has closed the session with `reply`, whatever its code. */
+void order_close(struct order *order, const struct order_reply *reply);
 
 /* The server has shown that `by` took the open transaction away, though no rule says so. */
 void order_transaction_lost(struct order *order, event_no by);

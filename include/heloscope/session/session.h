@@ -89,6 +89,7 @@ struct pending {
     event_no content_of;     /* then: because of which event */
     bool content_after_data; /* that event is the message that a dot ended too early */
     bool accused;            /* a violation has been noted */
+    unsigned odd_form;       /* NOTE_UNBRACKETED, NOTE_COLON_SPACE */
     uint64_t chunk_size;
     struct bytes path, text;
 };
@@ -166,6 +167,7 @@ enum not_smtp_kind {
 struct protocol_seen {
     event_no other_protocol; /* the first line that shows another protocol */
     enum not_smtp_kind kind; /* which */
+    const char *name;        /* NOT_SMTP_PROTOCOL: "HTTP"; NULL = not known; static */
     bool server_is_lmtp;     /* its greeting says so */
     const char *held;        /* what the client's first line is a request of; static */
     bool held_before;        /* it was held for the server's first line */
@@ -177,6 +179,9 @@ struct protocol_seen {
 struct proxy_seen {
     bool none;       /* the client's first octets are none */
     event_no header; /* 0 = none */
+    uint64_t end;    /* client octets up to its end */
+    bool unexpected; /* the server has greeted without waiting for it */
+    bool untouched;  /* no reply has come since */
     uint8_t due;     /* replies that it can still get, from a server that does not know it */
 };
 
@@ -255,6 +260,25 @@ struct content_as_commands {
     uint64_t limit; /* client octets up to the end of the refused chunk; 0 = no limit */
 };
 
+/* The last MAIL or RCPT that was refused and whose form is not the grammar's. */
+struct odd_form {
+    event_no command, reply;
+    unsigned notes; /* NOTE_UNBRACKETED, NOTE_COLON_SPACE */
+};
+
+/* A cause that is passed on to what follows from it: whose fault it was. */
+struct passed_fault {
+    event_no origin;
+    enum fault fault;
+};
+
+/* EHLO to a server of LMTP, or LHLO to one of SMTP: the first that was refused, and how. */
+struct wrong_hello {
+    event_no command, reply;
+    enum verb verb;
+    int code;
+};
+
 /* What is never stored, and masked where it is said again. */
 struct secrets {
     event_no auth_command; /* whose exchange goes on */
@@ -310,6 +334,12 @@ struct session {
     struct bare_lf bare_lf;
     uint32_t skipped; /* commands that were passed over when a later one was answered first */
     struct reactions reactions;
+    struct passed_fault passed;
+    struct wrong_hello wrong_hello;
+    struct odd_form odd_form;
+    int64_t waited_us;      /* for an answer that never came */
+    event_no header_wanted; /* the reply that asks for a PROXY header which nobody sent */
+    event_no auth_given_up; /* the "*" by which the client gave up the newest AUTH */
     event_no first_early;   /* the first command that was sent before the greeting was seen */
     int64_t last_octets_us; /* when either side last sent something */
     int64_t silence_us;     /* how long it was silent when the server gave up */
@@ -320,6 +350,7 @@ struct session {
     struct handshake tls;
     struct identify identify; /* who is speaking */
     bool lmtp, greeted, quit, hole, over;
+    bool half_closed;                 /* one side at least has ended its half */
     bool over_and_seen;               /* the connection has ended, and nothing of it is missing */
     bool layer_possible;              /* AUTH has just succeeded: a SASL security layer may begin */
     bool masked_hello, masked_banner; /* X and asterisks where a middlebox overwrote text */

@@ -110,6 +110,9 @@ Test(text, times_and_counts)
     cr_expect_str_eq(text_time(-5, when), "-");
     cr_expect_eq(strlen(text_time(253402300799999999, when)), 27);
     text_time(INT64_MAX, when); /* must not write beyond its end */
+    char code[TEXT_CODE];
+    cr_expect_str_eq(text_code(503, code), "503");
+    cr_expect_str_eq(text_code(0, code), "close");
     cr_expect_str_eq(text_counted(1, "packet", words), "1 packet");
     cr_expect_str_eq(text_counted(0, "packet", words), "0 packets");
     cr_expect_str_eq(text_counted(2, "reply", words), "2 replies");

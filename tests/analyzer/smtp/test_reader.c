@@ -152,6 +152,7 @@ Test(reader, odd_line_ends_are_noted)
         told_begin(&told, false);
         TOLD(&told, "S: 220 localhost");
         told_octets(&told, SIDE_CLIENT, bytes_of_string(rows[i].line));
+        TOLD(&told, "S: 500 what"); /* CR LF may be the beginning of a binary PROXY header */
         const struct event *e = told_event(&told, 3);
         cr_assert_not_null(e, "row %zu: %s", i, told_shape(&told));
         cr_expect_eq(e->notes & (NOTE_BARE_LF | NOTE_BARE_CR), rows[i].note, "row %zu", i);

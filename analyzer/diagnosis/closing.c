@@ -1,0 +1,119 @@
+/* What only the end of a connection shows: the server closed it without a word, or the client
+ * waited for an answer in vain. */
+#include "heloscope/diagnosis/closing.h"
+
+#include "finding.h"
+#include "heloscope/session/pending.h"
+
+enum {
+    SUBMISSIONS = 465,                /* TLS comes first there (RFC 8314 section 3.3) */
+    UNANSWERED_US = 60 * 1000 * 1000, /* far longer than a server should need */
+};
+
+struct ending {
+    struct session *s;
+    enum side by;
+    int64_t now_us;
+};
+
+typedef bool ending_fn(const struct ending *e, struct refusal_reason *out,
+                       const struct pending **about);
+
+static bool is(struct refusal_reason *out, enum cause cause, event_no origin)
+{
+    out->cause = cause;
+    out->origin = origin;
+    return origin != 0;
+}
+
+/* A load balancer's header, and nothing but the end behind it. */
+static bool header_refused(const struct ending *e, struct refusal_reason *out,
+                           const struct pending **about)
+{
+    (void)about;
+    const struct proxy_seen *proxy = &e->s->proxy;
+    bool greeted = e->s->greeted && !proxy->unexpected;
+    out->certainty = CERTAINTY_LIKELY;
+    out->fault = FAULT_MIDDLEBOX;
+    return proxy->header && proxy->untouched && !greeted && e->by == SIDE_SERVER &&
+           is(out, CAUSE_NOT_SMTP, proxy->header);
+}
+
+/* A TLS handshake that a server in clear did not understand. */
+static bool handshake_in_clear(const struct ending *e, struct refusal_reason *out,
+                               const struct pending **about)
+{
+    (void)about;
+    const struct session *s = e->s;
+    return s->direction[SIDE_CLIENT].reading == READ_TLS && !s->tls.starttls_end &&
+           s->protocol.server_is_smtp && !s->tls.answered && is(out, CAUSE_NOT_SMTP, s->tls.hello);
+}
+
+/* Commands in clear text where TLS comes first. */
+static bool clear_in_tls(const struct ending *e, struct refusal_reason *out,
+                         const struct pending **about)
+{
+    struct session *s = e->s;
+    const struct pending *first = pending_at(s, 0);
+    bool answered = s->direction[SIDE_SERVER].records && !s->tls.starttls_end;
+    bool silent = s->row.server_port == SUBMISSIONS && !s->row.replies && e->by == SIDE_SERVER;
+    if (!first || first->kind != PENDING_COMMAND || !(answered || silent) ||
+        s->direction[SIDE_CLIENT].reading == READ_TLS)
+        return false;
+    out->certainty = answered ? CERTAINTY_CERTAIN : CERTAINTY_LIKELY;
+    *about = first;
+    return is(out, CAUSE_NOT_SMTP, first->command.seq);
+}
+
+/* Sent into a session that the server had ended before. */
+static bool sent_too_late(const struct ending *e, struct refusal_reason *out,
+                          const struct pending **about)
+{
+    const struct fact *over = &e->s->order.facts[FACT_QUIT];
+    *about = pending_at(e->s, 0);
+    return *about && over->since && e->s->silence_us && (*about)->command.saw >= over->since &&
+           (*about)->command.verb != VERB_QUIT && is(out, CAUSE_SESSION_OVER, over->since);
+}
+
+static bool unanswered(const struct ending *e, struct refusal_reason *out,
+                       const struct pending **about)
+{
+    const struct pending *first = *about = pending_at(e->s, 0);
+    bool asks = first && first->kind != PENDING_HOLE && first->kind != PENDING_TLS &&
+                first->command.verb != VERB_QUIT;
+    out->fault = FAULT_SERVER;
+    return asks && !first->doubtful && !first->shaky && e->by == SIDE_CLIENT &&
+           e->now_us - first->ts_us >= UNANSWERED_US &&
+           is(out, CAUSE_UNANSWERED, first->command.seq);
+}
+
+/* A session of LMTP begun as one of SMTP, or the reverse, and never begun as it should be. */
+static void tell_wrong_hello(struct session *s)
+{
+    const struct wrong_hello *wrong = &s->wrong_hello;
+    struct verdict none = {.kind = VERDICT_LEGAL};
+    struct answer answer = {.seq = wrong->reply, .code = wrong->code};
+    struct refusal_reason f = {
+        .cause = CAUSE_NOT_SMTP, .origin = wrong->command, .fault = FAULT_CLIENT};
+    if (wrong->command && !order_holds(&s->order, FACT_HELLO) && !s->found.count)
+        diagnosis_write(s, NULL, &answer, &none, &f);
+}
+
+void diagnose_close(struct session *s, event_no close, enum side by, int64_t now_us)
+{
+    static ending_fn *const endings[] = {header_refused, handshake_in_clear, clear_in_tls,
+                                         sent_too_late, unanswered};
+    struct ending ending = {s, by, now_us};
+    struct verdict none = {.kind = VERDICT_LEGAL};
+    struct answer answer = {.seq = close};
+    tell_wrong_hello(s);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        struct refusal_reason f = {.certainty = CERTAINTY_CERTAIN, .fault = FAULT_CLIENT};
+        const struct pending *about = NULL;
+        if (!endings[i](&ending, &f, &about))
+            continue;
+        s->waited_us = about ? now_us - about->ts_us : 0;
+        diagnosis_write(s, about, &answer, &none, &f);
+        return;
+    }
+}

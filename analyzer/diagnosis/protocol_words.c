@@ -1,0 +1,40 @@
+#include "heloscope/diagnosis/protocol_words.h"
+
+enum {
+    LMTP_PORT = 24, /* RFC 2033 section 5 wants none of its own; 24 is what is declared for it */
+    TEXT_READ = 512,
+};
+
+static bool holds(struct bytes text, const char *word)
+{
+    size_t n = strlen(word);
+    text = bytes_first(text, TEXT_READ);
+    for (size_t i = 0; i + n <= text.len; i++)
+        if (bytes_start_nocase(bytes_from(text, i), word))
+            return true;
+    return false;
+}
+
+bool names_proxy_header(struct bytes text)
+{
+    static const char *const words[] = {"proxy negotiation", "proxy protocol", "proxy header",
+                                        "proxy line",        "proxy timeout",  "proxy timed out",
+                                        "proxyv1",           "proxyv2",        "haproxy"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (holds(text, words[i]))
+            return true;
+    /* In capitals it is the header's own word. */
+    return text.len && memmem(text.at, text.len, "PROXY", 5) && !holds(text, "open proxy");
+}
+
+bool names_lmtp(struct bytes text)
+{
+    /* In capitals: a host may be called lmtp.example.com. */
+    return text.len &&
+           (memmem(text.at, text.len, "LMTP", 4) || memmem(text.at, text.len, "LHLO", 4));
+}
+
+bool speaks_lmtp(const struct session *s, struct bytes reply)
+{
+    return s->protocol.server_is_lmtp || s->row.server_port == LMTP_PORT || names_lmtp(reply);
+}

@@ -1,0 +1,71 @@
+/* What is spoken is no SMTP: another protocol, LMTP where SMTP is wanted or the reverse, a header
+ * of a load balancer that the server does not expect, or expects and does not get. Servers answer
+ * such lines with any number: 500, 501, 502, 503, 554, 421, and Postfix with 221. */
+#include "heloscope/diagnosis/claims.h"
+#include "heloscope/diagnosis/protocol_words.h"
+#include "refusal.h"
+
+/* Codes by which a server says that it does not know a verb (RFC 5321 section 4.2.4), and what
+ * servers send in their place. */
+static bool is_unknown_to(int code)
+{
+    return (code >= 500 && code <= 504) || code == 550 || code == 554 || code == 221 || code == 421;
+}
+
+/* LMTP begins with LHLO and SMTP with EHLO, so that neither is taken for the other (RFC 2033
+ * section 4.1). A client may try one and go on with the other: only a 503 is told at once. */
+bool reason_other_hello(const struct refusal *r, struct refusal_reason *out)
+{
+    enum verb verb = r->p->command.verb;
+    bool lmtp = speaks_lmtp(r->s, r->a->text);
+    bool to_lmtp = (verb == VERB_EHLO || verb == VERB_HELO) && lmtp;
+    bool to_smtp = verb == VERB_LHLO && !lmtp;
+    event_no first = r->s->wrong_hello.command;
+    out->passes_on = true;
+    out->silent = !refused_with_503(r);
+    return (to_smtp || to_lmtp) && r->p->kind == PENDING_COMMAND && is_unknown_to(r->a->code) &&
+           !order_holds(r->order, FACT_HELLO) &&
+           reason_is(out, CAUSE_NOT_SMTP, first ? first : r->p->command.seq);
+}
+
+/* A request of HTTP, a proxy's header, a handshake in the place of a command, header fields without
+ * DATA. What follows in the same breath belongs to it. */
+bool reason_other_protocol(const struct refusal *r, struct refusal_reason *out)
+{
+    const struct protocol_seen *seen = &r->s->protocol;
+    event_no seq = r->p->command.seq;
+    if (r->p->kind == PENDING_TLS)
+        return reason_is(out, CAUSE_NOT_SMTP, seq);
+    bool follows = r->p->command.verb == VERB_UNKNOWN || r->p->pipelined;
+    if (!seen->other_protocol ||
+        !(seq == seen->other_protocol || (seq > seen->other_protocol && follows)))
+        return false;
+    if (seen->kind == NOT_SMTP_PROXY)
+        out->fault =
+            FAULT_MIDDLEBOX; /* the two ends do not agree; the client knows nothing of it */
+    return reason_is(out, seen->kind == NOT_SMTP_FIELD ? CAUSE_CONTENT_AS_COMMANDS : CAUSE_NOT_SMTP,
+                     seen->other_protocol);
+}
+
+/* Exim and others that wait for the header of a load balancer take nothing but QUIT without it. */
+bool reason_header_wanted(const struct refusal *r, struct refusal_reason *out)
+{
+    bool header = names_proxy_header(r->a->text) && !r->s->proxy.header;
+    event_no first = header ? r->s->header_wanted : 0;
+    out->passes_on = true;
+    out->fault = FAULT_POLICY;
+    return (header || (refused_with_503(r) && r->claim == CAUSE_SESSION_REFUSED)) &&
+           reason_is(out, CAUSE_SESSION_REFUSED, first ? first : r->a->seq);
+}
+
+/* 221 to anything but QUIT: the server has its reasons, and keeps them to itself. */
+bool reason_farewell(const struct refusal *r, struct refusal_reason *out)
+{
+    if (r->a->code != 221)
+        return false;
+    out->passes_on = true;
+    if (r->p->command.verb == VERB_UNKNOWN)
+        return reason_is(out, CAUSE_COMMAND_NOT_OFFERED, r->p->command.seq);
+    out->certainty = CERTAINTY_LIKELY;
+    return reason_is(out, CAUSE_POLICY, r->a->seq);
+}

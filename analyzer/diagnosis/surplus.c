@@ -1,0 +1,113 @@
+/* Replies that answer nothing: one too many, the server's last word, its timeout. */
+#include "finding.h"
+#include "heloscope/diagnosis/claims.h"
+#include "heloscope/session/pending.h"
+
+enum {
+    SILENCE_US = 5 * 1000 * 1000,      /* so long nobody waits for a person or a slow network */
+    SILENCE_SAID_US = 1 * 1000 * 1000, /* the same, where the reply itself speaks of it */
+};
+
+static bool text_holds(struct bytes text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t at = 0; at + strlen(words[i]) <= text.len; at++)
+            if (bytes_start_nocase(bytes_from(text, at), words[i]))
+                return true;
+    return false;
+}
+
+/* By its text, or by X.4.2, "bad connection", as Postfix and SES number it (RFC 3463
+ * section 3.5). */
+static bool names_timeout(const struct answer *a)
+{
+    static const char *const said[] = {"timeout", "timed out", "time out",
+                                       "idle",    "inactiv",   "too long"};
+    const struct bytes *code = &a->enhanced;
+    return (code->len > 4 && bytes_equal_nocase(bytes_from(*code, 1), ".4.2")) ||
+           text_holds(a->text, said, sizeof said / sizeof *said);
+}
+
+/* The server's time-out (RFC 5321 section 4.5.3.2.7): 421 or 451 into a silence that was the
+ * client's. Other reasons to close, such as a shutdown, are named in the text. */
+static bool is_timeout(const struct answer *a, int64_t silence_us)
+{
+    static const char *const other[] = {"shut", "load", "too many", "maintenance", "resource"};
+    const bool named = names_timeout(a);
+    if (text_holds(a->text, other, sizeof other / sizeof *other))
+        return false;
+    if (named)
+        return silence_us >= SILENCE_SAID_US && (a->code >= 400 || a->code == 221);
+    return silence_us >= SILENCE_US && (a->code == 421 || a->code == 451);
+}
+
+/* A message that was answered by "unknown command" and then taken: the first reply was for a line
+ * end that the server had misread, the second is the message's. */
+static bool is_second_of_message(const struct session *s, const struct answer *a)
+{
+    const struct answered *last = &s->answered;
+    return a->code / 100 == 2 && last->message && (last->code == 500 || last->code == 502) &&
+           !s->ring.count && s->last_seq == a->seq && a->seq == last->reply + 1;
+}
+
+bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence_us)
+{
+    struct verdict none = {.kind = VERDICT_LEGAL};
+    struct answer about = *a;
+    struct refusal_reason f = {.cause = CAUSE_REPLY_DESYNC,
+                               .origin = a->seq,
+                               .certainty = CERTAINTY_LIKELY,
+                               .claim = claim_of_reply(identify_server(&s->identify), a->code,
+                                                       a->enhanced, a->text, VERB_UNKNOWN),
+                               .fault = FAULT_COUNT};
+    const bool hole = s->hole || s->row.midstream;
+    const bool ends = a->code == 421 || (!hole && is_timeout(a, silence_us));
+    if (a->code >= 400 && s->tls.answered && !s->tls.starttls_end) {
+        f.cause = CAUSE_NOT_SMTP; /* the server has made several lines of the handshake */
+        f.origin = s->tls.hello;
+        f.fault = FAULT_CLIENT;
+        f.certainty = CERTAINTY_CERTAIN;
+    } else if (a->code == 503 && hole) {
+        f.cause = CAUSE_UNKNOWN;
+        f.origin = s->order.hole;
+        f.certainty = CERTAINTY_UNKNOWN;
+    } else if (s->skipped) {
+        s->skipped--; /* the late answer to a command that was passed over */
+        return ends;
+    } else if (hole || (a->code != 503 && s->client_gone)) {
+        return ends; /* a farewell to a client that has gone is not one too many */
+    } else if (a->code >= 400 && f.claim == CAUSE_ERROR_LIMIT) {
+        f.cause = CAUSE_ERROR_LIMIT; /* the server adds its last word and hangs up */
+        f.origin = s->order.first_error ? s->order.first_error : a->seq;
+        f.fault = s->order.first_error_of_order ? FAULT_CLIENT : FAULT_POLICY;
+        f.certainty = CERTAINTY_CERTAIN;
+    } else if (is_timeout(a, silence_us)) {
+        f.cause = CAUSE_SERVER_TIMEOUT;
+        f.certainty = names_timeout(a) ? CERTAINTY_CERTAIN : CERTAINTY_LIKELY;
+        s->silence_us = silence_us;
+    } else if (a->code == 421 || a->code == 221) {
+        return ends; /* as RFC 5321 section 3.8 has it */
+    } else {
+        if (is_second_of_message(s, a)) {
+            about.seq = f.origin = s->answered.reply;
+            about.code = s->answered.code;
+            s->row.messages++;
+        }
+        if (!s->surplus.count++)
+            s->surplus.first = f.origin;
+    }
+    diagnosis_write(s, NULL, &about, &none, &f);
+    return ends;
+}
+
+void diagnose_lag(struct session *s, const struct pending *p, const struct answer *a)
+{
+    struct verdict none = {.kind = VERDICT_LEGAL};
+    struct refusal_reason f = {.cause = CAUSE_REPLY_DESYNC,
+                               .origin = s->bare_lf.joined,
+                               .certainty = CERTAINTY_LIKELY,
+                               .fault = FAULT_CLIENT};
+    if (!s->surplus.count++)
+        s->surplus.first = f.origin;
+    diagnosis_write(s, p, a, &none, &f);
+}

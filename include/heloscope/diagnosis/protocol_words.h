@@ -1,0 +1,17 @@
+/* Words by which replies show what the server speaks. */
+#ifndef HELOSCOPE_DIAGNOSIS_PROTOCOL_WORDS_H
+#define HELOSCOPE_DIAGNOSIS_PROTOCOL_WORDS_H
+
+#include "heloscope/session/session.h"
+
+/* Whether the text is about the header of the PROXY protocol: "PROXY not allowed from ...",
+ * "required Proxy negotiation failed". An "open proxy" of a block list is something else. */
+bool names_proxy_header(struct bytes text);
+
+/* Whether the server speaks LMTP: by its greeting, its port (24), or the words of `reply`. */
+bool speaks_lmtp(const struct session *s, struct bytes reply);
+
+/* Whether a greeting or another reply says that LMTP is spoken here. */
+bool names_lmtp(struct bytes text);
+
+#endif
