@@ -223,10 +223,11 @@ static bool is_beside(const struct session *s, const struct pending *p, const st
     return (again && follows) || tls_first || other;
 }
 
-/* "421 too many errors" is about those before, whatever is wrong with this command. */
-static bool gave_up(const struct answer *a, enum cause claim)
+/* "421 too many errors" behind errors of order is about those, whatever is wrong with this command.
+ */
+static bool gave_up(const struct session *s, const struct answer *a, enum cause claim)
 {
-    return a->code == 421 && claim == CAUSE_ERROR_LIMIT;
+    return s->order.first_error_of_order && a->code == 421 && claim == CAUSE_ERROR_LIMIT;
 }
 
 /* What the verdict makes of the refusal, or what stands beside it; false when there is nothing to
@@ -253,7 +254,7 @@ static bool find_reason(struct session *s, const struct pending *p, const struct
         return true;
     if (s->bare_lf.joined && v->kind == VERDICT_BROKEN && v->origin == p->command.seq)
         v->origin = out->origin = s->bare_lf.joined;
-    if (v->kind != VERDICT_LEGAL && !syntax && !group && !gave_up(a, claim) &&
+    if (v->kind != VERDICT_LEGAL && !syntax && !group && !gave_up(s, a, claim) &&
         !is_beside(s, p, v, claim))
         return !speaks_of_itself(p, a, claim, v->cause) &&
                (v->kind == VERDICT_BROKEN || a->code == 503);

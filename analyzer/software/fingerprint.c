@@ -37,19 +37,26 @@ static struct mark_row read_mark(const struct mark_table *table, uint16_t number
 /* --- the scores
  * ------------------------------------------------------------------------------------- */
 
-/* The product that leads by enough to be named, `but` one of them; 0 = none. */
-static int leader_but(const struct fingerprint *who, const struct mark_table *table, int but)
+/* Of the products in `among` the one that leads by enough to be named; 0 = none. */
+static int leader_among(const struct fingerprint *who, const struct mark_table *table,
+                        uint64_t among)
 {
     uint16_t scores[64] = {0};
-    uint64_t named = 0;
+    uint64_t named = 0, greeted = 0, strong = 0;
     int best = 0, second = 0;
     for (int i = 0; i < who->count; i++) {
         struct mark_row mark = read_mark(table, who->marks[i]);
         named |= mark.products;
+        if (mark.weight >= WEIGHT_NAME)
+            strong |= mark.products;
+        if (mark.weight >= WEIGHT_NAME && mark.place == PLACE_GREETING)
+            greeted |= mark.products;
         for (uint64_t left = mark.products; left; left &= left - 1)
             scores[__builtin_ctzll(left)] += (uint16_t)mark.weight;
     }
-    for (named &= ~(UINT64_C(1) << but); named; named &= named - 1) {
+    if (greeted & among) /* weak marks, however many, are no match for a name */
+        named &= greeted | strong;
+    for (named &= among; named; named &= named - 1) {
         int product = __builtin_ctzll(named);
         if (scores[product] > scores[best]) {
             second = scores[best];
@@ -61,9 +68,11 @@ static int leader_but(const struct fingerprint *who, const struct mark_table *ta
     return scores[best] >= WEIGHT_ENOUGH && scores[best] > second ? best : 0;
 }
 
+/* A proxy answers first, however many marks of what stands behind it are seen as well. */
 static int leader_of(const struct fingerprint *who, const struct mark_table *table)
 {
-    return leader_but(who, table, 0);
+    int proxy = table->proxies ? leader_among(who, table, table->proxies) : 0;
+    return proxy ? proxy : leader_among(who, table, ~table->proxies);
 }
 
 static void keep(struct fingerprint *who, uint16_t number)
@@ -230,7 +239,7 @@ struct bytes fingerprint_name(const struct fingerprint *who, const struct mark_t
         add_string(&words, " ");
         add(&words, who->version);
     }
-    const int behind = table->proxies >> leader & 1 ? leader_but(who, table, leader) : 0;
+    const int behind = table->proxies >> leader & 1 ? leader_among(who, table, ~table->proxies) : 0;
     if (behind) {
         add_string(&words, " in front of ");
         add_string(&words, table->products[behind]);

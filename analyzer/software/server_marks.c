@@ -60,6 +60,7 @@ enum product {
     NET_SERVER_MAIL,
     AMAVISD,
     PROXSMTP,
+    NGINX,
     PRODUCTS
 };
 
@@ -121,6 +122,7 @@ static const char *const names[PRODUCTS] = {
     [NET_SERVER_MAIL] = "Net::Server::Mail",
     [AMAVISD] = "amavisd",
     [PROXSMTP] = "proxsmtp/clamsmtp",
+    [NGINX] = "nginx",
 };
 
 #define P(product) (UINT64_C(1) << product)
@@ -195,6 +197,7 @@ static const struct mark_row rows[] = {
     {PLACE_GREETING, WEIGHT_NAME, P(QQ), "<host> XMail Esmtp QQ Mail Server<rest>"},
     {PLACE_GREETING, WEIGHT_NAME, P(COREMAIL), "<host> Anti-spam GT for Coremail System<rest>"},
     {PLACE_GREETING, WEIGHT_SIGN, P(GO_SMTP), "<host> ESMTP Service Ready"},
+    {PLACE_GREETING, WEIGHT_SIGN, P(NGINX), "<host> ESMTP ready"},
     {PLACE_GREETING, WEIGHT_STYLE, P(BARRACUDA), "<host> ESMTP (<hex 32>)"},
 
     {PLACE_HELLO, WEIGHT_OWN, P(HARAKA), "<host> Hello <name> [<ip>], Haraka is at your service."},
@@ -243,6 +246,7 @@ static const struct mark_row rows[] = {
     {PLACE_KEYWORDS, WEIGHT_HINT, P(QMAIL) | P(QPSMTPD), "PIPELINING 8BITMIME<some>"},
 
     {PLACE_MAIL, WEIGHT_STYLE, P(TWISTED), "Sender address accepted"},
+    {PLACE_MAIL, WEIGHT_STYLE, P(NGINX), "2.0.0 OK"},
     {PLACE_MAIL, WEIGHT_SIGN, P(POSTFIX) | P(OPENSMTPD) | P(MAILPIT), "2.1.0 Ok"},
     {PLACE_MAIL, WEIGHT_OWN, P(GMAIL), "2.1.0 OK <id> - gsmtp"},
     {PLACE_MAIL, WEIGHT_OWN, P(SENDMAIL), "2.1.0 <address>... Sender ok"},
@@ -292,6 +296,7 @@ static const struct mark_row rows[] = {
     {PLACE_DATA, WEIGHT_SIGN, P(POSTAL), "Go ahead"},
     {PLACE_DATA, WEIGHT_HINT, P(QMAIL) | P(QPSMTPD) | P(CYRUS) | P(CISCO_ESA), "go ahead"},
 
+    {PLACE_MESSAGE, WEIGHT_DERIVED, P(AMAVISD), "<status>from MTA(<rest>"},
     {PLACE_MESSAGE, WEIGHT_OWN, P(POSTFIX), "2.0.0 Ok: <digits> bytes queued as <id>"},
     {PLACE_MESSAGE, WEIGHT_STYLE, P(POSTFIX) | P(MAILPIT), "2.0.0 Ok: queued as <id>"},
     {PLACE_MESSAGE, WEIGHT_OWN, P(GUERRILLA), "2.0.0 OK: queued as <id>"},
@@ -340,6 +345,7 @@ static const struct mark_row rows[] = {
     {PLACE_RSET, WEIGHT_STYLE, P(SENDMAIL), "2.0.0 Reset state"},
     {PLACE_RSET, WEIGHT_STYLE, P(EXIM), "Reset OK"},
     {PLACE_RSET, WEIGHT_HINT, P(POSTFIX) | P(MAILPIT), "2.0.0 Ok"},
+    {PLACE_RSET, WEIGHT_HINT, P(NGINX), "2.0.0 OK"},
 
     {PLACE_QUIT, WEIGHT_OWN, P(HARAKA), "<host> closing connection. Have a jolly good day."},
     {PLACE_QUIT, WEIGHT_OWN, P(QPSMTPD), "<host> closing connection. Have a wonderful day."},
@@ -385,6 +391,6 @@ static const struct mark_row rows[] = {
 const struct mark_table *server_marks(void)
 {
     static const struct mark_table table = {rows, sizeof rows / sizeof *rows, names, PRODUCTS,
-                                            P(PROXSMTP) | P(AMAVISD)};
+                                            P(PROXSMTP) | P(AMAVISD) | P(NGINX)};
     return &table;
 }
