@@ -152,6 +152,7 @@ REACHES = {
     ("analyzer/session/session.c", "analyzer/smtp/client.h"),
     ("analyzer/session/session.c", "analyzer/smtp/content.h"),
     ("analyzer/session/session.c", "analyzer/smtp/decision.h"),
+    ("analyzer/session/session.c", "analyzer/smtp/encrypted.h"),
     ("analyzer/session/session.c", "analyzer/smtp/not_smtp.h"),
     ("analyzer/session/session.c", "analyzer/smtp/reader.h"),
     ("analyzer/session/session.c", "analyzer/smtp/server.h"),

@@ -116,6 +116,15 @@ static const char *session_refused(const struct wording *t)
     return t->s->header_wanted && t->s->header_wanted == t->d->origin ? agree_on_proxy() : NULL;
 }
 
+static const char *parameter_refused(const struct wording *t)
+{
+    return t->d->fault == FAULT_SERVER
+               ? "The server offers an extension in its reply to EHLO and refuses its parameter: a "
+                 "fault of the server. Until it is mended, withdraw the offer, or let the client "
+                 "leave the parameter out."
+               : NULL;
+}
+
 static const char *session_over(const struct wording *t)
 {
     return t->s->silence_us ? cause_entry(CAUSE_SERVER_TIMEOUT)->client : NULL;
@@ -149,6 +158,7 @@ static advice_fn *const advices[CAUSE_COUNT] = {
     [CAUSE_HELLO_REJECTED] = hello_rejected,
     [CAUSE_AUTH_REJECTED] = auth_rejected,
     [CAUSE_SESSION_OVER] = session_over,
+    [CAUSE_PARAMETER_REFUSED] = parameter_refused,
     [CAUSE_MAIL_REJECTED] = odd_form,
     [CAUSE_ALL_RCPT_REJECTED] = odd_form,
     [CAUSE_TLS_REQUIRED] = tls_required,

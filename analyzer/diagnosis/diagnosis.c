@@ -106,20 +106,23 @@ static void relate(struct session *s, struct diagnosis *d, event_no seq, enum ro
     (*tail)->role = role;
 }
 
-/* Whether the text says what the session shows: -1 where it does not speak of that. To a line of a
- * message the server says what would be true of a command. */
+/* Whether the text says what the session shows: -1 where it does not speak of that. To a line that
+ * is none of a session the server says what would be true of a command; and of what it has said
+ * twice it knows nothing. */
 static int agreement(const struct refusal_reason *f)
 {
     if (f->claim == CAUSE_NONE || f->claim == CAUSE_UNKNOWN || f->cause == CAUSE_UNKNOWN)
         return -1;
     if (claim_agrees(f->claim, f->cause))
         return 1;
-    return f->cause == CAUSE_CONTENT_AS_COMMANDS ? -1 : 0;
+    bool elsewhere = f->cause == CAUSE_CONTENT_AS_COMMANDS || f->cause == CAUSE_NOT_SMTP ||
+                     f->cause == CAUSE_REPLY_DESYNC || f->cause == CAUSE_SERVER_TIMEOUT;
+    return elsewhere ? -1 : 0;
 }
 
 /* What follows from this finding has its origin, and its fault. */
-static void remember(struct session *s, const struct answer *a, const struct refusal_reason *f,
-                     enum fault fault)
+static void remember(struct session *s, const struct pending *p, const struct answer *a,
+                     const struct refusal_reason *f, enum fault fault)
 {
     bool lasting = fault == FAULT_SERVER || fault == FAULT_POLICY || fault == FAULT_MIDDLEBOX;
     if (f->passes_on && lasting)
@@ -132,6 +135,9 @@ static void remember(struct session *s, const struct answer *a, const struct ref
         s->order.auth_wanted = f->origin;
     if (f->cause == CAUSE_SESSION_REFUSED && names_proxy_header(a->text))
         s->header_wanted = f->origin;
+    if (f->cause == CAUSE_NOT_SMTP && p && p->command.verb != VERB_UNKNOWN &&
+        f->origin == p->command.seq && !s->wrong_hello.command && a->code)
+        s->wrong_hello = (struct wrong_hello){p->command.seq, a->seq, p->command.verb, a->code};
 }
 
 void diagnosis_write(struct session *s, const struct pending *p, const struct answer *a,
@@ -148,7 +154,7 @@ void diagnosis_write(struct session *s, const struct pending *p, const struct an
     if (d->fault == FAULT_PIPELINING && d->certainty == CERTAINTY_CERTAIN && v && v->refusal && p &&
         p->command.saw >= v->refusal)
         d->certainty = CERTAINTY_LIKELY; /* the refusal had arrived, but hardly been read */
-    remember(s, a, f, d->fault);
+    remember(s, p, a, f, d->fault);
     d->server_says = f->claim;
     d->agrees = agreement(f);
     for (int i = 0; v && f->cause == v->cause && i < v->related_count; i++)
@@ -223,11 +229,11 @@ static bool is_beside(const struct session *s, const struct pending *p, const st
     return (again && follows) || tls_first || other;
 }
 
-/* "421 too many errors" behind errors of order is about those, whatever is wrong with this command.
- */
+/* "Too many errors" behind errors of order is about those, whatever is wrong with this command. A
+ * 503 that says so is about this one as well. */
 static bool gave_up(const struct session *s, const struct answer *a, enum cause claim)
 {
-    return s->order.first_error_of_order && a->code == 421 && claim == CAUSE_ERROR_LIMIT;
+    return s->order.first_error_of_order && a->code != 503 && claim == CAUSE_ERROR_LIMIT;
 }
 
 /* What the verdict makes of the refusal, or what stands beside it; false when there is nothing to
@@ -359,7 +365,8 @@ static bool find_early(struct session *s, const struct pending *early, const str
                      (a->code >= 500 && a->code <= 504);
     bool other =
         early && (early->kind == PENDING_TLS || early->command.seq == s->protocol.other_protocol);
-    if (s->proxy.header && complains) {
+    bool says_nothing = out->claim == CAUSE_NONE || out->claim == CAUSE_UNKNOWN;
+    if (s->proxy.header && (complains || (s->proxy.unexpected && says_nothing))) {
         out->origin = s->proxy.header;
         out->fault = FAULT_MIDDLEBOX;
         s->protocol.other_protocol = s->proxy.header;

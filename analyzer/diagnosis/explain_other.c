@@ -91,10 +91,21 @@ static const char *same_demand(const struct wording *t)
     return wording_inherited(t) ? SAY(t, " It has asked for it since #%u.", t->d->origin) : "";
 }
 
+/* The client did as it was told, and is refused. */
+static const char *obeyed(const struct wording *t, enum verb verb, unsigned extension)
+{
+    return t->p && t->p->command.verb == verb && t->d->origin < t->p->command.seq
+               ? SAY(t, "The server has asked for %s since #%u, and refuses it.%s", verb_name(verb),
+                     t->d->origin, offer(t, extension))
+               : NULL;
+}
+
 static const char *auth_required(const struct wording *t)
 {
-    return SAY(t, "The order was right; the server takes %s only after AUTH.%s%s", subject(t),
-               same_demand(t), offer(t, EXT_AUTH));
+    const char *told = obeyed(t, VERB_AUTH, EXT_AUTH);
+    return told ? told
+                : SAY(t, "The order was right; the server takes %s only after AUTH.%s%s",
+                      subject(t), same_demand(t), offer(t, EXT_AUTH));
 }
 
 static const char *auth_rejected(const struct wording *t)
@@ -111,8 +122,10 @@ static const char *auth_rejected(const struct wording *t)
 
 static const char *tls_required(const struct wording *t)
 {
-    return SAY(t, "The order was right; the server takes %s only inside TLS.%s%s", subject(t),
-               same_demand(t), offer(t, EXT_STARTTLS));
+    const char *told = obeyed(t, VERB_STARTTLS, EXT_STARTTLS);
+    return told ? told
+                : SAY(t, "The order was right; the server takes %s only inside TLS.%s%s",
+                      subject(t), same_demand(t), offer(t, EXT_STARTTLS));
 }
 
 static const char *tls_failed(const struct wording *t)
@@ -289,13 +302,13 @@ static const char *session_over(const struct wording *t)
 
 static const char *server_timeout(const struct wording *t)
 {
-    const long long seconds = t->s->silence_us / 1000000;
-    return SAY(t,
-               "Nobody had said anything for %lld s, and no command was waiting for a reply: the "
-               "server's timeout has ended the session.%s",
-               seconds,
-               seconds < 295 ? " RFC 5321 section 4.5.3.2.7 would have servers wait five minutes."
-                             : "");
+    const long long seconds = (t->p ? t->p->idle_us : t->s->silence_us) / 1000000;
+    return SAY(
+        t, "Nobody had said anything for %lld s, %s: the server's timeout has ended the session.%s",
+        seconds,
+        t->p ? SAY(t, "and then %s came too late", wording_command(t))
+             : "and no command was waiting for a reply",
+        seconds < 295 ? " RFC 5321 section 4.5.3.2.7 would have servers wait five minutes." : "");
 }
 
 static const char *unanswered(const struct wording *t)

@@ -22,13 +22,22 @@ static bool plain_address(struct bytes path)
     return !memchr(at + 1, '@', (size_t)(path.at + path.len - at - 1));
 }
 
-/* Whether each parameter was offered by its keyword: BODY by 8BITMIME, SIZE by SIZE and so on. */
+/* Whether each parameter was offered by its keyword: BODY by 8BITMIME, RET by DSN and so on. */
 static bool all_offered(struct bytes text, unsigned offered)
 {
     static const struct {
         const char *name;
         unsigned extension;
-    } rows[] = {{"BODY=8BITMIME", EXT_8BITMIME}, {"BODY=7BIT", EXT_8BITMIME}, {"SIZE=", EXT_SIZE}};
+    } rows[] = {{"BODY=8BITMIME", EXT_8BITMIME},
+                {"BODY=7BIT", EXT_8BITMIME},
+                {"SIZE=", EXT_SIZE},
+                {"SMTPUTF8", EXT_SMTPUTF8},
+                {"BODY=BINARYMIME", EXT_BINARYMIME},
+                {"AUTH=", EXT_AUTH},
+                {"RET=", EXT_DSN},
+                {"ENVID=", EXT_DSN},
+                {"NOTIFY=", EXT_DSN},
+                {"ORCPT=", EXT_DSN}};
     const uint8_t *end = text.len ? memchr(text.at, '>', text.len) : NULL;
     struct bytes rest = end ? bytes_from(text, (size_t)(end - text.at) + 1) : bytes_of(NULL, 0);
     bool any = false;

@@ -3,7 +3,13 @@
  * such lines with any number: 500, 501, 502, 503, 554, 421, and Postfix with 221. */
 #include "heloscope/diagnosis/claims.h"
 #include "heloscope/diagnosis/protocol_words.h"
+#include "finding.h"
 #include "refusal.h"
+
+enum {
+    SILENCE_SAID_US = 1 * 1000 * 1000,  /* the client's, where 421 speaks of it */
+    SILENCE_LONG_US = 10 * 1000 * 1000, /* and where 451 does, which may mean something else */
+};
 
 /* Codes by which a server says that it does not know a verb (RFC 5321 section 4.2.4), and what
  * servers send in their place. */
@@ -56,6 +62,15 @@ bool reason_header_wanted(const struct refusal *r, struct refusal_reason *out)
     out->fault = FAULT_POLICY;
     return (header || (refused_with_503(r) && r->claim == CAUSE_SESSION_REFUSED)) &&
            reason_is(out, CAUSE_SESSION_REFUSED, first ? first : r->a->seq);
+}
+
+/* The server's patience had ended, and it says so to the next command that comes. */
+bool reason_timeout(const struct refusal *r, struct refusal_reason *out)
+{
+    bool long_enough = r->p->idle_us >= (r->a->code == 421 ? SILENCE_SAID_US : SILENCE_LONG_US);
+    out->fault = FAULT_CLIENT;
+    return (r->a->code == 421 || r->a->code == 451) && r->p->kind == PENDING_COMMAND &&
+           long_enough && names_timeout(r->a) && reason_is(out, CAUSE_SERVER_TIMEOUT, r->a->seq);
 }
 
 /* 221 to anything but QUIT: the server has its reasons, and keeps them to itself. */

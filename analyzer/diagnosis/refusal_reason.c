@@ -214,7 +214,9 @@ static bool gave_up(const struct refusal *r, struct refusal_reason *out)
     if (r->s->hole)
         out->certainty = CERTAINTY_LIKELY; /* the first error may lie in what was not seen */
     out->fault = r->order->first_error_of_order ? FAULT_CLIENT : FAULT_POLICY;
-    return r->claim == CAUSE_ERROR_LIMIT && (refused_with_503(r) || r->a->code == 421) &&
+    return r->claim == CAUSE_ERROR_LIMIT &&
+           (refused_with_503(r) || r->a->code == 421 || r->a->code == 221 ||
+            r->order->first_error_of_order) &&
            reason_is(out, CAUSE_ERROR_LIMIT,
                      r->order->first_error ? r->order->first_error : r->a->seq);
 }
@@ -291,6 +293,7 @@ bool refusal_reason_of(const struct session *s, const struct pending *p, const s
         reason_demand,
         group_named,
         gave_up,
+        reason_timeout,
         reason_parameter,
         policy,
         reason_header_wanted,

@@ -19,7 +19,7 @@ static bool text_holds(struct bytes text, const char *const *words, size_t count
 
 /* By its text, or by X.4.2, "bad connection", as Postfix and SES number it (RFC 3463
  * section 3.5). */
-static bool names_timeout(const struct answer *a)
+bool names_timeout(const struct answer *a)
 {
     static const char *const said[] = {"timeout", "timed out", "time out",
                                        "idle",    "inactiv",   "too long"};

@@ -8,6 +8,7 @@
 #include "analyzer/smtp/decision.h"
 #include "analyzer/smtp/client.h"
 #include "analyzer/smtp/content.h"
+#include "analyzer/smtp/encrypted.h"
 #include "analyzer/smtp/not_smtp.h"
 #include "heloscope/session/direction.h"
 #include "heloscope/session/identity.h"
@@ -297,6 +298,8 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
         content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
     client_unread(s);
     reader_no_header(s);
+    if (s->protocol.server_is_smtp && !s->tls.starttls_end)
+        tls_cut_off(s);
     client_unfinished(s);
     server_reply_cut(s);
     /* What was never answered is judged by itself, if all that there was has been seen. */

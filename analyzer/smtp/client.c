@@ -209,6 +209,7 @@ static struct pending *expect_reply(struct session *s, const struct line *line,
     s->costs.of[COST_PATHS] += c->path.len > PATH_LIMIT;
     p->path = arena_copy(&s->draft->arena, bytes_first(c->path, PATH_LIMIT));
     p->text = e->text;
+    p->idle_us = s->idle_us;
     p->odd_form = e->notes & (NOTE_UNBRACKETED | NOTE_COLON_SPACE);
     return p;
 }

@@ -46,6 +46,20 @@ static void note_hello(struct session *s, enum side side, struct bytes body,
         s->tls.hello = e->seq;
 }
 
+/* A hello of which the end never came. */
+void tls_cut_off(struct session *s)
+{
+    struct direction *client = &s->direction[SIDE_CLIENT];
+    if (s->tls.hello || client->reading != READ_TLS)
+        return;
+    struct mark mark = client->held_length ? client->held_mark : s->reply.mark;
+    struct event *e =
+        session_event(s, EVENT_TLS, SIDE_CLIENT, &mark, bytes_of_string("ClientHello, cut off"));
+    e->saw = session_seen(s, SIDE_SERVER, mark.seen);
+    e->notes |= NOTE_INCOMPLETE;
+    s->tls.hello = e->seq;
+}
+
 void tls_answered(struct session *s)
 {
     struct direction *client = &s->direction[SIDE_CLIENT];
@@ -54,14 +68,7 @@ void tls_answered(struct session *s)
         return;
     struct pending *p = pending_push(s, PENDING_TLS);
     s->tls.answered = true;
-    if (!s->tls.hello) {
-        struct mark mark = client->held_length ? client->held_mark : s->reply.mark;
-        struct event *e = session_event(s, EVENT_TLS, SIDE_CLIENT, &mark,
-                                        bytes_of_string("ClientHello, cut off"));
-        e->saw = session_seen(s, SIDE_SERVER, mark.seen);
-        e->notes |= NOTE_INCOMPLETE;
-        s->tls.hello = e->seq;
-    }
+    tls_cut_off(s);
     if (p) {
         p->command = (struct order_command){.seq = s->tls.hello, .well_formed = true};
         p->end = client->offset;

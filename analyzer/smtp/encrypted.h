@@ -20,6 +20,9 @@ size_t tls_read(struct session *s, enum side side, struct bytes data, uint64_t o
 /* A handshake that a server in clear has answered: its event, if it has none yet. */
 void tls_answered(struct session *s);
 
+/* The client's half ends inside its first record: what there is of the hello gets its event. */
+void tls_cut_off(struct session *s);
+
 /* Both sides go on in a SASL security layer, whose first octets `mark` is of. */
 void sasl_layer_begin(struct session *s, enum side side, const struct mark *mark);
 

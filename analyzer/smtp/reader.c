@@ -403,8 +403,12 @@ void session_span(struct session *s, enum side side, const struct span *span)
 {
     session_open_draft(s);
     struct direction *direction = &s->direction[side];
-    if (side == SIDE_CLIENT)
+    if (side == SIDE_CLIENT) {
+        const int64_t idle_us = span->mark.ts_us - s->last_octets_us;
+        if (idle_us > 0 && s->last_octets_us)
+            s->idle_us = idle_us;
         s->last_octets_us = span->mark.ts_us;
+    }
     if (direction->reading == READ_HELD) {
         direction_enqueue(direction, span);
         s->costs.of[COST_WAITS] += direction_waits(direction) > WAIT_LIMIT;

@@ -89,6 +89,7 @@ struct pending {
     event_no content_of;     /* then: because of which event */
     bool content_after_data; /* that event is the message that a dot ended too early */
     bool accused;            /* a violation has been noted */
+    int64_t idle_us;         /* how long nobody had spoken before it */
     unsigned odd_form;       /* NOTE_UNBRACKETED, NOTE_COLON_SPACE */
     uint64_t chunk_size;
     struct bytes path, text;
@@ -342,6 +343,7 @@ struct session {
     event_no auth_given_up; /* the "*" by which the client gave up the newest AUTH */
     event_no first_early;   /* the first command that was sent before the greeting was seen */
     int64_t last_octets_us; /* when either side last sent something */
+    int64_t idle_us;        /* how long nobody had spoken when the client last did */
     int64_t silence_us;     /* how long it was silent when the server gave up */
 
     /* What it is. */
