@@ -60,6 +60,7 @@ TESTED_ELSEWHERE = {
     # Reading, pairing and judging make sense only together: a dialogue is played to all of them,
     # whole and cut in any way, and every event and finding is compared.
     "analyzer/transport/link_guess.c": "tests/system/test_bad_input.py",
+    "analyzer/smtp/answering.c": "tests/dialogues/answers.txt",
     "analyzer/smtp/decision.c": "tests/dialogues",
     "analyzer/smtp/client.c": "tests/dialogues",
     "analyzer/smtp/content.c": "tests/dialogues",

@@ -266,7 +266,7 @@ static bool find_reason(struct session *s, const struct pending *p, const struct
                (v->kind == VERDICT_BROKEN || a->code == 503);
     if (syntax || !refusal_reason_of(s, p, a, claim, out))
         return false;
-    if (out->cause == CAUSE_TRANSACTION_RESET && s->order.auth_inside)
+    if (out->cause == CAUSE_TRANSACTION_RESET) /* which no rule says */
         order_transaction_lost(&s->order, out->origin);
     if (out->passes_on)
         *v = (struct verdict){.kind = VERDICT_BROKEN,

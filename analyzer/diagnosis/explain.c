@@ -87,6 +87,11 @@ static const char *transaction_reset(const struct wording *t)
                    "The server took AUTH #%u in the middle of the transaction, and has forgotten "
                    "the transaction with it; %s needs one.",
                    t->d->origin, wording_command(t));
+    if (!t->v || !t->v->rule) /* amavisd does so */
+        return SAY(t,
+                   "#%u was refused in the middle of the transaction, and %s has forgotten the "
+                   "transaction with it; %s needs one.",
+                   t->d->origin, wording_server(t), wording_command(t));
     if (t->s->transaction_sent)
         return SAY(t,
                    "The message that ended with #%u closed its transaction, and no MAIL was sent "

@@ -227,6 +227,13 @@ static const char *content_as_commands(const struct wording *t)
                    "A line with a lone dot ended the message #%u too early. The server read the "
                    "rest of it as commands, here %s.",
                    t->d->origin, quote(t));
+    if (t->d->origin == t->s->chunk.refusal && !p)
+        return SAY(t,
+                   "BDAT was refused at %s, and more replies came than commands were sent: the "
+                   "server has read the octets of its chunk as commands. It had offered CHUNKING "
+                   "and has to take and discard them (RFC 3030 section 2): whoever can put text "
+                   "into a message can smuggle commands in.",
+                   wording_refusal(t, t->d->origin));
     if (t->d->origin == t->s->chunk.refusal)
         return SAY(t,
                    "BDAT was refused at %s, and the server read the octets of its chunk as "

@@ -3,16 +3,36 @@
 #include "refusal.h"
 
 #include "heloscope/diagnosis/claims.h"
+#include "heloscope/session/direction.h"
+
+/* Whether `p` is a DATA behind which lines were sent before its reply, which is being judged, was
+ * there. They wait to be read, and have no events yet: the first of them will be the next. */
+static bool content_came_early(const struct session *s, const struct pending *p)
+{
+    const struct direction *client = &s->direction[SIDE_CLIENT];
+    uint8_t head[1024];
+    if (p->command.verb != VERB_DATA || p->kind != PENDING_COMMAND ||
+        client->reading != READ_WAIT || s->waiting.command != p->command.seq || !client->queue ||
+        !client->queue->span.data.at)
+        return false;
+    const size_t length = direction_peek(client, head, sizeof head);
+    return memchr(head, '\n', length) != NULL;
+}
+
+/* X.5.0 and X.5.1 are about the command and not about what it names (RFC 3463 section 3.6). */
+static bool is_about_protocol(struct bytes enhanced)
+{
+    return enhanced.len > 4 && (bytes_equal_nocase(bytes_from(enhanced, 1), ".5.0") ||
+                                bytes_equal_nocase(bytes_from(enhanced, 1), ".5.1"));
+}
 
 bool refusal_sees_content(const struct session *s, const struct pending *p, const struct answer *a,
                           enum cause claim)
 {
     static const char protocol[] = "protocol error";
-    const struct direction *client = &s->direction[SIDE_CLIENT];
     bool named = claim == CAUSE_PIPELINING_VIOLATION || claim == CAUSE_EARLY_TALKER ||
                  (a->text.len && memmem(a->text.at, a->text.len, protocol, sizeof protocol - 1));
-    return p->command.verb == VERB_DATA && p->kind == PENDING_COMMAND && named &&
-           client->reading == READ_WAIT && client->queue && client->queue->span.data.at;
+    return named && content_came_early(s, p);
 }
 
 static bool within_transaction(enum verb verb)
@@ -59,8 +79,9 @@ static bool lost_to_auth(const struct refusal *r, struct refusal_reason *out)
 /* amavisd refuses STARTTLS in a transaction with 502, and has forgotten the transaction. */
 static bool lost_to_refused(const struct refusal *r, struct refusal_reason *out)
 {
+    bool meant = r->claim == CAUSE_MAIL_MISSING || may_mean(r->claim, CAUSE_TRANSACTION_RESET);
     if (!r->order->refused_inside || !refused_with_503(r) ||
-        !within_transaction(r->p->command.verb) || r->claim != CAUSE_MAIL_MISSING)
+        !within_transaction(r->p->command.verb) || !meant)
         return false;
     out->certainty = CERTAINTY_LIKELY;
     out->passes_on = true;
@@ -103,8 +124,13 @@ static bool hello_withheld(const struct refusal *r, struct refusal_reason *out)
 static bool went_on_behind_data(const struct refusal *r, struct refusal_reason *out)
 {
     event_no next = r->s->last_seq + 1;
-    if (!refusal_sees_content(r->s, r->p, r->a, r->claim))
+    bool named = refusal_sees_content(r->s, r->p, r->a, r->claim);
+    bool meant = may_mean(r->claim, CAUSE_PIPELINING_VIOLATION) &&
+                 (refused_with_503(r) || is_about_protocol(r->a->enhanced));
+    if (!named && !(meant && content_came_early(r->s, r->p)))
         return false;
+    if (!named)
+        out->certainty = CERTAINTY_LIKELY;
     out->fault = FAULT_CLIENT;
     out->passes_on = true;
     out->role = ROLE_GROUP;

@@ -41,15 +41,6 @@ static bool is_timeout(const struct answer *a, int64_t silence_us)
     return silence_us >= SILENCE_US && (a->code == 421 || a->code == 451);
 }
 
-/* A message that was answered by "unknown command" and then taken: the first reply was for a line
- * end that the server had misread, the second is the message's. */
-static bool is_second_of_message(const struct session *s, const struct answer *a)
-{
-    const struct answered *last = &s->answered;
-    return a->code / 100 == 2 && last->message && (last->code == 500 || last->code == 502) &&
-           !s->ring.count && s->last_seq == a->seq && a->seq == last->reply + 1;
-}
-
 bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence_us)
 {
     struct verdict none = {.kind = VERDICT_LEGAL};
@@ -87,14 +78,20 @@ bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence
         s->silence_us = silence_us;
     } else if (a->code == 421 || a->code == 221) {
         return ends; /* as RFC 5321 section 3.8 has it */
+    } else if (a->code >= 400 && s->chunk.taken) {
+        f.cause = CAUSE_CONTENT_AS_COMMANDS; /* to the lines of a refused chunk */
+        f.origin = s->chunk.refusal;
     } else {
-        if (is_second_of_message(s, a)) {
-            about.seq = f.origin = s->answered.reply;
-            about.code = s->answered.code;
-            s->row.messages++;
+        if (pending_accepts_late(s, a->code)) {
+            f.origin = s->answered.reply;
+            if (s->answered.code != 503) { /* which has a finding already */
+                about.seq = s->answered.reply;
+                about.code = s->answered.code;
+            }
         }
         if (!s->surplus.count++)
             s->surplus.first = f.origin;
+        s->surplus.newest = a->seq;
     }
     diagnosis_write(s, NULL, &about, &none, &f);
     return ends;

@@ -236,6 +236,7 @@ static void judge_need(const struct order *order, const struct order_command *co
     } else if (fact->cleared) {
         v->cause = row->cleared;
         v->origin = fact->cleared;
+        v->vague = fact->vague;
     } else {
         v->cause = row->never;
         v->origin = command->wrong ? command->wrong : command->seq;

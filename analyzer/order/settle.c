@@ -277,6 +277,7 @@ void order_tls_failed(struct order *order, event_no alert)
 void order_transaction_lost(struct order *order, event_no by)
 {
     clear_transaction(order, by);
+    order->facts[FACT_MAIL].vague = true;
 }
 
 /* The facts that the reply to `verb` can have changed. */

@@ -56,6 +56,13 @@ void pending_pop(struct session *s)
     s->ring.count--;
 }
 
+void pending_remove(struct session *s, uint32_t index)
+{
+    for (; index > 0; index--)
+        *pending_at(s, index) = *pending_at(s, index - 1);
+    pending_pop(s);
+}
+
 void pending_hole(struct session *s, enum side side)
 {
     if (side == SIDE_CLIENT) {
@@ -143,4 +150,11 @@ struct pending *pending_match(struct session *s, int code, uint64_t start, uint6
         pending_at(s, i)->shaky = true;
     s->shaky_end = end;
     return pending_at(s, 0);
+}
+
+bool pending_accepts_late(const struct session *s, int code)
+{
+    const struct answered *last = &s->answered;
+    return code / 100 == 2 && last->message && last->code >= 500 && last->code <= 503 &&
+           s->surplus.newest < last->reply;
 }

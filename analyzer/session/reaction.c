@@ -15,15 +15,29 @@ void reaction_note_reply(struct session *s, event_no seq, bool waited_for)
         (struct reaction_reply){.seq = seq, .waited_for = waited_for, .ts_us = r->complete_us};
 }
 
-static const struct reaction_reply *newest(const struct reactions *r)
+/* The reply that came `back` replies before the newest; NULL = it is no longer kept. */
+static const struct reaction_reply *reply_at(const struct reactions *r, uint32_t back)
 {
-    return r->count ? &r->replies[(r->count - 1) % REACTION_REPLIES] : NULL;
+    return back < r->count && back < REACTION_REPLIES
+               ? &r->replies[(r->count - 1 - back) % REACTION_REPLIES]
+               : NULL;
 }
 
-void reaction_note_command(struct session *s, const struct pending *p)
+static const struct reaction_reply *find(const struct reactions *r, event_no seq)
+{
+    const struct reaction_reply *reply;
+    for (uint32_t i = 0; (reply = reply_at(r, i)); i++)
+        if (reply->seq == seq)
+            return reply;
+    return NULL;
+}
+
+/* A command that was the first to be sent behind a reply that had to be waited for shows how quick
+ * its sender is. */
+static void measure(struct session *s, const struct pending *p)
 {
     struct reactions *r = &s->reactions;
-    const struct reaction_reply *last = newest(r);
+    const struct reaction_reply *last = reply_at(r, 0);
     const bool first = s->ring.count == 1; /* nothing else was sent since that reply */
     if (!last || !last->waited_for || !first || p->seen < s->last_reply_end || p->doubtful)
         return;
@@ -32,12 +46,22 @@ void reaction_note_command(struct session *s, const struct pending *p)
         r->quickest_us = took;
 }
 
-static const struct reaction_reply *find(const struct reactions *r, event_no seq)
+void reaction_note_command(struct session *s, struct pending *p)
 {
-    for (uint32_t i = 0; i < REACTION_REPLIES && i < r->count; i++)
-        if (r->replies[i].seq == seq)
-            return &r->replies[i];
-    return NULL;
+    const struct reactions *r = &s->reactions;
+    const struct reaction_reply *reply;
+    measure(s, p);
+    for (uint32_t i = 0; (reply = reply_at(r, i)) && !p->knew; i++) {
+        if (reply->seq > p->command.saw)
+            continue;
+        const int64_t took = p->ts_us - reply->ts_us;
+        /* Captured out of order, or by too coarse a clock: times say nothing. */
+        const bool timeless = took < 0 || (took == 0 && !r->quickest_us);
+        if ((timeless || took >= IMPOSSIBLE_US) && !p->can_know)
+            p->can_know = reply->seq;
+        if (r->quickest_us && took >= r->quickest_us && took >= IMPOSSIBLE_US)
+            p->knew = reply->seq;
+    }
 }
 
 bool reaction_knew(const struct session *s, const struct pending *p, event_no refusal)
@@ -45,15 +69,11 @@ bool reaction_knew(const struct session *s, const struct pending *p, event_no re
     const struct reaction_reply *reply = find(&s->reactions, refusal);
     if (p->command.saw < refusal)
         return false;
-    if (!reply || reply->waited_for || p->group) /* long ago; or waiting was its duty */
+    if (p->group || (reply && reply->waited_for)) /* waiting was its duty */
         return true;
     if (!(s->order.extensions & EXT_PIPELINING) && !s->order.facts[FACT_HELLO].doubtful)
         return true;
     /* A command by itself, of a client that has not sent groups, was most likely waited with. */
     const bool alone = !s->pipelines && !s->ring.count;
-    const int64_t quickest = alone ? 0 : s->reactions.quickest_us;
-    const int64_t took = p->ts_us - reply->ts_us;
-    if (took <= 0) /* captured out of order, or by too coarse a clock: times say nothing */
-        return true;
-    return took >= (quickest > IMPOSSIBLE_US ? quickest : IMPOSSIBLE_US);
+    return refusal <= (alone ? p->can_know : p->knew);
 }

@@ -292,7 +292,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
         before = client->queued;
         client_guess(s);
     }
-    if (client->reading == READ_CONTENT && s->content.command)
+    if (client->reading == READ_CONTENT && s->content.command.seq)
         content_end(s, client->offset, NOTE_INCOMPLETE);
     else if (client->reading == READ_CHUNK)
         content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
@@ -306,6 +306,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
     for (uint32_t i = 0; s->over_and_seen && !s->content_as_commands.because && i < s->ring.count;
          i++)
         accuse(s, pending_at(s, i), false);
+    transaction_finish(s);
     if (s->transaction)
         transaction_end(s, "aborted", mark->ts_us, 0);
     s->row.outcome = not_smtp_ended(s) ? "not SMTP" : outcome_of(s, ended_by, how);

@@ -59,8 +59,33 @@ static void end_with_message(struct session *s, const struct pending *p, int cod
         t->queue_id = arena_copy(&s->draft->arena, queue_id_of(text));
     if (p->due) /* LMTP: further recipients' replies follow */
         return;
-    transaction_end(s, code / 100 == 2 || t->queue_id.at ? "accepted" : "refused", s->row.ended_us,
-                    code);
+    const char *outcome = code / 100 == 2 || t->queue_id.at ? "accepted" : "refused";
+    if (code >= 500 && code <= 503) { /* servers that misread a line end take it after all */
+        t->outcome = outcome;
+        t->ended_us = s->row.ended_us;
+        t->code = code;
+    } else {
+        transaction_end(s, outcome, s->row.ended_us, code);
+    }
+    s->transaction_sent = true;
+}
+
+void transaction_accept(struct session *s, int code, struct bytes text)
+{
+    struct transaction *t = s->transaction;
+    if (!t || !t->outcome)
+        return;
+    t->queue_id = arena_copy(&s->draft->arena, queue_id_of(text));
+    transaction_end(s, "accepted", s->row.ended_us, code);
+    s->transaction_sent = true;
+}
+
+void transaction_finish(struct session *s)
+{
+    struct transaction *t = s->transaction;
+    if (!t || !t->outcome)
+        return;
+    transaction_end(s, t->outcome, t->ended_us, t->code);
     s->transaction_sent = true;
 }
 
@@ -68,6 +93,7 @@ void transaction_settle(struct session *s, const struct pending *p, event_no rep
                         struct bytes text)
 {
     bool done = code / 100 == 2;
+    transaction_finish(s);
     switch (p->command.verb) {
     case VERB_MAIL:
         if (s->transaction && done)

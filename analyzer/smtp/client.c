@@ -71,8 +71,7 @@ static bool chunk_is_sure(const struct session *s)
            !o->facts[FACT_CHUNKS].refused && !o->facts[FACT_RCPT].doubtful;
 }
 
-static void wait_for_answer(struct session *s, const struct smtp_command *c, event_no seq,
-                            event_no saw)
+static void wait_for_answer(struct session *s, const struct smtp_command *c, event_no seq)
 {
     struct direction *direction = &s->direction[SIDE_CLIENT];
     s->waiting.command = seq;
@@ -80,8 +79,6 @@ static void wait_for_answer(struct session *s, const struct smtp_command *c, eve
     s->waiting.guess = s->chunk.doubt = false;
     switch (c->verb) {
     case VERB_DATA:
-        s->content.command = seq;
-        s->content.saw = saw;
         direction->reading = READ_WAIT;
         break;
     case VERB_AUTH:
@@ -285,7 +282,11 @@ void client_line(struct session *s, const struct line *line)
         reaction_note_command(s, p);
     }
     s->content.mark = line->mark; /* of a chunk, until its first octets are seen */
-    wait_for_answer(s, &c, e->seq, e->saw);
+    if (c.verb == VERB_DATA)
+        s->content.command = p ? (struct content_command){e->seq,  e->saw,   p->can_know,
+                                                          p->knew, p->group, p->group_rule}
+                               : (struct content_command){e->seq, e->saw, e->saw, e->saw, 0, NULL};
+    wait_for_answer(s, &c, e->seq);
 }
 
 void client_sasl(struct session *s, const struct line *line)

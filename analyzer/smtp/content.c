@@ -104,20 +104,24 @@ void content_end(struct session *s, uint64_t end, unsigned notes)
     drop_header(s);
     struct event *e = content_event(s, EVENT_DATA, s->content.scan.size, end, notes);
     s->direction[SIDE_CLIENT].reading = READ_LINES;
-    event_no data = s->content.command;
-    s->content.command = 0;
+    const struct content_command data = s->content.command;
+    s->content.command = (struct content_command){0};
     struct pending *p = pending_push(s, PENDING_CONTENT);
     if (!p)
         return;
     p->command = (struct order_command){.seq = e->seq,
-                                        .wrong = data,
+                                        .wrong = data.seq,
                                         .verb = VERB_DATA,
-                                        .saw = s->content.saw,
+                                        .saw = data.saw,
                                         .content = true,
                                         .well_formed = true};
     p->end = end;
     p->seen = s->content.mark.seen;
     p->ts_us = s->content.mark.ts_us;
+    p->can_know = data.can_know;
+    p->knew = data.knew;
+    p->group = data.group;
+    p->group_rule = data.group_rule;
     /* LMTP answers once for each recipient that it accepted (RFC 2033 section 4.2). */
     p->due = s->lmtp && s->order.accepted
                  ? (uint16_t)(s->order.accepted < UINT16_MAX ? s->order.accepted : UINT16_MAX)

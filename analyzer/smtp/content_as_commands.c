@@ -7,7 +7,7 @@
 #include "heloscope/session/direction.h"
 #include "heloscope/session/session.h"
 
-static void content_as_commands_end(struct session *s)
+void content_as_commands_end(struct session *s)
 {
     s->content_as_commands.because = 0;
     s->content_as_commands.sure = s->content_as_commands.after_data = false;

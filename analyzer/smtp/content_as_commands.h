@@ -9,6 +9,9 @@
  * DATA or BDAT. */
 void content_as_commands_begin(struct session *s, event_no because, bool after_data);
 
+/* They are none any more: what follows is a message, or are commands. */
+void content_as_commands_end(struct session *s);
+
 /* Marks `p` as a line of the run. */
 void content_as_commands_mark(const struct session *s, struct pending *p);
 

@@ -10,6 +10,10 @@
 #include "reader.h"
 #include "heloscope/session/session.h"
 
+enum {
+    CHUNK_SILENCE_US = 1000 * 1000, /* a line of a chunk is answered sooner */
+};
+
 static void read_on(struct session *s, enum reading reading)
 {
     s->direction[SIDE_CLIENT].reading = reading;
@@ -24,7 +28,7 @@ static void answer_bdat(struct session *s, int code, event_no reply, uint64_t re
     if (code / 100 == 2) {
         content_begin_chunk(s, READ_CHUNK);
         read_on(s, READ_CHUNK);
-    } else if (code == 500 || code == 502) {
+    } else if ((code == 500 || code == 502) && !(s->order.extensions & EXT_CHUNKING)) {
         /* A server that does not know the verb cannot skip its octets. */
         s->chunk.refusal = reply;
         content_as_commands_begin(s, reply, false);
@@ -33,8 +37,10 @@ static void answer_bdat(struct session *s, int code, event_no reply, uint64_t re
         read_on(s, READ_LINES);
     } else {
         s->chunk.doubt = true;
+        s->chunk.taken = false;
         s->chunk.refusal = reply;
         s->chunk.refusal_end = reply_end;
+        s->chunk.refusal_code = code;
     }
 }
 
@@ -114,39 +120,61 @@ static void chunk_was_skipped(struct session *s)
     read_on(s, READ_CHUNK);
 }
 
-void client_chunk_evidence(struct session *s, int code)
-{
-    struct direction *direction = &s->direction[SIDE_CLIENT];
-    if (direction->queued <= s->chunk.size) { /* nothing else was sent that this could answer */
-        chunk_was_commands(s);
-        return;
-    }
-    enum verb verb = verb_behind_chunk(s);
-    bool never_refused = verb == VERB_QUIT || verb == VERB_RSET || verb == VERB_NOOP;
-    if (code == 500 || code == 502 || code == 421 || (never_refused && code / 100 != 2))
-        chunk_was_commands(s);
-    else
-        chunk_was_skipped(s);
-}
-
-static void guess_chunk(struct session *s)
+/* Less than the chunk has come, and it begins with a command that was sent with the refusal in
+ * view: the chunk was given up. */
+static bool chunk_was_given_up(struct session *s)
 {
     struct direction *direction = &s->direction[SIDE_CLIENT];
     uint8_t head[256];
     struct bytes first = {head, direction_peek(direction, head, sizeof head)};
-    if (direction->queued >= s->chunk.size) {
-        chunk_was_skipped(s);
-        return;
-    }
-    /* Less than the chunk came. A command sent with the refusal in view means that it was given up.
-     */
     const struct queued_span *q = direction->queue;
     struct smtp_command c = {0};
     struct bytes line;
-    if (q && q->span.mark.seen >= s->chunk.refusal_end && bytes_take_line(&first, &line))
+    if (direction->queued < s->chunk.size && q && q->span.mark.seen >= s->chunk.refusal_end &&
+        bytes_take_line(&first, &line))
         smtp_command_parse(line, &c);
-    if (c.verb != VERB_UNKNOWN && c.well_formed)
+    return c.verb != VERB_UNKNOWN && c.well_formed;
+}
+
+/* Whether a reply with `code` answers a line of the chunk and not the command with `verb` behind
+ * it. A server that offers CHUNKING knows each of these verbs. */
+static bool answers_chunk_line(const struct session *s, enum verb verb, int code)
+{
+    bool never_refused = verb == VERB_QUIT || verb == VERB_RSET || verb == VERB_NOOP;
+    bool same_again = verb == VERB_BDAT && code == s->chunk.refusal_code;
+    if (never_refused)
+        return code / 100 != 2;
+    return !same_again && (code == 500 || code == 501 || code == 502 || code == 421);
+}
+
+void client_chunk_evidence(struct session *s, int code, int64_t silence_us)
+{
+    struct direction *direction = &s->direction[SIDE_CLIENT];
+    if (chunk_was_given_up(s))
         read_on(s, READ_LINES);
+    else if (direction->queued <= s->chunk.size) { /* nothing else was sent that this could answer,
+                                                    * if it is no farewell into a silence */
+        if (code != 421 || silence_us < CHUNK_SILENCE_US)
+            chunk_was_commands(s);
+    } else if (answers_chunk_line(s, verb_behind_chunk(s), code)) {
+        chunk_was_commands(s);
+    } else {
+        chunk_was_skipped(s);
+    }
+}
+
+static void guess_chunk(struct session *s)
+{
+    if (s->direction[SIDE_CLIENT].queued >= s->chunk.size)
+        chunk_was_skipped(s);
+    else if (chunk_was_given_up(s))
+        read_on(s, READ_LINES);
+}
+
+void client_goes_on(struct session *s)
+{
+    if (s->chunk.doubt ? chunk_was_given_up(s) : s->waiting.guess)
+        client_guess(s);
 }
 
 /* Whether the DATA that waits may have been answered 354: neither inside a message that is being

@@ -53,7 +53,7 @@ void pipelining_place(struct session *s, struct pending *p)
     bool offered = s->order.extensions & EXT_PIPELINING;
     if (!message && !may_be_followed(verb, initial_response))
         p->group_rule = rule_group_end;
-    else if (before && before->group) /* further up in this group */
+    else if (before && before->group && !message) /* further up in this group */
         p->group_rule = before->group_rule;
     else if (!offered && !s->order.facts[FACT_HELLO].doubtful)
         p->group_rule = rule_group_offer;

@@ -421,9 +421,10 @@ void session_span(struct session *s, enum side side, const struct span *span)
         if (!span->data.at)
             content_as_commands_doubt(s);
         s->costs.of[COST_WAITS] += direction_waits(direction) > WAIT_LIMIT;
-        if (s->chunk.doubt || s->waiting.guess || direction_waits(direction) > WAIT_LIMIT ||
-            !span->data.at)
+        if (direction_waits(direction) > WAIT_LIMIT || !span->data.at)
             client_guess(s);
+        else
+            client_goes_on(s);
         return;
     }
     read_span(s, side, span);

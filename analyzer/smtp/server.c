@@ -1,10 +1,12 @@
 /* What the server sends: lines to replies, replies to the commands that they answer. */
 #include "server.h"
 
+#include "answering.h"
 #include "decision.h"
 #include "heloscope/diagnosis/claims.h"
 #include "client.h"
 #include "content.h"
+#include "content_as_commands.h"
 #include "heloscope/diagnosis/diagnosis.h"
 #include "heloscope/diagnosis/protocol_words.h"
 #include "reader.h"
@@ -165,6 +167,19 @@ static void note_settled(struct session *s, const struct pending *p, const struc
         s->protocol.other_protocol = 0;
 }
 
+/* A chunk that had been read as one was refused: whether the server took its octets, RFC 3030
+ * section 2, shows in what it answers next. */
+static void note_taken_chunk(struct session *s, const struct pending *p, const struct event *e)
+{
+    if (e->code < 400) {
+        s->chunk.taken = false;
+    } else if (p->kind == PENDING_COMMAND && p->command.verb == VERB_BDAT && p->chunk_size &&
+               s->chunk.refusal < p->command.seq) {
+        s->chunk.taken = true;
+        s->chunk.refusal = e->seq;
+    }
+}
+
 static void settle(struct session *s, struct pending *p, const struct event *e, bool doubtful,
                    uint64_t end)
 {
@@ -205,51 +220,8 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
                             pipelining_rule_of(p->command.verb)->following == FOLLOWING_NONE);
     if (s->direction[SIDE_CLIENT].reading == READ_WAIT && s->waiting.command == p->command.seq)
         client_answered(s, e->code, e->seq, end);
-}
-
-/* Codes that can answer one thing only (RFC 5321 section 4.2.2, RFC 4954 section 4). */
-static bool can_answer(int code, const struct pending *p)
-{
-    if (p->kind == PENDING_HOLE || p->command.verb == VERB_UNKNOWN)
-        return true;
-    if (code == 354)
-        return p->command.verb == VERB_DATA && p->kind == PENDING_COMMAND;
-    if (code == 334 || code == 235)
-        return p->command.verb == VERB_AUTH;
-    if (code == 221)
-        return p->kind != PENDING_CONTENT && p->kind != PENDING_SASL;
-    return code != 250 || !p->cancelled;
-}
-
-/* A command that was never answered: the reply can only answer a later one. qpsmtpd says nothing to
- * the
- * "*" that cancels an AUTH LOGIN. */
-static void drop_unanswered(struct session *s, int code)
-{
-    struct direction *client = &s->direction[SIDE_CLIENT];
-    struct pending *head = pending_at(s, 0);
-    if (!head || can_answer(code, head))
-        return;
-    if (s->ring.count == 1 && client->reading == READ_WAIT && client->queue &&
-        s->waiting.command == head->command.seq) {
-        order_hole(&s->order, head->command.seq); /* what it would have said is not known */
-        pending_pop(s);
-        s->secrets.auth_command = 0;
-        client_unanswered(s);
-        drop_unanswered(s, code);
-        return;
-    }
-    for (uint32_t i = 1; i < s->ring.count; i++) {
-        if (!can_answer(code, pending_at(s, i)))
-            continue;
-        order_hole(&s->order, head->command.seq);
-        while (i--) {
-            accuse(s, pending_at(s, 0), true);
-            s->skipped++; /* a proxy says 354 before its server has answered what came before */
-            pending_pop(s);
-        }
-        return;
-    }
+    else
+        note_taken_chunk(s, p, e);
 }
 
 /* The first reply of the server's octets is the greeting; where these began before the capture,
@@ -293,12 +265,10 @@ static void read_what_came_before(struct session *s)
     int code = s->reply.code;
     if (client->reading == READ_TLS && !s->ring.count)
         tls_answered(s);
-    /* "421 lost connection" answers a message as little as it answers anything (RFC 5321
-     * section 3.8). */
-    if (client->reading == READ_CONTENT && !s->ring.count && (code != 421 || s->content.hole))
+    if (answering_is_to_content(s, code))
         content_was_answered(s, code);
     if (client->reading == READ_WAIT && s->chunk.doubt)
-        client_chunk_evidence(s, code);
+        client_chunk_evidence(s, code, s->reply.mark.ts_us - s->last_octets_us);
 }
 
 /* The service closes, whatever was asked (RFC 5321 section 3.8). */
@@ -319,14 +289,24 @@ static void settle_unasked(struct session *s, bool doubtful, uint64_t end)
         e->notes |= NOTE_UNSOLICITED;
     struct answer answer = answer_of(s, e, true);
     const uint32_t surplus = s->surplus.count;
+    if (pending_accepts_late(s, e->code)) { /* the message was accepted after all */
+        s->row.messages++;
+        transaction_accept(s, e->code, answer.text);
+    }
     if (diagnose_surplus(s, &answer, silence_us))
         close_service(s, e);
     if (!surplus && s->surplus.count)
         s->surplus.end = end;
     s->last_reply_end = end;
-    /* Whatever asked for it lies in a hole: a message follows. */
-    if (e->code == 354 && doubtful && client->reading == READ_LINES)
+    /* Whatever asked for it lies in a hole, or is the DATA that was refused just before: a message
+     * follows. */
+    const bool after_all = s->answered.verb == VERB_DATA && !s->answered.message && !s->ring.count;
+    if (e->code == 354 && (doubtful || after_all) && client->reading == READ_LINES) {
         content_begin(s);
+        content_as_commands_end(s);
+        s->content.asked = !doubtful;
+        s->content.command.seq = doubtful ? 0 : s->answered.seq;
+    }
     if (e->code == 334 && client->reading == READ_LINES)
         client->reading = READ_SASL; /* a secret follows */
     reply_forget(s);
@@ -407,6 +387,24 @@ static void settle_asked(struct session *s, struct pending *found, bool doubtful
     settle(s, &p, e, doubtful, end);
 }
 
+/* DATA was answered before what had been sent in front of it: the message may follow, but nothing
+ * is known yet of the order. */
+static void settle_ahead(struct session *s, uint32_t index, uint64_t end)
+{
+    struct pending p = *pending_at(s, index);
+    pending_remove(s, index);
+    struct event *e = reply_event(s, EVENT_REPLY, end);
+    e->answers = p.command.seq;
+    reply_forget(s);
+    accuse(s, &p, true);
+    s->last_reply_end = end;
+    pipelining_note_answered(s, &p, end);
+    s->answered.reply = e->seq;
+    s->answered.code = e->code;
+    reaction_note_reply(s, e->seq, true);
+    client_answered(s, e->code, e->seq, end);
+}
+
 /* A reply is complete. It may be the answer for which the client's octets wait. */
 static void finish_reply(struct session *s, uint64_t end)
 {
@@ -426,9 +424,17 @@ static void finish_reply(struct session *s, uint64_t end)
         return;
     }
     read_what_came_before(s);
-    drop_unanswered(s, r->code);
-    bool doubtful;
-    struct pending *found = pending_match(s, r->code, r->start, end, r->mark.seen, &doubtful);
+    uint32_t index;
+    if (answering_is_ahead(s, r->code, &index)) {
+        settle_ahead(s, index, end);
+        return;
+    }
+    bool doubtful = false;
+    struct pending *found = NULL;
+    if (!answering_is_surplus(s, r->code)) {
+        answering_drop(s, r->code);
+        found = pending_match(s, r->code, r->start, end, r->mark.seen, &doubtful);
+    }
     if (found)
         settle_asked(s, found, doubtful, end);
     else

@@ -46,7 +46,8 @@ struct fact {
     event_no again;         /* the newest refusal, when there were several */
     event_no cleared;       /* the event that took it away, likewise */
     bool doubtful;          /* a hole in the capture may have changed it */
-    bool vague;             /* cleared while doubtful: whether it held before will not be known */
+    bool vague;             /* cleared while doubtful: whether it held before will not be known; or
+                               taken away though no rule says so */
     struct blame blame;     /* of `refused` */
     struct reply_code code; /* of `refused` */
     bool of_order;          /* which says that something was missing before it */

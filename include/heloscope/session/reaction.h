@@ -29,12 +29,14 @@ struct reactions {
 /* Notes a reply, which answers a command that must (`waited_for`) or need not be waited for. */
 void reaction_note_reply(struct session *s, event_no seq, bool waited_for);
 
-/* Notes `p`, the newest command: what it tells of the client's quickness. */
-void reaction_note_command(struct session *s, const struct pending *p);
+/* Notes `p`, the newest command: what it tells of the client's quickness, and in it, up to which
+ * reply its sender can have read, and had read, when it was sent. */
+void reaction_note_command(struct session *s, struct pending *p);
 
 /* Whether the sender of `p` had read the reply `refusal`, and ignored it. It had when it had to
  * wait for it; or when it took as long as it has been seen to take, which no process can do in less
- * than a few microseconds. False also when the reply had not even arrived. */
+ * than a few microseconds; for a client that has only sent one command at a time the latter alone
+ * counts. False also when the reply had not even arrived. */
 bool reaction_knew(const struct session *s, const struct pending *p, event_no refusal);
 
 #endif

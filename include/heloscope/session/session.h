@@ -76,6 +76,8 @@ struct pending {
     uint64_t end;  /* client octets up to its last one */
     uint64_t seen; /* server octets that its sender had received */
     int64_t ts_us;
+    event_no can_know, knew; /* the newest reply that its sender had the time to read: a process at
+                                all, and this one, by its quickest reaction */
     event_no group;          /* the unanswered event behind which it was sent against RFC 2920; 0 */
     const char *group_rule;  /* then: the rule that this broke; static */
     uint16_t due;            /* replies due: LMTP sends one per recipient (RFC 2033 section 4.2) */
@@ -198,7 +200,7 @@ struct bare_lf {
 /* Replies that no command had asked for: from the first on one side may read each reply as the
  * answer to another command. */
 struct surplus_replies {
-    event_no first;
+    event_no first, newest;
     uint64_t end; /* server octets up to the end of the first */
     uint32_t count;
 };
@@ -229,13 +231,22 @@ struct chunk_reading {
     bool doubt;       /* a BDAT was refused: is its chunk skipped, or read as commands? */
     event_no refusal; /* the reply that refused the newest BDAT; its lines point to it */
     uint64_t refusal_end;
+    int refusal_code;
+    bool taken; /* that chunk was read as one before the refusal came: replies too many are to its
+                   lines */
+};
+
+/* The DATA that a message follows: what holds of that command holds of its end (struct pending). */
+struct content_command {
+    event_no seq, saw, can_know, knew, group;
+    const char *group_rule;
 };
 
 /* A message (READ_CONTENT). */
 struct content_reading {
     struct content_scan scan;
     struct mark mark;
-    event_no command, saw; /* its DATA, and what the client had seen when it sent that */
+    struct content_command command;
     bool hole;
     bool started;
     bool asked;                 /* its 354 was seen */
@@ -333,7 +344,7 @@ struct session {
     bool pipelines;   /* the client has sent without waiting, seen for certain */
     struct surplus_replies surplus;
     struct bare_lf bare_lf;
-    uint32_t skipped; /* commands that were passed over when a later one was answered first */
+    uint32_t skipped; /* commands that were given up when a later one was answered first */
     struct reactions reactions;
     struct passed_fault passed;
     struct wrong_hello wrong_hello;
