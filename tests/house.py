@@ -79,7 +79,7 @@ TESTED_ELSEWHERE = {
     "analyzer/order/settle.c": "tests/analyzer/order/test_judge.c, test_effects.c",
     "analyzer/smtp/pipelining.c": "tests/dialogues/pipelining.txt",
     "analyzer/smtp/proxied.c": "tests/dialogues/session.txt",
-    "analyzer/session/reaction.c": "tests/dialogues/pipelining.txt; tests/system/test_expected.py",
+    "analyzer/session/reaction.c": "tests/dialogues/mail_rejected.txt; tests/system/test_expected.py",
     "analyzer/session/reply.c": "tests/analyzer/smtp/test_reader.c; tests/dialogues",
     "analyzer/diagnosis/wording.c": "tests/dialogues; golden output",
     "analyzer/smtp/server.c": "tests/dialogues",

@@ -58,7 +58,7 @@ static void ends(struct dialogue *d, enum side by, const char *how)
 static void direct(struct reading *r, struct bytes text)
 {
     struct dialogue *d = r->dialogue;
-    unsigned port, seconds;
+    unsigned port, seconds; /* or microseconds */
     int end = 0;
     const char *words = copy_text(r, text);
     if (!strcmp(words, "the capture begins here")) {
@@ -83,6 +83,10 @@ static void direct(struct reading *r, struct bytes text)
         d->port = (uint16_t)port;
     } else if (sscanf(words, "%u seconds pass%n", &seconds, &end) == 1 && end && !words[end]) {
         d->pause_us += (int64_t)seconds * 1000000;
+    } else if (sscanf(words, "only %u microseconds pass%n", &seconds, &end) == 1 && end &&
+               !words[end] && seconds < DIALOGUE_LINE_US) {
+        d->only_us = seconds;
+        d->pause_us += (int64_t)seconds - DIALOGUE_LINE_US;
     } else {
         problem(r, "no stage direction is called so");
     }
@@ -109,6 +113,8 @@ static void speak(struct reading *r, struct bytes line)
     s.text = bytes_from(line, at + 1);
     s.blind |= s.joined;
     s.pause_us = d->pause_us;
+    s.only_us = d->only_us;
+    d->only_us = 0;
     if (generated ? !dialogue_generate(&r->all->arena, s.text, &s.octets)
                   : !dialogue_unescape(&r->all->arena, s.text, &s.octets)) {
         problem(r, generated ? "nothing can be made that is called so" : "no such escape");

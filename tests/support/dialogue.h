@@ -8,6 +8,10 @@
 #include "heloscope/transport/stream.h"
 #include "heloscope/timeline.h"
 
+enum {
+    DIALOGUE_LINE_US = 1000 /* a line takes so long, where a dialogue is played by itself */
+};
+
 /* Octets that one side sent, mostly a line. */
 struct spoken {
     enum side side;
@@ -16,6 +20,7 @@ struct spoken {
     bool lost;           /* the capture lacks it */
     bool before;         /* the capture begins behind it */
     int64_t pause_us;    /* that had passed since the dialogue began, by stage directions */
+    unsigned only_us;    /* behind what was spoken before, by one; 0 = as long as lines take */
     int number;          /* line of the file */
     struct bytes text;   /* as written, without the line end: what `at "..."` compares */
     struct bytes octets; /* as sent */
@@ -61,7 +66,7 @@ struct wanted {
     struct spot related[WANTED_RELATED];
     size_t related_count;
     struct bytes words; /* the rule, the note, the kind */
-    struct bytes told; /* what explanation or advice must hold; empty = not asked for */
+    struct bytes told;  /* what explanation or advice must hold; empty = not asked for */
     bool tolerated;
     bool at_close; /* a diagnosis of the end of the connection, not of what was spoken */
     uint64_t octets;
@@ -80,6 +85,7 @@ struct dialogue {
     struct spoken *spoken;
     size_t spoken_count;
     int64_t pause_us; /* that pass in all, by stage directions */
+    unsigned only_us; /* before what is spoken next */
     struct wanted *wanted;
     size_t wanted_count;
     char *problem; /* "file:line: what" when it cannot be understood; NULL = none */

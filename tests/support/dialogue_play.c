@@ -7,10 +7,6 @@
 
 static const int64_t START_US = INT64_C(1700000000000000);
 
-enum {
-    LINE_US = 1000
-};
-
 /* --- octets in -------------------------------------------------------------------------------- */
 
 struct player {
@@ -34,9 +30,14 @@ static void keep_draft(struct played *out, struct draft *draft)
     out->drafts[out->count++] = draft;
 }
 
+/* What is in one segment was captured at one time. */
 static struct mark mark_of(const struct dialogue *d, size_t spoken)
 {
-    return (struct mark){.ts_us = START_US + (int64_t)spoken * LINE_US + d->spoken[spoken].pause_us,
+    size_t first = spoken;
+    while (first && d->spoken[first].joined)
+        first--;
+    return (struct mark){.ts_us = START_US + (int64_t)first * DIALOGUE_LINE_US +
+                                  d->spoken[first].pause_us,
                          .packet = spoken + 1,
                          .seen = d->spoken[spoken].seen};
 }
@@ -136,7 +137,8 @@ void dialogue_play(const struct dialogue *d, enum cut cut, unsigned seed, struct
 {
     struct player p = {.dialogue = d, .cut = cut, .random = seed, .out = out};
     struct mark open = {.ts_us = START_US};
-    struct mark close = {.ts_us = START_US + (int64_t)d->spoken_count * LINE_US + d->pause_us,
+    struct mark close = {.ts_us =
+                             START_US + (int64_t)d->spoken_count * DIALOGUE_LINE_US + d->pause_us,
                          .packet = d->spoken_count + 1};
     *out = (struct played){.room = freezer_new(NULL)};
     p.session = open_session(d, &open);

@@ -126,7 +126,7 @@ static void put_dialogue(struct wire *w)
     for (size_t i = 0, end; i < d->spoken_count; i = end) {
         const struct spoken *s = &d->spoken[i];
         end = i + 1;
-        w->now_us += STEP_US + s->pause_us - paused_us;
+        w->now_us += s->only_us ? s->only_us : STEP_US + s->pause_us - paused_us;
         paused_us = s->pause_us;
         if (s->before)
             continue;
