@@ -65,6 +65,16 @@ static bool clear_in_tls(const struct ending *e, struct refusal_reason *out,
     return is(out, CAUSE_NOT_SMTP, first->command.seq);
 }
 
+/* A session of LMTP begun as one of SMTP, or the reverse, and never begun as it should be. */
+static bool wrong_hello(const struct ending *e, struct refusal_reason *out,
+                        const struct pending **about)
+{
+    (void)about;
+    const struct session *s = e->s;
+    return !order_holds(&s->order, FACT_HELLO) && !s->found.count &&
+           is(out, CAUSE_NOT_SMTP, s->wrong_hello.command);
+}
+
 /* Sent into a session that the server had ended before. */
 static bool sent_too_late(const struct ending *e, struct refusal_reason *out,
                           const struct pending **about)
@@ -87,26 +97,13 @@ static bool unanswered(const struct ending *e, struct refusal_reason *out,
            is(out, CAUSE_UNANSWERED, first->command.seq);
 }
 
-/* A session of LMTP begun as one of SMTP, or the reverse, and never begun as it should be. */
-static void tell_wrong_hello(struct session *s)
-{
-    const struct wrong_hello *wrong = &s->wrong_hello;
-    struct verdict none = {.kind = VERDICT_LEGAL};
-    struct answer answer = {.seq = wrong->reply, .code = wrong->code};
-    struct refusal_reason f = {
-        .cause = CAUSE_NOT_SMTP, .origin = wrong->command, .fault = FAULT_CLIENT};
-    if (wrong->command && !order_holds(&s->order, FACT_HELLO) && !s->found.count)
-        diagnosis_write(s, NULL, &answer, &none, &f);
-}
-
 void diagnose_close(struct session *s, event_no close, enum side by, int64_t now_us)
 {
     static ending_fn *const endings[] = {header_refused, handshake_in_clear, clear_in_tls,
-                                         sent_too_late, unanswered};
+                                         wrong_hello,    sent_too_late,      unanswered};
     struct ending ending = {s, by, now_us};
     struct verdict none = {.kind = VERDICT_LEGAL};
     struct answer answer = {.seq = close};
-    tell_wrong_hello(s);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         struct refusal_reason f = {.certainty = CERTAINTY_CERTAIN, .fault = FAULT_CLIENT};
         const struct pending *about = NULL;

@@ -137,7 +137,7 @@ static void remember(struct session *s, const struct pending *p, const struct an
         s->header_wanted = f->origin;
     if (f->cause == CAUSE_NOT_SMTP && p && p->command.verb != VERB_UNKNOWN &&
         f->origin == p->command.seq && !s->wrong_hello.command && a->code)
-        s->wrong_hello = (struct wrong_hello){p->command.seq, a->seq, p->command.verb, a->code};
+        s->wrong_hello = (struct wrong_hello){p->command.seq, p->command.verb};
 }
 
 void diagnosis_write(struct session *s, const struct pending *p, const struct answer *a,
@@ -348,7 +348,8 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
                 (mine.content_line && s->content_as_commands.weak);
     if (weak)
         weaken(s, p, &v, &refusal_reason);
-    else if ((v.vague && refusal_reason.cause == v.cause) || s->surplus.count)
+    else if ((v.vague && refusal_reason.cause == v.cause) || s->surplus.count ||
+             s->surplus.doubtful || (a->cut && v.kind == VERDICT_LEGAL))
         refusal_reason.certainty = CERTAINTY_LIKELY; /* also after a reply too many */
     diagnosis_write(s, &mine, a, &v, &refusal_reason);
     return v;

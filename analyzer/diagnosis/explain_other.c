@@ -1,14 +1,8 @@
 #include "explain_other.h"
+#include "explain_session.h"
 #include "heloscope/base/limits.h"
 
 typedef const char *sentence_fn(const struct wording *t);
-
-/* The command as it was sent, in quotes. */
-static const char *quote(const struct wording *t)
-{
-    struct bytes text = bytes_first(t->p ? t->p->text : bytes_of(NULL, 0), QUOTE_LIMIT);
-    return text.len ? SAY(t, "\"%.*s\"", (int)text.len, (const char *)text.at) : "an empty line";
-}
 
 /* What was refused, where the text is about more than its place. */
 static const char *subject(const struct wording *t)
@@ -52,7 +46,7 @@ static const char *command_not_offered(const struct wording *t)
     if (p && p->command.verb != VERB_UNKNOWN && t->s->order.offer)
         return SAY(t, "The reply to EHLO (#%u) does not offer %s.", t->s->order.offer,
                    wording_command(t));
-    return SAY(t, "The server does not know %s, or has it switched off.", quote(t));
+    return SAY(t, "The server does not know %s, or has it switched off.", wording_quote(t));
 }
 
 /* --- what the server wants --- */
@@ -148,7 +142,7 @@ static const char *tls_failed(const struct wording *t)
 
 static const char *parameter_refused(const struct wording *t)
 {
-    return SAY(t, "The order was right; the server refused a parameter of %s%s.", quote(t),
+    return SAY(t, "The order was right; the server refused a parameter of %s%s.", wording_quote(t),
                t->d->fault == FAULT_SERVER
                    ? SAY(t, ", though its reply to EHLO (#%u) offers it", t->s->order.offer)
                    : "");
@@ -226,7 +220,7 @@ static const char *content_as_commands(const struct wording *t)
         return SAY(t,
                    "A line with a lone dot ended the message #%u too early. The server read the "
                    "rest of it as commands, here %s.",
-                   t->d->origin, quote(t));
+                   t->d->origin, wording_quote(t));
     if (t->d->origin == t->s->chunk.refusal && !p)
         return SAY(t,
                    "BDAT was refused at %s, and more replies came than commands were sent: the "
@@ -238,7 +232,7 @@ static const char *content_as_commands(const struct wording *t)
         return SAY(t,
                    "BDAT was refused at %s, and the server read the octets of its chunk as "
                    "commands, here %s.%s",
-                   wording_refusal(t, t->d->origin), quote(t),
+                   wording_refusal(t, t->d->origin), wording_quote(t),
                    t->d->fault == FAULT_SERVER
                        ? " It had offered CHUNKING and has to take and discard them (RFC 3030 "
                          "section 2): whoever can put text into a message can smuggle commands in."
@@ -252,7 +246,7 @@ static const char *content_as_commands(const struct wording *t)
     return SAY(t,
                "DATA was refused at %s, but the message was sent all the same. The server read its "
                "lines as commands, here %s.",
-               wording_refusal(t, t->d->origin), quote(t));
+               wording_refusal(t, t->d->origin), wording_quote(t));
 }
 
 static const char *reply_desync(const struct wording *t)
@@ -280,111 +274,17 @@ static const char *reply_desync(const struct wording *t)
            "client and server count differently.";
 }
 
-/* --- the session as a whole --- */
-
-static const char *session_refused(const struct wording *t)
-{
-    if (!t->p)
-        return "The greeting itself refuses the session.";
-    if (t->s->order.facts[FACT_GREETING].since)
-        return SAY(t,
-                   "In this session %s takes no command, for a reason that the text of #%u names.",
-                   wording_server(t), t->d->origin);
-    return SAY(t, "The greeting refused the session at %s; only QUIT may follow it.",
-               wording_refusal(t, t->d->origin));
-}
-
-static const char *session_over(const struct wording *t)
-{
-    int number = t->s->order.facts[FACT_QUIT].code.number;
-    if (t->s->silence_us && number)
-        return SAY(t,
-                   "The server had ended the session at #%u (%d), after a silence of %lld s; %s "
-                   "came too late.",
-                   t->d->origin, number, (long long)(t->s->silence_us / 1000000),
-                   wording_command(t));
-    return number ? SAY(t, "The server had ended the session at #%u (%d).", t->d->origin, number)
-                  : SAY(t, "QUIT #%u had ended the session.", t->d->origin);
-}
-
-static const char *server_timeout(const struct wording *t)
-{
-    const long long seconds = (t->p ? t->p->idle_us : t->s->silence_us) / 1000000;
-    return SAY(
-        t, "Nobody had said anything for %lld s, %s: the server's timeout has ended the session.%s",
-        seconds,
-        t->p ? SAY(t, "and then %s came too late", wording_command(t))
-             : "and no command was waiting for a reply",
-        seconds < 295 ? " RFC 5321 section 4.5.3.2.7 would have servers wait five minutes." : "");
-}
-
-static const char *unanswered(const struct wording *t)
-{
-    return SAY(t, "%s was not answered; after %lld s the client gave up.",
-               t->p && t->p->kind == PENDING_CONTENT ? "The message" : wording_command(t),
-               (long long)(t->s->waited_us / 1000000));
-}
-
-static const char *error_limit(const struct wording *t)
-{
-    uint32_t errors = t->s->order.errors;
-    if (!errors)
-        return "The server speaks of too many errors; none came before in what was captured.";
-    return SAY(t, "%u error%s had come before, the first at #%u: too many for the server.", errors,
-               errors == 1 ? "" : "s", t->s->order.first_error);
-}
-
 static const char *middlebox(const struct wording *t)
 {
     if (t->p && t->p->command.verb == VERB_MASKED)
-        return SAY(t, "The verb was overwritten on the way: the server received %s.", quote(t));
+        return SAY(t, "The verb was overwritten on the way: the server received %s.",
+                   wording_quote(t));
     if (t->s->masked_banner)
         return SAY(t,
                    "The greeting was overwritten on the way, and the server knows nothing of the "
                    "hello #%u: a device in between has answered it.",
                    t->s->order.facts[FACT_HELLO].since);
     return "The reply's text speaks of a device between client and server.";
-}
-
-/* EHLO to a server of LMTP, or LHLO to one of SMTP. */
-static const char *wrong_hello(const struct wording *t)
-{
-    const struct wrong_hello *wrong = &t->s->wrong_hello;
-    if (wrong->verb == VERB_LHLO)
-        return SAY(t,
-                   "The client speaks LMTP, as LHLO #%u shows, the server SMTP, which begins with "
-                   "EHLO.",
-                   t->d->origin);
-    return SAY(t,
-               "The server speaks LMTP, which begins with LHLO; the client speaks SMTP, as %s #%u "
-               "shows.",
-               verb_name(wrong->verb), t->d->origin);
-}
-
-static const char *not_smtp(const struct wording *t)
-{
-    const struct session *s = t->s;
-    const event_no origin = t->d->origin;
-    if (origin == s->tls.hello)
-        return SAY(t, "A TLS handshake (#%u) came where the server speaks clear text.", origin);
-    if (origin == s->proxy.header)
-        return SAY(
-            t,
-            "A load balancer put a PROXY header in front of the session (#%u), and the server "
-            "does not expect one from it, or does not know it.",
-            origin);
-    if (origin == s->wrong_hello.command)
-        return wrong_hello(t);
-    if (!t->d->code)
-        return SAY(t,
-                   "The client began in clear text (#%u) where the server expects a TLS handshake "
-                   "from the first octet on.",
-                   origin);
-    const char *what = s->protocol.name ? SAY(t, " but %s", s->protocol.name) : "";
-    if (!wording_inherited(t))
-        return SAY(t, "The client does not speak SMTP%s: it began with %s.", what, quote(t));
-    return SAY(t, "The client does not speak SMTP%s, as #%u shows; this line belongs to the same.",
-               what, origin);
 }
 
 /* --- the server --- */
@@ -450,13 +350,7 @@ static sentence_fn *const sentences[CAUSE_COUNT] = {
     [CAUSE_EARLY_TALKER] = early_talker,
     [CAUSE_CONTENT_AS_COMMANDS] = content_as_commands,
     [CAUSE_REPLY_DESYNC] = reply_desync,
-    [CAUSE_SESSION_REFUSED] = session_refused,
-    [CAUSE_SESSION_OVER] = session_over,
-    [CAUSE_SERVER_TIMEOUT] = server_timeout,
-    [CAUSE_UNANSWERED] = unanswered,
-    [CAUSE_ERROR_LIMIT] = error_limit,
     [CAUSE_MIDDLEBOX] = middlebox,
-    [CAUSE_NOT_SMTP] = not_smtp,
     [CAUSE_SERVER_DISAGREES] = server_disagrees,
     [CAUSE_UNKNOWN] = unknown,
 };
@@ -464,5 +358,5 @@ static sentence_fn *const sentences[CAUSE_COUNT] = {
 const char *explain_other(const struct wording *t)
 {
     sentence_fn *sentence = sentences[t->d->cause];
-    return sentence ? sentence(t) : cause_entry(t->d->cause)->meaning;
+    return sentence ? sentence(t) : explain_session(t);
 }

@@ -76,7 +76,7 @@ bool reason_timeout(const struct refusal *r, struct refusal_reason *out)
 /* 221 to anything but QUIT: the server has its reasons, and keeps them to itself. */
 bool reason_farewell(const struct refusal *r, struct refusal_reason *out)
 {
-    if (r->a->code != 221)
+    if (r->a->code != 221 || r->s->hole)
         return false;
     out->passes_on = true;
     if (r->p->command.verb == VERB_UNKNOWN)

@@ -66,6 +66,7 @@ bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence
         s->skipped--; /* the late answer to a command that was passed over */
         return ends;
     } else if (hole || (a->code != 503 && s->client_gone)) {
+        s->surplus.doubtful |= hole && !ends; /* what asked for it may lie in the hole */
         return ends; /* a farewell to a client that has gone is not one too many */
     } else if (a->code >= 400 && f.claim == CAUSE_ERROR_LIMIT) {
         f.cause = CAUSE_ERROR_LIMIT; /* the server adds its last word and hangs up */

@@ -1,5 +1,7 @@
 #include "wording.h"
 
+#include "heloscope/base/limits.h"
+
 const char *wording_command(const struct wording *t)
 {
     const struct pending *p = t->p;
@@ -22,6 +24,12 @@ bool wording_inherited(const struct wording *t)
 {
     const struct order_command *c = t->p ? &t->p->command : NULL;
     return c && t->d->origin != c->seq && t->d->origin != c->wrong;
+}
+
+const char *wording_quote(const struct wording *t)
+{
+    struct bytes text = bytes_first(t->p ? t->p->text : bytes_of(NULL, 0), QUOTE_LIMIT);
+    return text.len ? SAY(t, "\"%.*s\"", (int)text.len, (const char *)text.at) : "an empty line";
 }
 
 const char *wording_odd_form(const struct wording *t)

@@ -27,6 +27,9 @@ const char *wording_server(const struct wording *t);
 /* Whether the command only suffers from what went wrong with another one before it. */
 bool wording_inherited(const struct wording *t);
 
+/* The command as it was sent, in quotes. */
+const char *wording_quote(const struct wording *t);
+
 /* What is odd in the form of the MAIL or RCPT that the origin of the diagnosis refuses, a sentence
  * with a blank behind it; "" = nothing. */
 const char *wording_odd_form(const struct wording *t);

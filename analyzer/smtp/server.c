@@ -11,6 +11,7 @@
 #include "heloscope/diagnosis/protocol_words.h"
 #include "reader.h"
 #include "not_smtp.h"
+#include "outcome.h"
 #include "pipelining.h"
 #include "encrypted.h"
 #include "heloscope/session/pending.h"
@@ -50,6 +51,7 @@ static struct answer answer_of(struct session *s, const struct event *e, bool do
                            .code = e->code,
                            .enhanced = e->enhanced,
                            .text = reply_plain_text(&s->draft->arena, e->text),
+                           .cut = e->notes & NOTE_INCOMPLETE,
                            .doubtful = doubtful};
 }
 
@@ -112,61 +114,6 @@ static void content_was_answered(struct session *s, int code)
         client->reading = READ_DRAIN;
 }
 
-static void count_message(struct session *s, const struct pending *p, int code)
-{
-    bool end =
-        p->kind == PENDING_CONTENT || (p->command.verb == VERB_BDAT && p->command.chunk_last);
-    if (end && code / 100 == 2)
-        s->row.messages++;
-}
-
-static void note_outcome(struct session *s, const struct pending *p, int code)
-{
-    if (p->command.verb == VERB_QUIT && code / 100 == 2)
-        s->quit = true;
-    s->layer_possible = p->command.verb == VERB_AUTH && code == 235;
-    if (p->command.verb == VERB_AUTH && code / 100 != 3)
-        s->row.auth_outcome = bytes_of_string(code / 100 == 2 ? "accepted" : "refused");
-}
-
-/* EHLO to a server of LMTP, LHLO to one of SMTP, which is then known for what it is. */
-static void note_wrong_hello(struct session *s, const struct pending *p, const struct event *e)
-{
-    if (!s->wrong_hello.command)
-        s->wrong_hello = (struct wrong_hello){p->command.seq, e->seq, p->command.verb, e->code};
-    if (p->command.verb == VERB_LHLO) {
-        s->lmtp = false;
-        s->row.protocol = "SMTP";
-    } else {
-        s->protocol.server_is_lmtp = true;
-    }
-}
-
-/* What is remembered of a command for what may follow from its reply. */
-static void note_settled(struct session *s, const struct pending *p, const struct event *e,
-                         const struct verdict *v)
-{
-    enum verb verb = p->command.verb;
-    bool accepted = reply_accepts(e->code, verb) || e->code / 100 == 3;
-    bool hello = verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO;
-    if (accepted && verb == VERB_STARTTLS)
-        s->order.tls_wanted = 0;
-    if (reply_accepts(e->code, verb) && verb == VERB_AUTH)
-        s->order.auth_wanted = 0;
-    if (verb == VERB_AUTH && p->kind == PENDING_COMMAND)
-        s->auth_given_up = 0;
-    if (p->cancelled && e->code >= 400)
-        s->auth_given_up = p->command.seq;
-    if (p->odd_form && e->code >= 400)
-        s->odd_form = (struct odd_form){p->command.seq, e->seq, p->odd_form};
-    if (hello && !accepted && v->cause == CAUSE_NOT_SMTP && v->origin == p->command.seq)
-        note_wrong_hello(s, p, e);
-    /* A command that waited for its turn and was taken: what came before is behind it. */
-    if (accepted && verb != VERB_UNKNOWN && !p->pipelined &&
-        p->command.seq > s->protocol.other_protocol)
-        s->protocol.other_protocol = 0;
-}
-
 /* A chunk that had been read as one was refused: whether the server took its octets, RFC 3030
  * section 2, shows in what it answers next. */
 static void note_taken_chunk(struct session *s, const struct pending *p, const struct event *e)
@@ -208,9 +155,7 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     if (!p->due) /* LMTP: the last of the replies that are due settles the message */
         (doubtful ? order_settle_doubtfully : order_settle)(&s->order, &command, &verdict, &reply);
     transaction_settle(s, p, e->seq, e->code, answer.text);
-    count_message(s, p, e->code);
-    note_outcome(s, p, e->code);
-    note_settled(s, p, e, &verdict);
+    outcome_note(s, p, e, &verdict);
     s->last_reply_end = end;
     pipelining_note_answered(s, p, end);
     s->answered.reply = e->seq;

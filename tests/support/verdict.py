@@ -131,12 +131,15 @@ class Reference:
             if event[KIND] not in WITHOUT_OCTETS:
                 self.starts.append((self.session.packet(seq).first, event))
         self.by_side = {side: [s for s in self.starts if s[1][SIDE] == side] for side in "CS"}
+        self.ends = [seq for seq, event in session.events.items() if event[KIND] == "close"]
         self.findings = {f.reply: f for f in self.session.findings}
         self.rules = {(seq, rule): tolerated for seq, rule, tolerated in self.session.violations}
 
     def recognise(self, session, seq):
         """The seqs here that event `seq` of `session` can be."""
         event, packet = session.events[seq], session.packet(seq)
+        if event[KIND] == "close":
+            return self.ends
         if event[KIND] in CONTENT and packet and packet.side != event[SIDE]:
             return self.content_behind(session, seq)
         if event[KIND] in WITHOUT_OCTETS or not packet or packet.side != event[SIDE]:
@@ -163,6 +166,8 @@ class Reference:
 
     def complete_at(self, reply, packets):
         """The number of the last of `packets` that has octets of a reply."""
+        if reply in self.ends:  # what is said of the end of the connection
+            return packets[-1].number
         begin = next(offset for offset, e in self.starts if e[SEQ] == reply)
         behind = [offset for offset, e in self.starts if e[SIDE] == "S" and offset > begin]
         end = min(behind, default=float("inf"))

@@ -10,6 +10,7 @@ struct answer {
     event_no seq;
     int code;
     struct bytes enhanced, text;
+    bool cut;      /* the snap length has cut its text */
     bool doubtful; /* its pairing rests on a guess */
 };
 

@@ -203,6 +203,7 @@ struct surplus_replies {
     event_no first, newest;
     uint64_t end; /* server octets up to the end of the first */
     uint32_t count;
+    bool doubtful; /* behind a hole there was one more than is known to have been asked for */
 };
 
 /* Behind a hole: what cannot be read, and is counted. */
@@ -284,11 +285,10 @@ struct passed_fault {
     enum fault fault;
 };
 
-/* EHLO to a server of LMTP, or LHLO to one of SMTP: the first that was refused, and how. */
+/* EHLO to a server of LMTP, or LHLO to one of SMTP: the first that was refused. */
 struct wrong_hello {
-    event_no command, reply;
+    event_no command;
     enum verb verb;
-    int code;
 };
 
 /* What is never stored, and masked where it is said again. */
