@@ -20,7 +20,7 @@ static const struct claim_row {
     {{"pipelin|synchroni|too soon"}, CAUSE_PIPELINING_VIOLATION},
     {{"before", "greeting|banner"}, CAUSE_EARLY_TALKER},
     {{"too many connection|too many recipient|too many rcpt|too many message|too many session|"
-      "too many concurrent|too many simultaneous"},
+      "too many concurrent|too many simultaneous|too many hop"},
      CAUSE_POLICY},
     {{"spf|dkim|dmarc"}, CAUSE_POLICY},
     {{"too many", "error|command|unrecogni|syntax|protocol|bad|invalid"}, CAUSE_ERROR_LIMIT},

@@ -4,20 +4,15 @@
 #include "heloscope/diagnosis/claims.h"
 #include "refusal.h"
 
-/* Codes by which a legal command is refused for want of AUTH or TLS (RFC 4954 section 6, RFC 3207
- * section 4), and what servers send in their place. */
+/* Whether the reply can ask for TLS or AUTH. The codes meant for it are 530, 538 and 523 (RFC 4954
+ * section 6, RFC 3207 section 4); servers use nearly any. */
 static bool asks_for_more(const struct refusal *r)
 {
-    static const int codes[] = {503, 530, 538, 523, 524, 504, 451, 550, 554,
-                                400, 454, 500, 501, 502, 505, 535, 553, 571};
     if (r->p->kind == PENDING_CONTENT && r->a->code != 530 && r->a->code != 503)
         return false; /* "unauthenticated" is said of messages too */
     if (r->p->command.verb == VERB_AUTH && r->claim == CAUSE_AUTH_REQUIRED)
         return false;
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (codes[i] == r->a->code)
-            return true;
-    return false;
+    return r->a->code >= 400 && r->a->code != 421;
 }
 
 static bool wants_tls(const struct refusal *r)
@@ -107,11 +102,26 @@ static bool obeyed(const struct refusal *r, struct refusal_reason *out)
     return (tls || auth) && demand(r, out, tls ? CAUSE_TLS_REQUIRED : CAUSE_AUTH_REQUIRED);
 }
 
+/* "Need EHLO and AUTH first" to a client that has said EHLO (QQ). */
+static bool wants_the_other(const struct refusal *r)
+{
+    const struct bytes *text = &r->a->text;
+    bool both = text->len && memmem(text->at, text->len, "HLO", 3) &&
+                memmem(text->at, text->len, "AUTH", 4);
+    return both && refused_with_503(r) && r->claim == CAUSE_UNKNOWN &&
+           order_holds(r->order, FACT_HELLO) && !order_holds(r->order, FACT_AUTH) &&
+           r->p->command.verb != VERB_AUTH;
+}
+
 bool reason_demand(const struct refusal *r, struct refusal_reason *out)
 {
     if (wants_tls(r))
         return demand(r, out, CAUSE_TLS_REQUIRED);
     if (wants_auth(r))
         return demand(r, out, CAUSE_AUTH_REQUIRED);
+    if (wants_the_other(r)) {
+        out->certainty = CERTAINTY_LIKELY;
+        return demand(r, out, CAUSE_AUTH_REQUIRED);
+    }
     return obeyed(r, out);
 }

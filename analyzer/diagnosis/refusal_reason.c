@@ -237,12 +237,12 @@ static bool group_named(const struct refusal *r, struct refusal_reason *out)
 
 static bool gave_up(const struct refusal *r, struct refusal_reason *out)
 {
+    bool final = r->a->code / 100 == 5 || r->a->code == 421 || r->a->code == 221;
     if (r->s->hole)
         out->certainty = CERTAINTY_LIKELY; /* the first error may lie in what was not seen */
     out->fault = r->order->first_error_of_order ? FAULT_CLIENT : FAULT_POLICY;
-    return r->claim == CAUSE_ERROR_LIMIT &&
-           (refused_with_503(r) || r->a->code == 421 || r->a->code == 221 ||
-            r->order->first_error_of_order) &&
+    return r->claim == CAUSE_ERROR_LIMIT && r->p->kind != PENDING_CONTENT &&
+           (final || r->order->errors) &&
            reason_is(out, CAUSE_ERROR_LIMIT,
                      r->order->first_error ? r->order->first_error : r->a->seq);
 }
@@ -286,9 +286,20 @@ static bool not_offered(const struct refusal *r, struct refusal_reason *out)
     return false;
 }
 
+/* Whether a text that names nothing may still ask for what was offered and not used: DavMail says
+ * "bad sequence" for want of AUTH. */
+static bool may_ask_for_more(const struct refusal *r)
+{
+    bool vague = r->claim == CAUSE_NONE || r->claim == CAUSE_UNKNOWN;
+    bool begins = r->p->command.verb == VERB_MAIL || r->p->command.verb == VERB_RCPT;
+    bool unused = (r->order->extensions & EXT_AUTH && !order_holds(r->order, FACT_AUTH)) ||
+                  (r->order->extensions & EXT_STARTTLS && !order_holds(r->order, FACT_TLS));
+    return vague && begins && unused;
+}
+
 static bool no_reason(const struct refusal *r, struct refusal_reason *out)
 {
-    if (r->s->hole)
+    if (r->s->hole || may_ask_for_more(r))
         out->certainty = CERTAINTY_LIKELY;
     return refused_with_503(r) && reason_is(out, CAUSE_SERVER_DISAGREES, r->a->seq);
 }
