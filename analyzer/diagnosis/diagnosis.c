@@ -140,6 +140,18 @@ static void remember(struct session *s, const struct pending *p, const struct an
         s->wrong_hello = (struct wrong_hello){p->command.seq, p->command.verb};
 }
 
+/* Whether the refusal behind it had arrived, but it is not proved that the client had read it, or
+ * had not. That it gave its transaction up shows that it had. */
+static bool is_half_known(const struct session *s, const struct pending *p, const struct verdict *v,
+                          const struct diagnosis *d)
+{
+    if (!v || !v->refusal || d->cause != v->cause || d->cause == CAUSE_TRANSACTION_ABANDONED ||
+        !p || p->command.saw < v->refusal)
+        return false;
+    return d->fault == FAULT_PIPELINING ||
+           (d->fault == FAULT_CLIENT && reaction_knew(s, p, v->refusal) != REACTION_PROVED);
+}
+
 void diagnosis_write(struct session *s, const struct pending *p, const struct answer *a,
                      const struct verdict *v, const struct refusal_reason *f)
 {
@@ -151,9 +163,8 @@ void diagnosis_write(struct session *s, const struct pending *p, const struct an
     d->cause = f->cause;
     d->certainty = f->certainty;
     d->fault = fault_of(s, p, v, f);
-    if (d->fault == FAULT_PIPELINING && d->certainty == CERTAINTY_CERTAIN && v && v->refusal && p &&
-        p->command.saw >= v->refusal)
-        d->certainty = CERTAINTY_LIKELY; /* the refusal had arrived, but hardly been read */
+    if (d->certainty == CERTAINTY_CERTAIN && is_half_known(s, p, v, d))
+        d->certainty = CERTAINTY_LIKELY;
     remember(s, p, a, f, d->fault);
     d->server_says = f->claim;
     d->agrees = agreement(f);

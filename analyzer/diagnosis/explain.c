@@ -147,7 +147,7 @@ static const char *for_how_long(const struct wording *t)
 static const char *all_rcpt_rejected(const struct wording *t)
 {
     uint32_t refused = t->s->order.refused;
-    const char *seen = t->d->certainty == CERTAINTY_CERTAIN ? "" : " that was seen";
+    const char *seen = t->s->hole || t->s->row.midstream ? " that was seen" : "";
     const char *who = refused <= 1   ? SAY(t, "The only recipient%s was refused", seen)
                       : refused == 2 ? "Both recipients were refused, the first"
                                      : SAY(t, "All %u recipients were refused, the first", refused);

@@ -81,5 +81,10 @@ const char *wording_knowledge(const struct wording *t)
         return t->s->order.extensions & EXT_PIPELINING
                    ? "The client had not waited for that reply, as RFC 2920 section 3.1 asks here."
                    : "The client had not waited for that reply, though PIPELINING was not offered.";
+    if (t->p && reaction_knew(t->s, t->p, refusal) == REACTION_LIKELY)
+        return SAY(t,
+                   "The refusal had reached the client's host shortly before %s was sent: most "
+                   "likely the client had read it, and went on all the same.",
+                   wording_command(t));
     return "The client had received the refusal and went on all the same.";
 }

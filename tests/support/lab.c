@@ -70,7 +70,7 @@ void lab_tell(struct trace *trace, uint16_t client_port, uint16_t server_port, u
     trace_begin(trace, client_port, server_port, client_seq, server_seq);
     trace_open(trace);
     TRACE_LINES(trace, "S: 220 localhost ESMTP", "C: EHLO client",
-                "S: 250-localhost\r\n250 PIPELINING", "C: MAIL FROM:<a@localhost>",
+                "S: 250-localhost\r\n250 BINARYMIME", "C: MAIL FROM:<a@localhost>",
                 "S: 550 5.1.0 no", "C: RCPT TO:<b@localhost>", "S: 503 5.5.1 need MAIL", "C: QUIT",
                 "S: 221 bye");
     trace_close(trace, SIDE_CLIENT);

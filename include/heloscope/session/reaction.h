@@ -33,10 +33,17 @@ void reaction_note_reply(struct session *s, event_no seq, bool waited_for);
  * reply its sender can have read, and had read, when it was sent. */
 void reaction_note_command(struct session *s, struct pending *p);
 
+/* Whether a client had read a reply that its host had received. */
+enum reaction {
+    REACTION_UNREAD, /* it had not, or had not the time to */
+    REACTION_LIKELY,
+    REACTION_PROVED,
+};
+
 /* Whether the sender of `p` had read the reply `refusal`, and ignored it. It had when it had to
  * wait for it; or when it took as long as it has been seen to take, which no process can do in less
- * than a few microseconds; for a client that has only sent one command at a time the latter alone
- * counts. False also when the reply had not even arrived. */
-bool reaction_knew(const struct session *s, const struct pending *p, event_no refusal);
+ * than a few microseconds. For a client that has only sent one command at a time the latter alone
+ * makes it likely. REACTION_UNREAD also when the reply had not even arrived. */
+enum reaction reaction_knew(const struct session *s, const struct pending *p, event_no refusal);
 
 #endif
