@@ -90,10 +90,10 @@ static bool unanswered(const struct ending *e, struct refusal_reason *out,
 {
     const struct pending *first = *about = pending_at(e->s, 0);
     bool asks = first && first->kind != PENDING_HOLE && first->kind != PENDING_TLS &&
-                first->command.verb != VERB_QUIT;
+                !first->unfinished && first->command.verb != VERB_QUIT;
     out->fault = FAULT_SERVER;
     return asks && !first->doubtful && !first->shaky && e->by == SIDE_CLIENT &&
-           e->now_us - first->ts_us >= UNANSWERED_US &&
+           e->now_us - e->s->last_octets_us >= UNANSWERED_US &&
            is(out, CAUSE_UNANSWERED, first->command.seq);
 }
 
@@ -109,7 +109,7 @@ void diagnose_close(struct session *s, event_no close, enum side by, int64_t now
         const struct pending *about = NULL;
         if (!endings[i](&ending, &f, &about))
             continue;
-        s->waited_us = about ? now_us - about->ts_us : 0;
+        s->waited_us = now_us - s->last_octets_us;
         diagnosis_write(s, about, &answer, &none, &f);
         return;
     }

@@ -36,8 +36,9 @@ static const char *server_timeout(const struct wording *t)
     return SAY(
         t, "Nobody had said anything for %lld s, %s: the server's timeout has ended the session.%s",
         seconds,
-        t->p ? SAY(t, "and then %s came too late", wording_command(t))
-             : "and no command was waiting for a reply",
+        t->p && t->p->unfinished ? "and the message was not at its end"
+        : t->p                   ? SAY(t, "and then %s came too late", wording_command(t))
+                                 : "and no command was waiting for a reply",
         seconds < 295 ? " RFC 5321 section 4.5.3.2.7 would have servers wait five minutes." : "");
 }
 

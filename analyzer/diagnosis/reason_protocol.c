@@ -64,13 +64,16 @@ bool reason_header_wanted(const struct refusal *r, struct refusal_reason *out)
            reason_is(out, CAUSE_SESSION_REFUSED, first ? first : r->a->seq);
 }
 
-/* The server's patience had ended, and it says so to the next command that comes. */
+/* The server's patience had ended, and it says so to the next command that comes, or into a message
+ * whose end does not. */
 bool reason_timeout(const struct refusal *r, struct refusal_reason *out)
 {
-    bool long_enough = r->p->idle_us >= (r->a->code == 421 ? SILENCE_SAID_US : SILENCE_LONG_US);
+    bool long_enough = r->p->idle_us >=
+                       (r->a->code == 421 || r->p->unfinished ? SILENCE_SAID_US : SILENCE_LONG_US);
     out->fault = FAULT_CLIENT;
-    return (r->a->code == 421 || r->a->code == 451) && r->p->kind == PENDING_COMMAND &&
-           long_enough && names_timeout(r->a) && reason_is(out, CAUSE_SERVER_TIMEOUT, r->a->seq);
+    bool waits = r->p->kind == PENDING_COMMAND || r->p->unfinished;
+    return (r->a->code == 421 || r->a->code == 451) && waits && long_enough &&
+           names_timeout(r->a) && reason_is(out, CAUSE_SERVER_TIMEOUT, r->a->seq);
 }
 
 /* 221 to anything but QUIT: the server has its reasons, and keeps them to itself. */

@@ -35,6 +35,15 @@ static struct bytes storable(struct session *s, const struct line *line,
     size_t limit = c->verb == VERB_UNKNOWN ? UNKNOWN_TEXT_LIMIT : TEXT_LIMIT;
     if (line->length > limit)
         *notes |= NOTE_LONG;
+    size_t open = c->verb == VERB_UNKNOWN ? not_smtp_storable(line->text) : line->text.len;
+    if (open < line->text.len) {
+        struct bytes secret = bytes_from(line->text, open);
+        *notes |= NOTE_MASKED;
+        while (secret.len && secret.at[0] == ' ')
+            secret = bytes_from(secret, 1);
+        remember_secret(s, secret);
+        return arena_print(&s->draft->arena, "%.*s ****", (int)open, (const char *)line->text.at);
+    }
     if (c->verb != VERB_AUTH || !c->initial_response)
         return bytes_first(line->text, limit);
     *notes |= NOTE_MASKED;

@@ -115,6 +115,7 @@ void content_end(struct session *s, uint64_t end, unsigned notes)
                                         .saw = data.saw,
                                         .content = true,
                                         .well_formed = true};
+    p->unfinished = notes & NOTE_INCOMPLETE;
     p->end = end;
     p->seen = s->content.mark.seen;
     p->ts_us = s->content.mark.ts_us;

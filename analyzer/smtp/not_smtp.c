@@ -63,6 +63,16 @@ static bool is_field(struct bytes line)
     return apart && c.verb == VERB_UNKNOWN;
 }
 
+/* "a1 LOGIN name password": IMAP's commands have a tag in front. */
+static size_t behind_login(struct bytes line)
+{
+    static const char word[] = " LOGIN ";
+    const uint8_t *at = line.len ? memmem(line.at, line.len, word, sizeof word - 1) : NULL;
+    return at && !memchr(line.at, ' ', (size_t)(at - line.at))
+               ? (size_t)(at - line.at) + sizeof word - 1
+               : 0;
+}
+
 enum not_smtp_kind not_smtp_kind_of(struct bytes line, const char **name)
 {
     static const struct {
@@ -70,7 +80,7 @@ enum not_smtp_kind not_smtp_kind_of(struct bytes line, const char **name)
     } words[] = {
         {"GET ", "HTTP"},     {"POST ", "HTTP"},    {"PUT ", "HTTP"},    {"HEAD ", "HTTP"},
         {"OPTIONS ", "HTTP"}, {"CONNECT ", "HTTP"}, {"DELETE ", "HTTP"}, {"PATCH ", "HTTP"},
-        {"TRACE ", "HTTP"},   {"PRI * ", "HTTP"},   {"SSH-", "SSH"},     {"USER ", "POP3"},
+        {"TRACE ", "HTTP"},   {"PRI * ", "HTTP"},   {"SSH-", "SSH"},     {"USER ", "POP3 or FTP"},
         {"CAPA", "POP3"},     {"JRMI", "Java RMI"},
     };
     *name = NULL;
@@ -81,9 +91,25 @@ enum not_smtp_kind not_smtp_kind_of(struct bytes line, const char **name)
             *name = words[i].name;
     if (!*name && line.len > 1 && line.at[0] == 0xff && line.at[1] >= 0xf0)
         *name = "telnet"; /* IAC and a command (RFC 854) */
+    if (!*name &&
+        (behind_login(line) || (line.len && memmem(line.at, line.len, " CAPABILITY", 11))))
+        *name = "IMAP";
+    if (!*name && line.len > 1 && line.at[0] == '*' && line.at[1] >= '0' && line.at[1] <= '9')
+        *name = "Redis";
     if (*name || begins_with_no_text(line))
         return NOT_SMTP_PROTOCOL;
     return is_field(line) ? NOT_SMTP_FIELD : NOT_SMTP_NONE;
+}
+
+size_t not_smtp_storable(struct bytes line)
+{
+    static const char *const secrets[] = {"PASS ",
+                                          "Authorization:", "Proxy-Authorization:", "Cookie:"};
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        if (bytes_start_nocase(line, secrets[i]))
+            return strlen(secrets[i]);
+    size_t login = behind_login(line);
+    return login ? login : line.len;
 }
 
 static void take_line(struct session *s, enum event_kind kind, enum side side,

@@ -106,6 +106,8 @@ static void content_was_answered(struct session *s, int code)
         return;
     }
     content_end(s, client->offset, NOTE_INCOMPLETE | (hole ? NOTE_DOUBTFUL : 0));
+    if (s->ring.count)
+        pending_at(s, s->ring.count - 1)->idle_us = s->reply.mark.ts_us - s->last_octets_us;
     if (hole) { /* commands may have followed the dot in it */
         order_hole(&s->order, s->order.hole ? s->order.hole : s->last_seq);
         pending_hole(s, SIDE_CLIENT);

@@ -91,7 +91,8 @@ struct pending {
     event_no content_of;     /* then: because of which event */
     bool content_after_data; /* that event is the message that a dot ended too early */
     bool accused;            /* a violation has been noted */
-    int64_t idle_us;         /* how long nobody had spoken before it */
+    bool unfinished;         /* a message whose end was not sent */
+    int64_t idle_us;         /* how long nobody had spoken before it; unfinished: behind it */
     unsigned odd_form;       /* NOTE_UNBRACKETED, NOTE_COLON_SPACE */
     uint64_t chunk_size;
     struct bytes path, text;
