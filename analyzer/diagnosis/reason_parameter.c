@@ -8,12 +8,15 @@ static bool refuses_parameters(int code)
     return code == 555 || code == 501 || code == 504 || code == 503;
 }
 
-/* Whether nothing but the parameters can be meant: an address of letters, digits and dots. */
+/* Whether nothing but the parameters can be meant: an address of letters, digits and dots, or none
+ * at all, as MAIL may have it. */
 static bool plain_address(struct bytes path)
 {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+.@";
-    const uint8_t *at = path.len ? memchr(path.at, '@', path.len) : NULL;
+    if (!path.len)
+        return true;
+    const uint8_t *at = memchr(path.at, '@', path.len);
     if (!at || at == path.at || !memchr(at, '.', (size_t)(path.at + path.len - at)))
         return false;
     for (size_t i = 0; i < path.len; i++)

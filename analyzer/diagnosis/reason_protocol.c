@@ -23,7 +23,8 @@ static bool is_unknown_to(int code)
 bool reason_other_hello(const struct refusal *r, struct refusal_reason *out)
 {
     enum verb verb = r->p->command.verb;
-    bool lmtp = speaks_lmtp(r->s, r->a->text);
+    /* Servers repeat the verb that they do not know. */
+    bool lmtp = speaks_lmtp(r->s, verb == VERB_LHLO ? bytes_of(NULL, 0) : r->a->text);
     bool to_lmtp = (verb == VERB_EHLO || verb == VERB_HELO) && lmtp;
     bool to_smtp = verb == VERB_LHLO && !lmtp;
     event_no first = r->s->wrong_hello.command;

@@ -97,10 +97,10 @@ CREATE TABLE violations (
 CREATE TABLE diagnoses (
     id          INTEGER PRIMARY KEY AUTOINCREMENT, -- ascends in the order of storing, never reused
     session_id  INTEGER NOT NULL REFERENCES sessions,
-    reply_seq   INTEGER NOT NULL,                  -- the refusal
+    reply_seq   INTEGER NOT NULL,                  -- the refusal, or the close event
     command_seq INTEGER,                           -- the event that it answers
     origin_seq  INTEGER,                           -- where the sequence went wrong
-    code        INTEGER NOT NULL,
+    code        INTEGER NOT NULL,                  -- of the refusal; 0: of the close event
     cause       TEXT NOT NULL REFERENCES causes,
     fault       TEXT NOT NULL, -- client pipelining server middlebox policy unknown
     certainty   TEXT NOT NULL, -- certain likely unknown

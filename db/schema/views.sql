@@ -290,7 +290,7 @@ FROM (SELECT coalesce(s.proxied_addr, s.client_addr) AS client, s.server_addr AS
              d.session_id, r.ts_us,
              (SELECT coalesce(c.verb, c.kind) FROM event_rows c
               WHERE c.id = (d.session_id << 24 | d.command_seq)) AS verb,
-             r.code || coalesce(' ' || r.enhanced, '') AS reply,
+             coalesce(r.code || coalesce(' ' || r.enhanced, ''), r.kind) AS reply,
              (SELECT coalesce(o.verb, o.code || coalesce(' ' || o.enhanced, ''), o.kind)
               FROM event_rows o WHERE o.id = (d.session_id << 24 | d.origin_seq)) AS origin
       FROM diagnoses d
