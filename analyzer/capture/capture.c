@@ -95,6 +95,14 @@ void capture_close(struct capture *capture)
 /* -------------------------------------------------------------------------------------- opening */
 
 /* An input for file `index` of the paths, whose number it has too. */
+static bool clocks_differ(const struct capture *capture)
+{
+    for (size_t i = 0; i < capture->clock_count; i++)
+        if (capture->clocks[i].count)
+            return true;
+    return false;
+}
+
 static struct capture_input *add_file(struct capture *capture, size_t index, bool keep_open)
 {
     struct capture_path *path = &capture->paths.all[index];
@@ -103,6 +111,7 @@ static struct capture_input *add_file(struct capture *capture, size_t index, boo
     if (!input)
         return NULL;
     input->source.name = path->name;
+    input->source.rough_clock = clocks_differ(capture);
     input->growing = capture->growing;
     input->of_folder = path->folder && capture->growing;
     input->clock = index < capture->clock_count ? &capture->clocks[index] : NULL;

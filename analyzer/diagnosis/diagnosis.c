@@ -163,7 +163,9 @@ void diagnosis_write(struct session *s, const struct pending *p, const struct an
     d->cause = f->cause;
     d->certainty = f->certainty;
     d->fault = fault_of(s, p, v, f);
-    if (d->certainty == CERTAINTY_CERTAIN && is_half_known(s, p, v, d))
+    /* Whether it had to wait is not known either where the offer was not seen. */
+    const bool offer_unseen = d->fault == FAULT_PIPELINING && s->order.facts[FACT_HELLO].doubtful;
+    if (d->certainty == CERTAINTY_CERTAIN && (offer_unseen || is_half_known(s, p, v, d)))
         d->certainty = CERTAINTY_LIKELY;
     remember(s, p, a, f, d->fault);
     d->server_says = f->claim;

@@ -264,7 +264,7 @@ static const char *reply_desync(const struct wording *t)
             "A reply too many had come before (#%u). A client that counts replies took it for "
             "the answer to another command, and so did not see that %s could not succeed.",
             t->d->origin, wording_command(t));
-    if (t->d->reply == t->s->answered.reply)
+    if (t->d->origin == t->s->answered.reply)
         return SAY(
             t,
             "The message was answered twice: #%u does not know a command that nobody had sent, "

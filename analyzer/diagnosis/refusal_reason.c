@@ -224,8 +224,8 @@ static bool group_named(const struct refusal *r, struct refusal_reason *out)
         out->related = r->p->command.seq;
         return reason_is(out, CAUSE_PIPELINING_VIOLATION, r->s->offender);
     }
-    if (!r->p->pipelined && r->s->hole)
-        out->certainty = CERTAINTY_LIKELY; /* the group may lie in what was not seen */
+    if (!r->p->pipelined)
+        out->certainty = CERTAINTY_LIKELY; /* what came too early was not seen */
     out->related = r->p->group;
     if (r->p->pipelined && !r->p->group) { /* the server itself had allowed it */
         bool unseen = r->order->facts[FACT_HELLO].doubtful;

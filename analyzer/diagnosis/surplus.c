@@ -44,7 +44,6 @@ static bool is_timeout(const struct answer *a, int64_t silence_us)
 bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence_us)
 {
     struct verdict none = {.kind = VERDICT_LEGAL};
-    struct answer about = *a;
     struct refusal_reason f = {.cause = CAUSE_REPLY_DESYNC,
                                .origin = a->seq,
                                .certainty = CERTAINTY_LIKELY,
@@ -83,18 +82,13 @@ bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence
         f.cause = CAUSE_CONTENT_AS_COMMANDS; /* to the lines of a refused chunk */
         f.origin = s->chunk.refusal;
     } else {
-        if (pending_accepts_late(s, a->code)) {
+        if (pending_accepts_late(s, a->code)) /* the first was for something that it misread */
             f.origin = s->answered.reply;
-            if (s->answered.code != 503) { /* which has a finding already */
-                about.seq = s->answered.reply;
-                about.code = s->answered.code;
-            }
-        }
         if (!s->surplus.count++)
             s->surplus.first = f.origin;
         s->surplus.newest = a->seq;
     }
-    diagnosis_write(s, NULL, &about, &none, &f);
+    diagnosis_write(s, NULL, a, &none, &f);
     return ends;
 }
 

@@ -12,6 +12,7 @@ struct session *handover_begin(struct pipeline *p, const struct connection *c)
         .tunnel = c->decoding->tunnel,
         .source = c->decoding->source->name,
         .capture_id = c->decoding->source->capture_id,
+        .rough_clock = c->decoding->source->rough_clock,
         .midstream = !c->decoding->reassembly.from_start,
         .server_unknown = !c->decoding->reassembly.syn[SIDE_SERVER],
         .mark = c->first,

@@ -43,7 +43,7 @@ static void measure(struct session *s, const struct pending *p)
     if (!last || !last->waited_for || !first || p->seen < s->last_reply_end || p->doubtful)
         return;
     const int64_t took = p->ts_us - last->ts_us;
-    if (took > 0 && (!r->quickest_us || took < r->quickest_us))
+    if (took > 0 && !r->rough && (!r->quickest_us || took < r->quickest_us))
         r->quickest_us = took;
 }
 
@@ -57,7 +57,7 @@ void reaction_note_command(struct session *s, struct pending *p)
             continue;
         const int64_t took = p->ts_us - reply->ts_us;
         /* Captured out of order, or by too coarse a clock: times say nothing. */
-        const bool timeless = took < 0 || (took == 0 && !r->quickest_us);
+        const bool timeless = r->rough || took < 0 || (took == 0 && !r->quickest_us);
         if ((timeless || took >= IMPOSSIBLE_US) && !p->can_know)
             p->can_know = reply->seq;
         if (r->quickest_us && took + ROUNDING_US >= r->quickest_us && took >= IMPOSSIBLE_US)

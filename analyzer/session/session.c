@@ -88,6 +88,7 @@ struct session *session_new(const struct session_begin *begin)
     row->midstream = begin->midstream;
     row->protocol = "SMTP";
     row->outcome = "open";
+    s->reactions.rough = begin->rough_clock;
 
     char from[46], to[46], way[WAY_SIZE];
     struct bytes text = arena_print(

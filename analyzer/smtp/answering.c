@@ -83,10 +83,12 @@ static bool is_to_chunk_line(const struct session *s, int code, const struct pen
 bool answering_is_surplus(struct session *s, int code)
 {
     const struct pending *head = pending_at(s, 0);
-    if (!head || !is_clean(head) || s->hole || s->row.midstream || s->bare_lf.joined)
+    if (!head || !is_clean(head))
         return false;
     if (is_to_chunk_line(s, code, head))
         return true;
+    if (s->hole || s->row.midstream || s->bare_lf.joined)
+        return false;
     if (head->kind != PENDING_COMMAND)
         return false;
     if (head->command.verb == VERB_QUIT && code / 100 == 2 && code != 221)

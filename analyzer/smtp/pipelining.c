@@ -38,7 +38,8 @@ void pipelining_place(struct session *s, struct pending *p)
         return;
     }
     /* A client that counts replies is as many ahead as came too many: it has not chosen to. */
-    if (s->surplus.count && p->seen >= s->surplus.end && s->ring.count - 1 <= s->surplus.count)
+    if (s->surplus.unasked && p->seen >= s->surplus.unasked_end &&
+        s->ring.count - 1 <= s->surplus.unasked)
         return;
     p->pipelined = true;
     if (p->seen < s->barrier_end) { /* a group went on behind a command that ends groups */

@@ -235,15 +235,14 @@ static void settle_unasked(struct session *s, bool doubtful, uint64_t end)
     if (!doubtful)
         e->notes |= NOTE_UNSOLICITED;
     struct answer answer = answer_of(s, e, true);
-    const uint32_t surplus = s->surplus.count;
     if (pending_accepts_late(s, e->code)) { /* the message was accepted after all */
         s->row.messages++;
         transaction_accept(s, e->code, answer.text);
     }
     if (diagnose_surplus(s, &answer, silence_us))
         close_service(s, e);
-    if (!surplus && s->surplus.count)
-        s->surplus.end = end;
+    if (!s->surplus.unasked++)
+        s->surplus.unasked_end = end;
     s->last_reply_end = end;
     /* Whatever asked for it lies in a hole, or is the DATA that was refused just before: a message
      * follows. */

@@ -8,6 +8,8 @@
 struct capture_source {
     const char *name; /* as the user gave it; "-" for standard input */
     bool live;
+    bool rough_clock;   /* its times, or another file's, were corrected: what lies close together
+                           cannot be compared */
     int64_t started_us; /* time of its first packet; 0 when it has none */
     int64_t ended_us;   /* time of the last packet read so far */
     uint64_t packets, bytes;

@@ -4,6 +4,8 @@ Events are recognised again by their octets: the intact capture is also analysed
 octet, so that the packet of an event tells the offset in its side's stream at which it begins; in a
 changed capture it tells the range of offsets in which it must begin."""
 
+import copy
+import re
 from collections import Counter, defaultdict
 
 from support.program import rows
@@ -99,6 +101,32 @@ def differences(got, wanted):
         for table in sorted(set(x) | set(y)):
             out += _changed_rows(table, x.get(table, []), y.get(table, []))
     return out
+
+
+# Whether a client had read a refusal is told by how quickly it went on, so that it depends on times:
+# how a sentence ends that says so.
+READ = re.compile(r" (The client had received the refusal and went on all the same"
+                  r"|The refusal had reached the client's host (shortly|just) before .*)\.$")
+
+
+def without_times(session):
+    """The same, without what depends on how quickly the client went on."""
+    session = copy.deepcopy(session)
+    concerned = set()
+    for n, row in enumerate(session.rows["diagnoses"]):
+        cells = dict(row)
+        if READ.search(cells["explanation"]):
+            concerned.add(cells["command_seq"])
+            cells.update(certainty=None, fault=None, advice=None,
+                         explanation=READ.sub("", cells["explanation"]))
+        session.rows["diagnoses"][n] = tuple(cells.items())
+    kept = [row for row in session.rows["violations"]
+            if dict(row)["seq"] not in concerned or " needs " not in dict(row)["rule"]]
+    gone = len(session.rows["violations"]) - len(kept)
+    session.rows["violations"] = kept
+    session.rows["sessions"] = [tuple((name, value - gone if name == "violations" else value)
+                                      for name, value in row) for row in session.rows["sessions"]]
+    return session
 
 
 def _changed_rows(table, got, wanted):
@@ -200,9 +228,11 @@ def alike(a, b):
 
 def same_finding(reference, session, found, intact):
     """Whether it says the same, or the same with less certainty."""
+    by_times = bool(READ.search(found.explanation) and READ.search(intact.explanation)
+                    and (found.certainty != "certain" or found.fault == intact.fault))
     return (found.cause == intact.cause and found.code == intact.code
-            and found.fault == intact.fault
-            and CERTAINTY.index(found.certainty) >= CERTAINTY.index(intact.certainty)
+            and (found.fault == intact.fault or by_times)
+            and (CERTAINTY.index(found.certainty) >= CERTAINTY.index(intact.certainty) or by_times)
             and bool(found.origin) == bool(intact.origin)
             and (not found.origin or intact.origin in reference.recognise(session, found.origin)))
 
@@ -237,7 +267,8 @@ def judge(reference, sessions, secrets, untouched=()):
             right = [i for i in intact if same_finding(reference, session, found, i)]
             if right:
                 seen.add(right[0].reply)
-                as_sure = found.certainty == right[0].certainty
+                as_sure = (found.certainty == right[0].certainty
+                           or bool(READ.search(right[0].explanation)))
                 kept.update([right[0].reply] if as_sure else [])
                 count["kept" if as_sure else found.certainty] += 1
             elif found.certainty == "certain":

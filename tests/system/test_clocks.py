@@ -21,7 +21,7 @@ from support.outcomes import Kind  # noqa: E402
 from support.program import SAMPLES, Scratch, heloscope, need_program  # noqa: E402
 from support.tap import check, contains  # noqa: E402
 from support.verdict import (ANSWERS, KIND, PACKET, SAW, SEQ, SIDE, differences,  # noqa: E402
-                             read_sessions)
+                             read_sessions, without_times)
 from support.wrap import WRAPPINGS  # noqa: E402
 
 need_program()
@@ -154,14 +154,17 @@ def essence(session):
     events = [[tuple(v for n, v in enumerate(e) if n not in passing) + (texts[e[ANSWERS]],)
                for e in session.events.values() if e[SIDE] == side and e[KIND] != "open"]
               for side in "CS"]
-    findings = [(texts[f.reply], texts[f.command], texts[f.origin], f.code, f.cause, f.fault,
-                 f.certainty, f.says) for f in session.findings]
+    findings = [(texts[f.reply], texts[f.command], texts[f.origin], f.code, f.cause, f.fault, f.says)
+                for f in session.findings]
     violations = [(texts[seq], rule, tolerated) for seq, rule, tolerated in session.violations]
     return events, sorted(findings, key=repr), sorted(violations, key=repr)
 
 
 def judge_whole(pair, got, known):
-    lines = differences([plainly(s) for s in got], [known.whole])
+    if pair.skew == "the same clock":
+        lines = differences([plainly(s) for s in got], [known.whole])
+    else:
+        lines = differences([without_times(plainly(s)) for s in got], [without_times(known.whole)])
     if lines and pair.split == "one after the other" and len(got) == 1:
         # Nothing says how long nobody spoke in between, nor in which order what crossed was sent.
         return lines * (essence(got[0]) != essence(known.whole))

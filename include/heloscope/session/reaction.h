@@ -23,6 +23,7 @@ struct reactions {
     uint32_t count; /* of all so far */
     int64_t
         quickest_us; /* the quickest reaction to a reply that had to be waited for; 0 = none seen */
+    bool rough;      /* the times come from clocks that cannot be compared so closely */
     int64_t complete_us; /* when the last line of the newest reply came */
 };
 

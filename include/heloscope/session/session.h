@@ -202,7 +202,9 @@ struct bare_lf {
  * answer to another command. */
 struct surplus_replies {
     event_no first, newest;
-    uint64_t end; /* server octets up to the end of the first */
+    uint32_t unasked;     /* all that nothing was seen to ask for: where the capture has holes, they
+                             need not be too many */
+    uint64_t unasked_end; /* server octets up to the end of the first of these */
     uint32_t count;
     bool doubtful; /* behind a hole there was one more than is known to have been asked for */
 };
@@ -390,6 +392,7 @@ struct session_begin {
     struct tunnel tunnel;
     const char *source; /* lives as long as the process */
     int64_t capture_id;
+    bool rough_clock;    /* of struct capture_source */
     bool midstream;      /* no SYN was captured */
     bool server_unknown; /* where the server's octets begin was not captured */
     struct mark mark;
