@@ -246,7 +246,8 @@ static bool is_beside(const struct session *s, const struct pending *p, const st
  * 503 that says so is about this one as well. */
 static bool gave_up(const struct session *s, const struct answer *a, enum cause claim)
 {
-    return s->order.first_error_of_order && a->code != 503 && claim == CAUSE_ERROR_LIMIT;
+    return (s->order.first_error_of_order && a->code != 503 && claim == CAUSE_ERROR_LIMIT) ||
+           refusal_is_worn_out(s, a, claim);
 }
 
 /* What the verdict makes of the refusal, or what stands beside it; false when there is nothing to

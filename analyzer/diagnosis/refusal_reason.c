@@ -35,6 +35,10 @@ bool refusal_sees_content(const struct session *s, const struct pending *p, cons
     return named && content_came_early(s, p);
 }
 
+enum {
+    ERRORS_TOO_MANY = 3, /* the least that servers are known to put up with (Exim, chasquid) */
+};
+
 static bool within_transaction(enum verb verb)
 {
     return verb == VERB_RCPT || verb == VERB_DATA || verb == VERB_BDAT;
@@ -235,14 +239,22 @@ static bool group_named(const struct refusal *r, struct refusal_reason *out)
     return reason_is(out, CAUSE_PIPELINING_VIOLATION, r->p->command.seq);
 }
 
+bool refusal_is_worn_out(const struct session *s, const struct answer *a, enum cause claim)
+{
+    bool silent = claim == CAUSE_NONE || claim == CAUSE_UNKNOWN || claim == CAUSE_SESSION_REFUSED;
+    return a->code == 421 && silent && s->order.first_error_of_order &&
+           s->order.errors >= ERRORS_TOO_MANY;
+}
+
 static bool gave_up(const struct refusal *r, struct refusal_reason *out)
 {
     bool final = r->a->code / 100 == 5 || r->a->code == 421 || r->a->code == 221;
-    if (r->s->hole)
+    bool said = r->claim == CAUSE_ERROR_LIMIT && r->p->kind != PENDING_CONTENT &&
+                (final || r->order->errors);
+    if (r->s->hole || !said)
         out->certainty = CERTAINTY_LIKELY; /* the first error may lie in what was not seen */
     out->fault = r->order->first_error_of_order ? FAULT_CLIENT : FAULT_POLICY;
-    return r->claim == CAUSE_ERROR_LIMIT && r->p->kind != PENDING_CONTENT &&
-           (final || r->order->errors) &&
+    return (said || refusal_is_worn_out(r->s, r->a, r->claim)) &&
            reason_is(out, CAUSE_ERROR_LIMIT,
                      r->order->first_error ? r->order->first_error : r->a->seq);
 }

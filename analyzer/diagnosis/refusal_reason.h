@@ -21,6 +21,10 @@ struct refusal_reason {
 bool refusal_sees_content(const struct session *s, const struct pending *p, const struct answer *a,
                           enum cause claim);
 
+/* Whether a 421 that names no reason of its own comes behind so many errors of order that they are
+ * the reason (postscreen says "try again later"). */
+bool refusal_is_worn_out(const struct session *s, const struct answer *a, enum cause claim);
+
 /* The command broke no rule, or none that explains this reply: what else it can be, from what the
  * session shows first and from the text of the reply then. False when the reply is not about order
  * at all (a code other than 503 that has reasons of its own). */

@@ -146,6 +146,9 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     if (e->code >= 400 && p->kind == PENDING_COMMAND && !p->content_line &&
         (p->command.verb == VERB_DATA || p->command.verb == VERB_BDAT))
         s->content.refusal = reply;
+    if (e->code >= 400 && p->command.verb != VERB_LHLO && !order_holds(&s->order, FACT_HELLO) &&
+        names_lmtp(answer.text))
+        s->protocol.server_is_lmtp = true;
     if (final)
         verdict = diagnose(s, p, &answer);
     if (s->bare_lf.joined && p->command.verb == VERB_DATA && p->kind == PENDING_COMMAND &&
