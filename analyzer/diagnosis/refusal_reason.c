@@ -232,7 +232,7 @@ static bool group_named(const struct refusal *r, struct refusal_reason *out)
         out->certainty = CERTAINTY_LIKELY; /* what came too early was not seen */
     out->related = r->p->group;
     if (r->p->pipelined && !r->p->group) { /* the server itself had allowed it */
-        bool unseen = r->order->facts[FACT_HELLO].doubtful;
+        bool unseen = r->order->facts[FACT_HELLO].doubtful || r->s->hole;
         out->fault = unseen ? FAULT_UNKNOWN : FAULT_SERVER;
         out->certainty = unseen ? CERTAINTY_LIKELY : CERTAINTY_CERTAIN;
     }

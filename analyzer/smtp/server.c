@@ -249,12 +249,13 @@ static void settle_unasked(struct session *s, bool doubtful, uint64_t end)
     s->last_reply_end = end;
     /* Whatever asked for it lies in a hole, or is the DATA that was refused just before: a message
      * follows. */
+    const bool unseen = doubtful || s->hole || s->row.midstream;
     const bool after_all = s->answered.verb == VERB_DATA && !s->answered.message && !s->ring.count;
-    if (e->code == 354 && (doubtful || after_all) && client->reading == READ_LINES) {
+    if (e->code == 354 && (unseen || after_all) && client->reading == READ_LINES) {
         content_begin(s);
         content_as_commands_end(s);
-        s->content.asked = !doubtful;
-        s->content.command.seq = doubtful ? 0 : s->answered.seq;
+        s->content.asked = !unseen;
+        s->content.command.seq = after_all ? s->answered.seq : 0;
     }
     if (e->code == 334 && client->reading == READ_LINES)
         client->reading = READ_SASL; /* a secret follows */
