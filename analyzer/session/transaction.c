@@ -36,7 +36,7 @@ static void add_recipient(struct session *s, const struct pending *p, event_no r
     struct transaction *t = s->transaction;
     bool odd;
     t->recipients++;
-    t->accepted += code / 100 == 2;
+    t->accepted += reply_accepts(code, VERB_RCPT);
     if (s->recipients_kept == RECIPIENT_LIMIT) {
         s->costs.of[COST_RECIPIENTS]++;
         return;
@@ -92,7 +92,7 @@ void transaction_finish(struct session *s)
 void transaction_settle(struct session *s, const struct pending *p, event_no reply, int code,
                         struct bytes text)
 {
-    bool done = code / 100 == 2;
+    bool done = reply_accepts(code, p->command.verb);
     transaction_finish(s);
     switch (p->command.verb) {
     case VERB_MAIL:

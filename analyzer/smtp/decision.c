@@ -62,11 +62,11 @@ void client_answered(struct session *s, int code, event_no reply, uint64_t reply
         read_on(s, code == 334 ? READ_SASL : READ_LINES);
         break;
     case VERB_STARTTLS:
-        if (code / 100 == 2) {
+        if (reply_accepts(code, VERB_STARTTLS)) {
             s->direction[SIDE_SERVER].reading = READ_TLS_NEXT;
             s->tls.starttls_end = reply_end;
         }
-        read_on(s, code / 100 == 2 ? READ_TLS_NEXT : READ_LINES);
+        read_on(s, reply_accepts(code, VERB_STARTTLS) ? READ_TLS_NEXT : READ_LINES);
         break;
     case VERB_BDAT:
         answer_bdat(s, code, reply, reply_end);

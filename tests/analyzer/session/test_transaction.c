@@ -43,6 +43,7 @@ Test(transaction, how_it_ends)
          "accepted",
          250},
         {{"C: MAIL FROM:<a>", "S: 550 no"}, "refused", 550},
+        {{"C: MAIL FROM:<a>", "S: 221 go away"}, "refused", 221}, /* accepts QUIT alone */
         {{"C: MAIL FROM:<a>", "S: 250 ok", "C: RSET", "S: 250 ok"}, "reset", 0},
         {{"C: MAIL FROM:<a>", "S: 250 ok", "C: EHLO b", "S: 250 ok"}, "reset", 0},
         {{"C: MAIL FROM:<a>", "S: 250 ok", "C: QUIT", "S: 221 ok"}, "abandoned", 0},

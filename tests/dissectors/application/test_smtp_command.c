@@ -137,6 +137,26 @@ Test(smtp_command, paths_and_parameters)
     guard_close(&guard);
 }
 
+Test(smtp_command, odd_forms_that_servers_take_or_refuse)
+{
+    static const struct {
+        const char *line;
+        bool unbracketed, colon_spaced;
+    } lines[] = {
+        {"MAIL FROM:<a@b>", false, false},     {"MAIL FROM: <a@b>", false, false},
+        {"MAIL FROM :<a@b>", false, true},     {"RCPT TO\t: <a@b>", false, true},
+        {"MAIL FROM:a@b", true, false},        {"RCPT TO : a@b", true, true},
+        {"MAIL FROM:<>", false, false},        {"MAIL FROM:", false, false},
+        {"MAIL FROM:a@b SIZE=1", true, false},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct smtp_command c;
+        smtp_command_parse(bytes_of_string(lines[i].line), &c);
+        cr_expect_eq(c.unbracketed, lines[i].unbracketed, "%s", lines[i].line);
+        cr_expect_eq(c.colon_spaced, lines[i].colon_spaced, "%s", lines[i].line);
+    }
+}
+
 static const struct chunk_row {
     const char *line;
     enum verb verb;
