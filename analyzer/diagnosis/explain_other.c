@@ -180,6 +180,19 @@ static const char *pipelining_violation(const struct wording *t)
     bool last = t->p && t->p->group_rule ? t->p->group_rule == rule_group_end : offered;
     const char *rule =
         last ? "which RFC 2920 section 3.1 forbids here" : "and PIPELINING was not offered";
+    if (t->p && t->p->kind == PENDING_CONTENT)
+        return SAY(
+            t,
+            "The message #%u was begun before the 354 to its DATA was there. DATA is the last "
+            "command of its group (RFC 2920 section 3.1).",
+            t->d->origin);
+    if (t->d->origin > t->d->reply && seq && t->p->command.verb == VERB_STARTTLS)
+        return SAY(
+            t,
+            "#%u was sent behind STARTTLS before its reply was there. Nothing may follow "
+            "STARTTLS in clear text but the TLS handshake (RFC 3207 section 4): a server that "
+            "took it would let others put commands into the session.",
+            t->d->origin);
     if (t->d->origin > t->d->reply)
         return SAY(
             t,

@@ -5,18 +5,33 @@
 #include "heloscope/diagnosis/claims.h"
 #include "heloscope/session/direction.h"
 
-/* Whether `p` is a DATA behind which lines were sent before its reply, which is being judged, was
- * there. They wait to be read, and have no events yet: the first of them will be the next. */
-static bool content_came_early(const struct session *s, const struct pending *p)
+/* Whether `p` is a DATA or STARTTLS behind which lines were sent before its reply, which is being
+ * judged, was there. They wait to be read, and have no events yet: the first of them will be the
+ * next. */
+static bool lines_came_early(const struct session *s, const struct pending *p)
 {
     const struct direction *client = &s->direction[SIDE_CLIENT];
+    const enum verb verb = p->command.verb;
     uint8_t head[1024];
-    if (p->command.verb != VERB_DATA || p->kind != PENDING_COMMAND ||
+    if ((verb != VERB_DATA && verb != VERB_STARTTLS) || p->kind != PENDING_COMMAND ||
         client->reading != READ_WAIT || s->waiting.command != p->command.seq || !client->queue ||
         !client->queue->span.data.at)
         return false;
     const size_t length = direction_peek(client, head, sizeof head);
     return memchr(head, '\n', length) != NULL;
+}
+
+/* The text complains of input that came too early. postscreen and Sendmail 8.18 call it a protocol
+ * error. */
+static bool names_early_input(const struct answer *a, enum cause claim)
+{
+    static const char protocol[] = "protocol error";
+    if (claim == CAUSE_PIPELINING_VIOLATION || claim == CAUSE_EARLY_TALKER)
+        return true;
+    for (size_t at = 0; at + sizeof protocol - 1 <= a->text.len; at++)
+        if (bytes_start_nocase(bytes_from(a->text, at), protocol))
+            return true;
+    return false;
 }
 
 /* X.5.0 and X.5.1 are about the command and not about what it names (RFC 3463 section 3.6). */
@@ -29,10 +44,7 @@ static bool is_about_protocol(struct bytes enhanced)
 bool refusal_sees_content(const struct session *s, const struct pending *p, const struct answer *a,
                           enum cause claim)
 {
-    static const char protocol[] = "protocol error";
-    bool named = claim == CAUSE_PIPELINING_VIOLATION || claim == CAUSE_EARLY_TALKER ||
-                 (a->text.len && memmem(a->text.at, a->text.len, protocol, sizeof protocol - 1));
-    return named && content_came_early(s, p);
+    return names_early_input(a, claim) && lines_came_early(s, p);
 }
 
 enum {
@@ -131,7 +143,7 @@ static bool went_on_behind_data(const struct refusal *r, struct refusal_reason *
     bool named = refusal_sees_content(r->s, r->p, r->a, r->claim);
     bool meant = may_mean(r->claim, CAUSE_PIPELINING_VIOLATION) &&
                  (refused_with_503(r) || is_about_protocol(r->a->enhanced));
-    if (!named && !(meant && content_came_early(r->s, r->p)))
+    if (!named && !(meant && lines_came_early(r->s, r->p)))
         return false;
     if (!named)
         out->certainty = CERTAINTY_LIKELY;
@@ -150,7 +162,7 @@ static bool went_on_behind_data(const struct refusal *r, struct refusal_reason *
 static bool not_waited_for(const struct refusal *r, struct refusal_reason *out)
 {
     const struct pending *behind = pending_at((struct session *)r->s, 0);
-    bool named = r->claim == CAUSE_PIPELINING_VIOLATION || r->claim == CAUSE_EARLY_TALKER;
+    bool named = names_early_input(r->a, r->claim);
     bool meant = named || (refused_with_503(r) && may_mean(r->claim, CAUSE_PIPELINING_VIOLATION));
     if (!behind || behind->group != r->p->command.seq || !meant)
         return false;
@@ -216,7 +228,7 @@ static bool hello_again(const struct refusal *r, struct refusal_reason *out)
 static bool group_named(const struct refusal *r, struct refusal_reason *out)
 {
     static const int codes[] = {503, 554, 521, 500, 550};
-    bool named = r->claim == CAUSE_PIPELINING_VIOLATION || r->claim == CAUSE_EARLY_TALKER;
+    bool named = names_early_input(r->a, r->claim);
     bool code = false;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         code |= codes[i] == r->a->code;
@@ -224,6 +236,10 @@ static bool group_named(const struct refusal *r, struct refusal_reason *out)
         return false;
     out->role = ROLE_GROUP;
     out->passes_on = true;
+    if (r->p->kind == PENDING_CONTENT && r->s->content.pipelined) { /* at the end of the message */
+        out->fault = FAULT_CLIENT;
+        return reason_is(out, CAUSE_PIPELINING_VIOLATION, r->p->command.seq);
+    }
     if (!r->p->pipelined && !pending_at((struct session *)r->s, 0) && r->s->offender) {
         out->related = r->p->command.seq;
         return reason_is(out, CAUSE_PIPELINING_VIOLATION, r->s->offender);
