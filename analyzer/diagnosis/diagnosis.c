@@ -354,9 +354,9 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     judge_client(s, &mine, &v, !refused);
     if (!refused || !find_reason(s, &mine, a, &v, &refusal_reason))
         return v;
-    if (refusal_reason.origin > a->seq) /* what came too early, and has no event yet */
-        note_violation(s, refusal_reason.origin,
-                       p->command.verb == VERB_DATA ? rule_content : rule_group_end, false);
+    /* What came too early has no event yet; what is no message is judged by itself. */
+    if (refusal_reason.origin > a->seq && p->command.verb == VERB_DATA)
+        note_violation(s, refusal_reason.origin, rule_content, false);
     bool weak = v.kind == VERDICT_DOUBTFUL || a->doubtful || p->doubtful || p->shaky ||
                 s->order.facts[FACT_GREETING].doubtful ||
                 (v.kind == VERDICT_LEGAL && order_doubtful(&s->order, p->command.verb)) ||
