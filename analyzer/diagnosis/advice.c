@@ -47,7 +47,7 @@ static const char *not_smtp(const struct wording *t)
                    ? "This is an SMTP server: the client is set to LMTP. Let it speak SMTP (EHLO), "
                      "or send it to the LMTP port or socket of the mail store."
                    : lmtp_server;
-    if (!t->d->code)
+    if (origin == s->protocol.clear_in_tls)
         return "Set the client to TLS from the start (implicit TLS) on this port, or let it use "
                "STARTTLS on port 587 (RFC 8314 section 3.3).";
     if (s->protocol.name && strcmp(s->protocol.name, "HTTP") == 0)

@@ -3,10 +3,10 @@
 #include "heloscope/diagnosis/closing.h"
 
 #include "finding.h"
+#include "heloscope/diagnosis/protocol_words.h"
 #include "heloscope/session/pending.h"
 
 enum {
-    SUBMISSIONS = 465,                /* TLS comes first there (RFC 8314 section 3.3) */
     UNANSWERED_US = 60 * 1000 * 1000, /* far longer than a server should need */
 };
 
@@ -56,12 +56,13 @@ static bool clear_in_tls(const struct ending *e, struct refusal_reason *out,
     struct session *s = e->s;
     const struct pending *first = pending_at(s, 0);
     bool answered = s->direction[SIDE_SERVER].records && !s->tls.starttls_end;
-    bool silent = s->row.server_port == SUBMISSIONS && !s->row.replies && e->by == SIDE_SERVER;
+    bool silent = s->row.server_port == PORT_OF_TLS && !s->row.replies && e->by == SIDE_SERVER;
     if (!first || first->kind != PENDING_COMMAND || !(answered || silent) ||
         s->direction[SIDE_CLIENT].reading == READ_TLS)
         return false;
     out->certainty = answered ? CERTAINTY_CERTAIN : CERTAINTY_LIKELY;
     *about = first;
+    s->protocol.clear_in_tls = first->command.seq;
     return is(out, CAUSE_NOT_SMTP, first->command.seq);
 }
 

@@ -136,7 +136,8 @@ static void remember(struct session *s, const struct pending *p, const struct an
     if (f->cause == CAUSE_SESSION_REFUSED && names_proxy_header(a->text))
         s->header_wanted = f->origin;
     if (f->cause == CAUSE_NOT_SMTP && p && p->command.verb != VERB_UNKNOWN &&
-        f->origin == p->command.seq && !s->wrong_hello.command && a->code)
+        f->origin == p->command.seq && f->origin != s->protocol.clear_in_tls &&
+        !s->wrong_hello.command && a->code)
         s->wrong_hello = (struct wrong_hello){p->command.seq, p->command.verb};
 }
 
@@ -246,7 +247,7 @@ static bool is_beside(const struct session *s, const struct pending *p, const st
  * 503 that says so is about this one as well. */
 static bool gave_up(const struct session *s, const struct answer *a, enum cause claim)
 {
-    return (s->order.first_error_of_order && a->code != 503 && claim == CAUSE_ERROR_LIMIT) ||
+    return (s->order.first_of_order && a->code != 503 && claim == CAUSE_ERROR_LIMIT) ||
            refusal_is_worn_out(s, a, claim);
 }
 
@@ -389,6 +390,10 @@ static bool find_early(struct session *s, const struct pending *early, const str
         s->protocol.kind = NOT_SMTP_PROXY;
     } else if (early) {
         out->origin = early->command.seq;
+        if (!other && s->row.server_port == PORT_OF_TLS) { /* it answers in clear, and refuses */
+            s->protocol.clear_in_tls = out->origin;
+            other = true;
+        }
     } else {
         return false;
     }

@@ -87,7 +87,7 @@ static const char *not_smtp(const struct wording *t)
             origin);
     if (origin == s->wrong_hello.command)
         return wrong_hello(t);
-    if (!t->d->code)
+    if (origin == s->protocol.clear_in_tls)
         return SAY(t,
                    "The client began in clear text (#%u) where the server expects a TLS handshake "
                    "from the first octet on.",

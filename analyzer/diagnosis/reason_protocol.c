@@ -41,6 +41,8 @@ bool reason_other_protocol(const struct refusal *r, struct refusal_reason *out)
 {
     const struct protocol_seen *seen = &r->s->protocol;
     event_no seq = r->p->command.seq;
+    if (r->p->kind == PENDING_TLS && r->order->facts[FACT_TLS].refused)
+        return reason_is(out, CAUSE_TLS_FAILED, r->order->facts[FACT_TLS].refused);
     if (r->p->kind == PENDING_TLS)
         return reason_is(out, CAUSE_NOT_SMTP, seq);
     bool follows = r->p->command.verb == VERB_UNKNOWN || r->p->pipelined;

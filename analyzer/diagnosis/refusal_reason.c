@@ -255,10 +255,17 @@ static bool group_named(const struct refusal *r, struct refusal_reason *out)
     return reason_is(out, CAUSE_PIPELINING_VIOLATION, r->p->command.seq);
 }
 
+event_no refusal_first_error(const struct order *order, const struct answer *a)
+{
+    if (order->first_of_order)
+        return order->first_of_order;
+    return order->first_error ? order->first_error : a->seq;
+}
+
 bool refusal_is_worn_out(const struct session *s, const struct answer *a, enum cause claim)
 {
     bool silent = claim == CAUSE_NONE || claim == CAUSE_UNKNOWN || claim == CAUSE_SESSION_REFUSED;
-    return a->code == 421 && silent && s->order.first_error_of_order &&
+    return a->code == 421 && silent && s->order.first_of_order &&
            s->order.errors >= ERRORS_TOO_MANY;
 }
 
@@ -269,10 +276,9 @@ static bool gave_up(const struct refusal *r, struct refusal_reason *out)
                 (final || r->order->errors);
     if (r->s->hole || !said)
         out->certainty = CERTAINTY_LIKELY; /* the first error may lie in what was not seen */
-    out->fault = r->order->first_error_of_order ? FAULT_CLIENT : FAULT_POLICY;
+    out->fault = r->order->first_of_order ? FAULT_CLIENT : FAULT_POLICY;
     return (said || refusal_is_worn_out(r->s, r->a, r->claim)) &&
-           reason_is(out, CAUSE_ERROR_LIMIT,
-                     r->order->first_error ? r->order->first_error : r->a->seq);
+           reason_is(out, CAUSE_ERROR_LIMIT, refusal_first_error(r->order, r->a));
 }
 
 /* X.7.Y is about security and policy (RFC 3463 section 3.8), and so is DATA's 503 when there were

@@ -21,6 +21,10 @@ struct refusal_reason {
 bool refusal_sees_content(const struct session *s, const struct pending *p, const struct answer *a,
                           enum cause claim);
 
+/* What an error limit goes back to: the origin of the first error of order, else the first refusal,
+ * else the reply `a` itself. */
+event_no refusal_first_error(const struct order *order, const struct answer *a);
+
 /* Whether a 421 that names no reason of its own comes behind so many errors of order that they are
  * the reason (postscreen says "try again later"). */
 bool refusal_is_worn_out(const struct session *s, const struct answer *a, enum cause claim);

@@ -69,8 +69,8 @@ bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence
         return ends; /* a farewell to a client that has gone is not one too many */
     } else if (a->code >= 400 && f.claim == CAUSE_ERROR_LIMIT) {
         f.cause = CAUSE_ERROR_LIMIT; /* the server adds its last word and hangs up */
-        f.origin = s->order.first_error ? s->order.first_error : a->seq;
-        f.fault = s->order.first_error_of_order ? FAULT_CLIENT : FAULT_POLICY;
+        f.origin = refusal_first_error(&s->order, a);
+        f.fault = s->order.first_of_order ? FAULT_CLIENT : FAULT_POLICY;
         f.certainty = CERTAINTY_CERTAIN;
     } else if (is_timeout(a, silence_us)) {
         f.cause = CAUSE_SERVER_TIMEOUT;

@@ -223,10 +223,10 @@ void order_settle(struct order *order, const struct order_command *c, const stru
                   const struct order_reply *reply)
 {
     int code = reply->code.number;
-    if (code / 100 == 5 && !order->errors++) {
-        order->first_error_of_order = verdict->kind == VERDICT_BROKEN;
-        order->first_error = order->first_error_of_order ? verdict->origin : reply->seq;
-    }
+    if (code / 100 == 5 && !order->errors++)
+        order->first_error = reply->seq;
+    if (code / 100 == 5 && verdict->kind == VERDICT_BROKEN && !order->first_of_order)
+        order->first_of_order = verdict->origin;
     settle_facts(&(struct settling){order, c, verdict, reply}, false);
     if (code >= 400 && order_holds(order, FACT_MAIL) &&
         (c->verb == VERB_STARTTLS || c->verb == VERB_AUTH || c->verb == VERB_EHLO ||

@@ -180,6 +180,19 @@ static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
 
 /* --- spans --- */
 
+/* Whether what is held of a line, and `data` behind it, begin as a handshake record does. */
+static bool begins_record(const struct direction *direction, struct bytes data)
+{
+    uint8_t head[3];
+    size_t held = direction->held_length;
+    if (direction->skipped || held >= sizeof head || held + data.len < sizeof head)
+        return false;
+    if (held)
+        memcpy(head, direction->held, held);
+    memcpy(head + held, data.at, sizeof head - held);
+    return head[0] == TLS_HANDSHAKE && head[1] == 3 && head[2] <= 4;
+}
+
 static size_t read_some(struct session *s, enum side side, struct bytes data, uint64_t offset,
                         const struct mark *mark)
 {
@@ -204,8 +217,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
             return data.len;
         }
         /* A client set to TLS that speaks to a port in clear. */
-        if (side == SIDE_CLIENT && !direction->held_length && data.len > 2 &&
-            data.at[0] == TLS_HANDSHAKE && data.at[1] == 3 && data.at[2] <= 4) {
+        if (side == SIDE_CLIENT && begins_record(direction, data)) {
             direction->reading = READ_TLS;
             return 0;
         }

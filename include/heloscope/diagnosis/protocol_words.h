@@ -4,6 +4,10 @@
 
 #include "heloscope/session/session.h"
 
+enum {
+    PORT_OF_TLS = 465, /* a handshake comes first there (RFC 8314 section 3.3) */
+};
+
 /* Whether the text is about the header of the PROXY protocol: "PROXY not allowed from ...",
  * "required Proxy negotiation failed". An "open proxy" of a block list is something else. */
 bool names_proxy_header(struct bytes text);

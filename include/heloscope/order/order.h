@@ -75,9 +75,9 @@ struct order {
     event_no last_rcpt_refusal; /* in the open transaction */
     struct blame tolerated; /* a rule broken in the open transaction that the server did not mind */
     event_no auth_inside;   /* an AUTH that was accepted in the open transaction */
-    event_no refused_inside;   /* a STARTTLS, AUTH or hello that was refused in it */
-    event_no first_error;      /* where the first 5xx of the session began, for error limits */
-    bool first_error_of_order; /* it was an error of order: what began it is at fault */
+    event_no refused_inside; /* a STARTTLS, AUTH or hello that was refused in it */
+    event_no first_error;    /* the first 5xx of the session, for error limits */
+    event_no first_of_order; /* the origin of the first that an error of order had earned */
     uint32_t errors;
     event_no tls_wanted, auth_wanted; /* the first command refused for want of TLS, of AUTH */
 };

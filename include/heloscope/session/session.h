@@ -172,6 +172,7 @@ struct protocol_seen {
     event_no other_protocol; /* the first line that shows another protocol */
     enum not_smtp_kind kind; /* which */
     const char *name;        /* NOT_SMTP_PROTOCOL: "HTTP"; NULL = not known; static */
+    event_no clear_in_tls;   /* the first line in clear where a handshake was expected */
     bool server_is_lmtp;     /* its greeting says so */
     const char *held;        /* what the client's first line is a request of; static */
     bool held_before;        /* it was held for the server's first line */
