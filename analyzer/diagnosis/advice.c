@@ -153,6 +153,17 @@ static const char *content_as_commands(const struct wording *t)
     return NULL;
 }
 
+static const char *reply_desync(const struct wording *t)
+{
+    return t->d->fault == FAULT_CLIENT && t->d->origin == t->s->surplus.ahead
+               ? "Wait for each reply where the reply to EHLO does not offer PIPELINING: this "
+                 "proxy "
+                 "(proxsmtp and clamsmtp are such) answers DATA before its server has answered "
+                 "MAIL "
+                 "and RCPT, and does not survive commands sent in one go."
+               : NULL;
+}
+
 static advice_fn *const advices[CAUSE_COUNT] = {
     [CAUSE_NOT_SMTP] = not_smtp,
     [CAUSE_HELLO_REJECTED] = hello_rejected,
@@ -165,6 +176,7 @@ static advice_fn *const advices[CAUSE_COUNT] = {
     [CAUSE_AUTH_REQUIRED] = auth_required,
     [CAUSE_SESSION_REFUSED] = session_refused,
     [CAUSE_CONTENT_AS_COMMANDS] = content_as_commands,
+    [CAUSE_REPLY_DESYNC] = reply_desync,
 };
 
 /* Whatever it led to: a bare LF is the client's to mend. */

@@ -277,6 +277,13 @@ static const char *reply_desync(const struct wording *t)
             "A reply too many had come before (#%u). A client that counts replies took it for "
             "the answer to another command, and so did not see that %s could not succeed.",
             t->d->origin, wording_command(t));
+    if (t->d->origin == t->s->surplus.ahead)
+        return SAY(
+            t,
+            "DATA #%u was sent before the replies to what came before it were there%s. A proxy "
+            "said 354 to it by itself, and now comes the 354 of the server behind it, which "
+            "still waits for a message.",
+            t->d->origin, t->s->surplus.ahead_of_turn ? ", though PIPELINING was not offered" : "");
     if (t->d->origin == t->s->answered.reply)
         return SAY(
             t,

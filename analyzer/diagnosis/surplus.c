@@ -84,6 +84,10 @@ bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence
     } else {
         if (pending_accepts_late(s, a->code)) /* the first was for something that it misread */
             f.origin = s->answered.reply;
+        if (a->code == 354 && s->surplus.ahead) { /* the proxy's own came first */
+            f.origin = s->surplus.ahead;
+            f.fault = s->surplus.ahead_of_turn ? FAULT_CLIENT : FAULT_SERVER;
+        }
         if (!s->surplus.count++)
             s->surplus.first = f.origin;
         s->surplus.newest = a->seq;

@@ -89,6 +89,8 @@ bool answering_is_surplus(struct session *s, int code)
         return true;
     if (s->hole || s->row.midstream || s->bare_lf.joined)
         return false;
+    if (head->kind == PENDING_CONTENT) /* a proxy that has said 354 itself hands on its server's */
+        return code == 354;
     if (head->kind != PENDING_COMMAND)
         return false;
     if (head->command.verb == VERB_QUIT && code / 100 == 2 && code != 221)

@@ -347,6 +347,8 @@ static void settle_ahead(struct session *s, uint32_t index, uint64_t end)
     e->answers = p.command.seq;
     reply_forget(s);
     accuse(s, &p, true);
+    s->surplus.ahead = p.command.seq;
+    s->surplus.ahead_of_turn = p.group;
     s->last_reply_end = end;
     pipelining_note_answered(s, &p, end);
     s->answered.reply = e->seq;

@@ -202,6 +202,8 @@ struct bare_lf {
 /* Replies that no command had asked for: from the first on one side may read each reply as the
  * answer to another command. */
 struct surplus_replies {
+    event_no ahead;     /* a DATA that was answered before what had been sent in front of it */
+    bool ahead_of_turn; /* and that should have waited for that */
     event_no first, newest;
     uint32_t unasked;     /* all that nothing was seen to ask for: where the capture has holes, they
                              need not be too many */
