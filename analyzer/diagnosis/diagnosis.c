@@ -207,12 +207,16 @@ static bool is_content(struct session *s, struct pending *p)
     return p->content_line;
 }
 
-/* A refusal that the client took for something else, since a reply too many had come before it. */
+/* A refusal that the client took for something else, since a reply too many came with it, or had
+ * come before and made the client, which counts them, go on too early. */
 static bool misled(const struct session *s, const struct pending *p, const struct verdict *v,
                    struct refusal_reason *out)
 {
     const bool refused = v->kind == VERDICT_BROKEN && v->refusal;
     if (!s->surplus.count || !refused || p->command.saw < s->surplus.first)
+        return false;
+    const bool covered = s->surplus.newest > v->refusal && s->surplus.pleasing;
+    if (!covered && p->command.saw >= v->refusal)
         return false;
     out->cause = CAUSE_REPLY_DESYNC;
     out->origin = s->surplus.first;

@@ -91,6 +91,7 @@ bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence
         if (!s->surplus.count++)
             s->surplus.first = f.origin;
         s->surplus.newest = a->seq;
+        s->surplus.pleasing = a->code < 400;
     }
     diagnosis_write(s, NULL, a, &none, &f);
     return ends;

@@ -156,5 +156,5 @@ bool pending_accepts_late(const struct session *s, int code)
 {
     const struct answered *last = &s->answered;
     return code / 100 == 2 && last->message && last->code >= 500 && last->code <= 503 &&
-           s->surplus.newest < last->reply;
+           !last->after_all;
 }

@@ -68,6 +68,7 @@ void pipelining_note_answered(struct session *s, const struct pending *p, uint64
         s->barrier = p->group ? p->group : p->command.seq;
         s->barrier_end = end;
     }
+    s->answered.after_all = false;
     s->answered.verb = p->command.verb;
     s->answered.seq = p->command.seq;
     s->answered.initial_response = p->command.verb == VERB_AUTH && p->chunk_size;

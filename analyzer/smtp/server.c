@@ -244,6 +244,7 @@ static void settle_unasked(struct session *s, bool doubtful, uint64_t end)
     }
     if (diagnose_surplus(s, &answer, silence_us))
         close_service(s, e);
+    s->answered.after_all |= e->code < 500;
     if (!s->surplus.unasked++)
         s->surplus.unasked_end = end;
     s->last_reply_end = end;

@@ -157,6 +157,7 @@ struct answered {
     event_no group;
     event_no reply; /* and by which reply */
     int code;
+    bool after_all; /* a reply too many came behind it that is no error */
 };
 
 /* What the client's first line that is no command shows. */
@@ -205,6 +206,7 @@ struct surplus_replies {
     event_no ahead;     /* a DATA that was answered before what had been sent in front of it */
     bool ahead_of_turn; /* and that should have waited for that */
     event_no first, newest;
+    bool pleasing;        /* the newest looks as if something had been accepted */
     uint32_t unasked;     /* all that nothing was seen to ask for: where the capture has holes, they
                              need not be too many */
     uint64_t unasked_end; /* server octets up to the end of the first of these */
