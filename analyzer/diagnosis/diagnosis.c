@@ -306,15 +306,15 @@ static void relate_other(struct verdict *v, const struct verdict *other)
  * needs the first in protocol order does, whatever the text says. What the others rest on is
  * related. */
 static struct verdict judge(const struct session *s, const struct pending *p,
-                            const struct answer *a)
+                            const struct answer *a, struct verdict v)
 {
-    struct verdict v = order_judge(&s->order, &p->command);
     size_t count;
     const struct rule *rules = order_rules(&count);
     if (v.kind == VERDICT_LEGAL || !v.rule || a->code < 400)
         return v;
     const enum cause claim = claim_of_reply(identify_server(&s->identify), a->code, a->enhanced,
                                             a->text, p->command.verb);
+    v.vague |= a->cut && v.cause == CAUSE_AUTH_NOT_OFFERED && (s->order.extensions & EXT_STARTTLS);
     const bool says = claim != CAUSE_NONE && claim != CAUSE_UNKNOWN;
     for (size_t i = 0; i < count; i++) {
         if (rules[i].verb != p->command.verb || &rules[i] == v.rule ||
@@ -323,6 +323,7 @@ static struct verdict judge(const struct session *s, const struct pending *p,
         struct verdict other = order_judge_rule(&s->order, &p->command, &rules[i]);
         if (other.kind == VERDICT_LEGAL)
             continue;
+        v.vague |= a->cut; /* the words that would choose may have been cut off */
         if (says && other.kind == VERDICT_BROKEN && claim_agrees(claim, other.cause) &&
             !claim_agrees(claim, v.cause)) {
             relate_other(&other, &v);
@@ -347,16 +348,19 @@ static bool is_refused(struct session *s, const struct pending *p, const struct 
 
 struct verdict diagnose(struct session *s, const struct pending *p, const struct answer *a)
 {
-    struct verdict v = {.kind = VERDICT_LEGAL};
+    /* What the client broke does not depend on the server's words. */
+    struct verdict v = {.kind = VERDICT_LEGAL}, broken = v;
     struct pending mine = *p;
     struct refusal_reason refusal_reason;
     const bool refused = is_refused(s, p, a);
-    if (p->kind == PENDING_COMMAND || p->kind == PENDING_CONTENT)
-        v = judge(s, p, a);
+    if (p->kind == PENDING_COMMAND || p->kind == PENDING_CONTENT) {
+        broken = order_judge(&s->order, &p->command);
+        v = judge(s, p, a, broken);
+    }
     if (was_asked_for(s, &v))
-        v = (struct verdict){.kind = VERDICT_LEGAL};
+        broken = v = (struct verdict){.kind = VERDICT_LEGAL};
     is_content(s, &mine);
-    judge_client(s, &mine, &v, !refused);
+    judge_client(s, &mine, &broken, !refused);
     if (!refused || !find_reason(s, &mine, a, &v, &refusal_reason))
         return v;
     /* What came too early has no event yet; what is no message is judged by itself. */

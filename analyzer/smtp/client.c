@@ -198,7 +198,8 @@ static struct pending *expect_reply(struct session *s, const struct line *line,
     p->end = line->end;
     p->seen = line->mark.seen;
     p->ts_us = line->mark.ts_us;
-    p->shaky |= line->mark.seen < s->shaky_end;
+    p->shaky |= line->mark.seen < s->shaky_end ||
+                (line->notes & NOTE_INCOMPLETE && c->verb == VERB_UNKNOWN); /* its verb was cut */
     /* Read late, but sent before a hole in the replies: its own may lie in it. */
     p->doubtful = line->mark.seen < s->server_hole_end;
     if (p->doubtful)

@@ -219,11 +219,14 @@ class Reference:
 
 
 def alike(a, b):
+    """Whether `b` can be `a`, of which the snap length may have cut the end."""
     if a[KIND] in CONTENT and b[KIND] in CONTENT:
         return True
     replies = ("greeting", "reply")
     kinds = a[KIND] == b[KIND] or a[KIND] in replies and b[KIND] in replies
-    return kinds and a[TEXT] == b[TEXT]
+    cut = "incomplete" in (b[NOTE] or "")
+    same = (a[TEXT] or "").startswith(b[TEXT] or "") if cut else a[TEXT] == b[TEXT]
+    return kinds and same
 
 
 def same_finding(reference, session, found, intact):
