@@ -19,6 +19,7 @@ static const struct {
     enum note note;
     const char *words;
 } note_words[] = {
+    {NOTE_ENCRYPTED, "in TLS"},
     {NOTE_MIDSTREAM, "begun before the capture"},
     {NOTE_DOUBTFUL, "doubtful"},
     {NOTE_INCOMPLETE, "incomplete"},

@@ -17,11 +17,12 @@ FOLDERS = ("include/heloscope", "dissectors", "analyzer", "db")
 
 # Libraries, and the only files that may include them.
 LIBRARIES = [
+    ("libcrypto", r"openssl/", r"analyzer/tls/cipher\.c"),
     ("libpcap", r"pcap(/|\.h|-)", r"analyzer/capture/libpcap\.c"),
     ("a compression library", r"(zlib|lzma|zstd|lz4\w*)\.h", r"analyzer/capture/decompress\.c"),
     ("nDPI", r"(ndpi/)?ndpi_", r"analyzer/pipeline/classify\.c"),
     ("SQLite", r"sqlite3", r"db/(\w+/)?\w+\.[ch]"),
-    ("nettle", r"nettle/", r"(analyzer/(base|privacy|session|software|transport)|db/schema)/\w+\.c"),
+    ("nettle", r"nettle/", r"(analyzer/(base|privacy|session|software|tls|transport)|db/schema)/\w+\.c"),
 ]
 
 # What C11 itself brings and a pure function can use; and inet_ntop() and inet_pton(), which are
@@ -57,6 +58,11 @@ TESTED_ELSEWHERE = {
     "analyzer/program/cmd_rules.c": "tests/system: golden output, JSON",
     "analyzer/program/cmd_rules_effects.c": "tests/system: golden output, JSON",
     "analyzer/program/cmd_show.c": "tests/system: golden output, JSON",
+    "analyzer/tls/messages.c": "tests/system/test_keylog.py: sessions of another library",
+    "analyzer/tls/records.c": "tests/system/test_keylog.py",
+    "analyzer/tls/secrets.c": "tests/system/test_keylog.py",
+    "analyzer/tls/tls.c": "tests/system/test_keylog.py",
+    "analyzer/tls/unseal.c": "tests/system/test_keylog.py",
     # Reading, pairing and judging make sense only together: a dialogue is played to all of them,
     # whole and cut in any way, and every event and finding is compared.
     "analyzer/transport/link_guess.c": "tests/system/test_bad_input.py",
@@ -132,7 +138,7 @@ for title, library, allowed in LIBRARIES:
 
 
 # The folders of analyzer/ from the ground up: each may use those named before it.
-STOREYS = ["base", "order", "software", "transport", "session", "diagnosis", "privacy", "capture",
+STOREYS = ["base", "order", "software", "tls", "transport", "session", "diagnosis", "privacy", "capture",
            "smtp", "pipeline", "output", "program"]
 
 # What a source file may include of include/heloscope/, by the folder that it lies in; the words that

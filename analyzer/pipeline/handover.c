@@ -19,6 +19,7 @@ struct session *handover_begin(struct pipeline *p, const struct connection *c)
         .forward_proxy = c->decoding->forward_proxy,
         .handle = ++p->handles,
         .memo = p->memo,
+        .keylog = p->keylog,
     };
     return session_new(&begin);
 }

@@ -424,6 +424,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
     }
     p->store = store;
     p->pseudonyms = options->pseudonyms;
+    p->keylog = options->keylog;
     p->thawed = options->freeze_always ? 0 : THAWED_LIMIT;
     p->intake = intake_new();
     p->memo = memo_new();

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "heloscope/tls/tls.h"
 #include "heloscope/transport/intake.h"
 #include "stages.h"
 
@@ -21,6 +22,9 @@ void totals_count_session(struct pipeline_totals *totals, struct session *s)
     totals->errors_503 += s->row.errors_503;
     totals->bytes_missing += s->row.bytes_missing;
     totals->not_smtp += s->protocol.not_smtp || strcmp(s->row.outcome, "not SMTP") == 0;
+    totals->tls_opened += s->tls.open[SIDE_CLIENT] || s->tls.open[SIDE_SERVER];
+    totals->tls_no_entry += s->tls.verdict == TLS_VERDICT_NO_ENTRY;
+    totals->tls_wrong += s->tls.verdict == TLS_VERDICT_WRONG;
     if (s->last_seq > SESSION_EVENTS)
         s->costs.of[COST_EVENTS] += s->last_seq - SESSION_EVENTS;
     costs_add(&totals->costs, &s->costs);

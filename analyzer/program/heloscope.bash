@@ -25,7 +25,7 @@ _heloscope() {
 
     if ((COMP_CWORD == 1)); then
         words="analyze monitor show report explain --help --version"
-    elif [[ $previous == @(--db|-r|--read) ]]; then
+    elif [[ $previous == @(--db|-r|--read|--keylog) ]]; then
         compopt -o default 2>/dev/null
         return
     elif [[ $previous == @(-i|--interface) ]]; then

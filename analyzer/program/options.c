@@ -88,6 +88,13 @@ static bool set_buffer(struct options *o, const char *name, const char *value, s
     return fine;
 }
 
+static bool set_keylog(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    (void)name, (void)why;
+    o->keylogs[o->keylog_count++] = value;
+    return true;
+}
+
 /* A list such as 25,587,2525. */
 static bool set_ports(struct options *o, const char *name, const char *value, struct failure *why)
 {
@@ -189,6 +196,8 @@ static const struct option_row {
     {FOR_CAPTURE, 0, "anonymize", "[=KEYFILE]", set_anonymize,
      "store pseudonyms instead of addresses and names; the same ones in each run with the same "
      "KEYFILE"},
+    {FOR_CAPTURE, 0, "keylog", "FILE", set_keylog,
+     "decrypt TLS with the secrets in FILE, as SSLKEYLOGFILE makes it; may be given again"},
     {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
      "ports that are SMTP (default: 25,465,587,2525,24)"},
     {FOR_SHOW, 0, "errors", NULL, set_errors_only,
@@ -279,7 +288,8 @@ bool options_read(enum subcommand subcommand, int argc, char **argv, struct opti
     make_tables(subcommand, &tables);
     *out = (struct options){.database = "heloscope.db", .limit = -1, .follow = -1};
     out->words = calloc((size_t)argc + 1, sizeof *out->words);
-    if (!out->words)
+    out->keylogs = calloc((size_t)argc + 1, sizeof *out->keylogs);
+    if (!out->words || !out->keylogs)
         return failure_set(why, "out of memory");
 
     opterr = 0;
@@ -300,6 +310,8 @@ bool options_read(enum subcommand subcommand, int argc, char **argv, struct opti
 void options_free(struct options *options)
 {
     free(options->words);
+    free(options->keylogs);
+    options->keylogs = NULL;
     options->words = NULL;
     options->word_count = 0;
 }

@@ -29,6 +29,8 @@ struct options {
      * options_free(). */
     const char **words;
     size_t word_count;
+    const char **keylogs; /* of --keylog, in their order; owned like the words */
+    size_t keylog_count;
 };
 
 /* Where an option is valid. */

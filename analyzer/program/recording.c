@@ -1,19 +1,40 @@
 #include "recording.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include "heloscope/capture/capture.h"
 #include "heloscope/network/packet.h"
+#include "heloscope/tls/keylog.h"
+
+/* Secrets are in memory from here on: no core dump shows them. */
+static bool read_keylogs(struct recording *recording, const struct options *options,
+                         struct failure *why)
+{
+    if (!options->keylog_count)
+        return true;
+    prctl(PR_SET_DUMPABLE, 0);
+    recording->keylog = keylog_new();
+    for (size_t i = 0; i < options->keylog_count; i++)
+        if (!keylog_add_file(recording->keylog, options->keylogs[i], why))
+            return false;
+    return true;
+}
 
 bool recording_open(struct recording *recording, const struct options *options,
                     struct capture *capture, struct terminal *terminal, struct failure *why)
 {
+    *recording = (struct recording){.capture = capture, .terminal = terminal};
+    if (!read_keylogs(recording, options, why)) {
+        keylog_free(recording->keylog);
+        return false;
+    }
     const struct pipeline_options pipeline = {
+        .keylog = recording->keylog,
         .ports = options->port_count ? options->ports : NULL,
         .port_count = options->port_count,
         .pseudonyms = options->anonymize ? &recording->pseudonyms : NULL,
     };
-    *recording = (struct recording){.capture = capture, .terminal = terminal};
     if (options->anonymize &&
         !pseudonyms_begin(&recording->pseudonyms, options->pseudonym_key, why))
         return false;
@@ -93,6 +114,8 @@ bool recording_finish(struct recording *recording, struct failure *why)
 bool recording_close(struct recording *recording, struct failure *why)
 {
     pipeline_free(recording->pipeline);
+    keylog_free(recording->keylog);
+    recording->keylog = NULL;
     bool closed = store_close(recording->store, why);
     recording->pipeline = NULL;
     recording->store = NULL;

@@ -11,7 +11,8 @@ struct recording {
     struct store *store;
     struct pipeline *pipeline;
     struct pseudonyms pseudonyms;
-    bool incomplete; /* something could not be read */
+    struct keylog *keylog; /* NULL = none */
+    bool incomplete;       /* something could not be read */
 };
 
 /* Opens the history for writing and the pipeline into it. */

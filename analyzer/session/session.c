@@ -75,6 +75,7 @@ struct session *session_new(const struct session_begin *begin)
     s->draft = draft_new();
     struct session_row *row = &s->row;
     row->handle = begin->handle;
+    s->keylog = begin->keylog;
     s->identify.server.memo = s->identify.client.memo = begin->memo;
     row->source = bytes_of_string(begin->source);
     row->capture_id = begin->capture_id;
@@ -123,6 +124,8 @@ struct event *session_event(struct session *s, enum event_kind kind, enum side s
     e->side = side;
     e->ts_us = mark->ts_us;
     e->packet = mark->packet;
+    if (mark->inside)
+        e->notes |= NOTE_ENCRYPTED;
     if (text.at)
         e->text = arena_printable(&s->draft->arena, text, side == SIDE_SERVER, &odd);
     if (odd)
@@ -288,6 +291,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
 {
     struct direction *client = &s->direction[SIDE_CLIENT];
     session_open_draft(s);
+    encrypted_end(s);
     s->over_and_seen = (!how || strcmp(how, "reset") == 0) && !s->hole;
     for (size_t before = SIZE_MAX; client->reading == READ_WAIT && client->queued < before;) {
         before = client->queued;
@@ -335,5 +339,6 @@ void session_free(struct session *s)
     free(s->ring.at);
     free(s->reply.text);
     free(s->header.text);
+    encrypted_free(s);
     free(s);
 }

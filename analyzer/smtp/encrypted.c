@@ -1,8 +1,14 @@
 #include "encrypted.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "heloscope/session/direction.h"
 #include "heloscope/session/pending.h"
 #include "heloscope/application/tls_hello.h"
+#include "heloscope/tls/tls.h"
+#include "reader.h"
 
 /* A handshake record; in a session begun midway any record. */
 bool tls_begins(struct bytes data, bool midway)
@@ -18,32 +24,44 @@ bool tls_goes_on(struct bytes data)
            (data.at[0] == TLS_ALERT && (data.len < 2 || data.at[1] == 3));
 }
 
-static void note_hello(struct session *s, enum side side, struct bytes body,
-                       const struct mark *mark)
+static struct event *note(struct session *s, const struct tls_news *news, enum side side,
+                          struct bytes text)
 {
-    struct tls_hello hello;
+    struct event *e = session_event(s, EVENT_TLS, side, &news->mark, text);
+    e->saw = session_seen(s, !side, news->mark.seen);
+    return e;
+}
+
+static void note_client_hello(struct session *s, const struct tls_news *news)
+{
+    const struct tls_facts *facts = tls_facts(s->tls.layer);
+    const struct bytes name = bytes_of_string(facts->name);
     char version[16];
-    if (!tls_hello_read(body, &hello))
+    bool odd;
+    if (news->sealed) {
+        note(s, news, SIDE_CLIENT, bytes_of_string("ClientHello: renegotiation"));
         return;
-    tls_version_print(hello.version, version);
-    struct bytes text;
-    if (hello.server) {
-        s->row.tls_version = arena_copy(&s->own, bytes_of_string(version));
-        text =
-            arena_print(&s->draft->arena, "ServerHello: %s, cipher 0x%04x", version, hello.cipher);
-    } else {
-        bool odd;
-        s->row.tls_sni = hello.sni.len
-                             ? arena_printable(&s->own, bytes_first(hello.sni, 255), false, &odd)
-                             : bytes_of(NULL, 0);
-        text = arena_print(&s->draft->arena, "ClientHello: up to %s%s%.*s", version,
-                           hello.sni.len ? ", server name " : "", (int)s->row.tls_sni.len,
-                           s->row.tls_sni.len ? (const char *)s->row.tls_sni.at : "");
     }
-    struct event *e = session_event(s, EVENT_TLS, side, mark, text);
-    e->saw = session_seen(s, !side, mark->seen);
-    if (side == SIDE_CLIENT)
-        s->tls.hello = e->seq;
+    tls_version_print(facts->version, version);
+    s->row.tls_version = arena_copy(&s->own, bytes_of_string(version));
+    s->row.tls_sni = name.len ? arena_printable(&s->own, name, false, &odd) : bytes_of(NULL, 0);
+    s->tls.hello = note(s, news, SIDE_CLIENT,
+                        arena_print(&s->draft->arena, "ClientHello: up to %s%s%.*s", version,
+                                    name.len ? ", server name " : "", (int)s->row.tls_sni.len,
+                                    s->row.tls_sni.len ? (const char *)s->row.tls_sni.at : ""))
+                       ->seq;
+    s->row.tls_version = bytes_of(NULL, 0); /* the server chooses */
+}
+
+static void note_server_hello(struct session *s, const struct tls_news *news)
+{
+    const struct tls_facts *facts = tls_facts(s->tls.layer);
+    char version[16];
+    tls_version_print(facts->version, version);
+    if (!s->row.tls_version.at)
+        s->row.tls_version = arena_copy(&s->own, bytes_of_string(version));
+    note(s, news, SIDE_SERVER,
+         arena_print(&s->draft->arena, "ServerHello: %s, cipher 0x%04x", version, facts->suite));
 }
 
 /* A hello of which the end never came. */
@@ -52,7 +70,9 @@ void tls_cut_off(struct session *s)
     struct direction *client = &s->direction[SIDE_CLIENT];
     if (s->tls.hello || client->reading != READ_TLS)
         return;
-    struct mark mark = client->held_length ? client->held_mark : s->reply.mark;
+    struct mark mark = s->reply.mark;
+    if (s->tls.layer)
+        tls_held_mark(s->tls.layer, SIDE_CLIENT, &mark);
     struct event *e =
         session_event(s, EVENT_TLS, SIDE_CLIENT, &mark, bytes_of_string("ClientHello, cut off"));
     e->saw = session_seen(s, SIDE_SERVER, mark.seen);
@@ -78,86 +98,248 @@ void tls_answered(struct session *s)
 /* A fatal alert in clear text ends the handshake. What follows it on either side, where a record
  * would have to begin, is in clear text again (Exim and others go on so; RFC 3207 section 4.1
  * leaves it to both sides). */
-static void note_alert(struct session *s, enum side side, struct bytes body,
-                       const struct mark *mark)
+static void note_alert(struct session *s, enum side side, const struct tls_news *news)
 {
-    if (s->tls.alert || !tls_alert_is_fatal(body))
+    enum {
+        CLOSE_NOTIFY = 0
+    };
+    const uint8_t number = news->data.at[1];
+    const char *name = tls_alert_name(number);
+    const bool fatal = tls_alert_is_fatal(news->data);
+    if (s->tls.alert || (!fatal && (!news->sealed || number == CLOSE_NOTIFY)))
         return;
-    const char *name = tls_alert_name(body.at[1]);
-    struct event *e = session_event(
-        s, EVENT_TLS, side, mark,
-        name ? arena_print(&s->draft->arena, "Alert: %s", name)
-             : arena_print(&s->draft->arena, "Alert: number %u", (unsigned)body.at[1]));
-    e->saw = session_seen(s, !side, mark->seen);
-    session_landmark(s, side, s->direction[side].held_offset + s->direction[side].held_length,
-                     e->seq);
+    const struct event *e =
+        note(s, news, side,
+             name ? arena_print(&s->draft->arena, "Alert: %s", name)
+                  : arena_print(&s->draft->arena, "Alert: number %u", (unsigned)number));
+    if (news->sealed)
+        return;
+    session_landmark(s, side, news->end, e->seq);
     if (!s->tls.starttls_end) /* TLS from the start has nothing to go back to */
         return;
     s->tls.alert = e->seq;
     order_tls_failed(&s->order, e->seq);
 }
 
-/* The first record is held until it is whole, since it carries the hello, and so is what may be an
- * alert in clear text; all others are only counted. */
-static bool is_read(const struct direction *direction, const struct tls_record *record)
+/* ----------------------------------------------------------------------- what lies inside
+ */
+
+/* Why it is not: said once. Without a key log, or without an entry in it, the summary counts it. */
+static void note_verdict(struct session *s, enum side side, const struct tls_news *news)
 {
-    return direction->records <= 1 || (record->type == TLS_ALERT && record->length == 2);
+    s->tls.verdict = (uint8_t)news->verdict;
+    if (news->verdict == TLS_VERDICT_WRONG)
+        note(s, news, side,
+             bytes_of_string("the key log has an entry for this session, and it does not decrypt "
+                             "it"));
+    else if (news->verdict == TLS_VERDICT_SUITE)
+        note(s, news, side, bytes_of_string("this cipher suite cannot be decrypted"));
 }
 
-static size_t read_record_header(struct session *s, enum side side, struct bytes data,
-                                 uint64_t offset, const struct mark *mark)
+/* What one side says will not be read: to the other it is as if the capture lacked it. */
+static void miss_other_side(struct session *s, enum side side, const struct tls_news *news)
 {
-    struct direction *direction = &s->direction[side];
-    struct bytes part = bytes_first(data, 5 - direction->held_length);
-    struct tls_record record;
-    if (!direction->held_length && s->tls.alert &&
-        (data.at[0] < TLS_CHANGE_CIPHER_SPEC || data.at[0] > TLS_APPLICATION_DATA)) {
-        direction->reading = READ_LINES;
-        return 0;
-    }
-    direction_hold(direction, part, offset, mark);
-    if (direction->held_length < 5)
-        return part.len;
-    if (!tls_record_read(bytes_of(direction->held, 5), &record)) {
-        direction->reading = READ_NOTHING;
-        return part.len;
-    }
-    direction->records++;
-    s->row.tls_records++;
-    if (!is_read(direction, &record)) {
-        direction->record_left = record.length;
-        direction_release(direction);
-    }
-    return part.len;
+    const struct span gap = {.offset = s->direction[side].offset, .mark = news->mark};
+    if (!s->tls.missed[side])
+        reader_gap(s, side, &gap, bytes_of_string("its records cannot be decrypted"));
+    s->tls.missed[side] = true;
 }
 
-size_t tls_read(struct session *s, enum side side, struct bytes data, uint64_t offset,
-                const struct mark *mark)
+/* From here on there are lines again. The session inside a TLS from the first octet on begins only
+ * now. */
+static void open_side(struct session *s, enum side side, const struct tls_news *news)
+{
+    if (!s->tls.open[SIDE_CLIENT] && !s->tls.open[SIDE_SERVER] && !s->tls.starttls_end &&
+        !s->row.midstream)
+        s->greeted = false;
+    s->tls.open[side] = true;
+    s->direction[side].reading = READ_LINES;
+    s->direction[side].begin = news->end;
+}
+
+static void read_text(struct session *s, enum side side, const struct tls_news *news)
 {
     struct direction *direction = &s->direction[side];
-    if (direction->record_left) {
-        struct bytes part = bytes_first(data, direction->record_left);
-        direction->record_left -= part.len;
-        return part.len;
+    struct span span = {
+        .offset = news->end - news->data.len, .data = news->data, .mark = news->mark};
+    if (!news->data.len)
+        return;
+    if (!s->tls.open[!side] && s->tls.verdict)
+        miss_other_side(s, !side, news);
+    if (!s->tls.starttls_end && !direction->inside)
+        direction->begin = span.offset;
+    direction->inside = true;
+    span.mark.inside = true;
+    span.mark.seen = tls_whole_up_to(s->tls.layer, !side, span.mark.seen);
+    reader_span(s, side, &span);
+}
+
+static void read_hole(struct session *s, enum side side, const struct tls_news *news)
+{
+    char text[48] = "";
+    const uint64_t gap = news->lost;
+    const struct span span = {.offset = news->end - gap,
+                              .gap = gap,
+                              .unsure = !news->lost_is_exact,
+                              .mark = {.ts_us = news->mark.ts_us,
+                                       .packet = news->mark.packet,
+                                       .seen = news->mark.seen,
+                                       .inside = true}};
+    if (!s->tls.open[side]) /* it was told when it came */
+        return;
+    if (news->records)
+        snprintf(text, sizeof text, "%" PRIu64 " TLS record%s", news->records,
+                 news->records == 1 ? "" : "s");
+    reader_gap(s, side, &span, bytes_of_string(text));
+}
+
+static void hear(struct session *s, const struct tls_news *news)
+{
+    const enum side side = news->side;
+    switch (news->kind) {
+    case TLS_NEWS_CLIENT_HELLO:
+        note_client_hello(s, news);
+        break;
+    case TLS_NEWS_SERVER_HELLO:
+        note_server_hello(s, news);
+        break;
+    case TLS_NEWS_OPEN:
+        open_side(s, side, news);
+        break;
+    case TLS_NEWS_DATA:
+        read_text(s, side, news);
+        break;
+    case TLS_NEWS_HOLE:
+        read_hole(s, side, news);
+        break;
+    case TLS_NEWS_ALERT:
+        note_alert(s, side, news);
+        break;
+    case TLS_NEWS_SECRET:
+        note_verdict(s, side, news);
+        break;
+    case TLS_NEWS_LOST:
+        if (!s->tls.open[side])
+            s->direction[side].reading = READ_NOTHING;
+        break;
     }
-    if (direction->held_length < 5)
-        return read_record_header(s, side, data, offset, mark);
-    struct tls_record record;
-    if (!tls_record_read(bytes_of(direction->held, 5), &record))
-        return data.len;
-    size_t whole = 5 + record.length;
-    struct bytes part = bytes_first(data, whole - direction->held_length);
-    direction_hold(direction, part, offset, mark);
-    if (direction->held_length >= whole || direction->held_length >= LINE_LIMIT) {
-        struct bytes body = bytes_of(direction->held + 5, direction->held_length - 5);
-        if (record.type == TLS_ALERT)
-            note_alert(s, side, body, &direction->held_mark);
-        else
-            note_hello(s, side, body, &direction->held_mark);
-        direction->record_left = whole - direction->held_length;
-        direction_release(direction);
+}
+
+static void hear_all(struct session *s)
+{
+    struct tls_news news;
+    while (tls_next(s->tls.layer, &news))
+        hear(s, &news);
+    const struct tls_facts *facts = tls_facts(s->tls.layer);
+    s->row.tls_records = facts->records[SIDE_CLIENT] + facts->records[SIDE_SERVER];
+    for (int side = 0; side < 2; side++)
+        s->direction[side].records = facts->records[side];
+}
+
+/* ----------------------------------------------------------------------- octets
+ */
+
+/* Behind an alert that ended the handshake. */
+static bool clear_again(const struct session *s, enum side side, struct bytes data)
+{
+    return s->tls.alert && data.len && tls_between_records(s->tls.layer, side) &&
+           (data.at[0] < TLS_CHANGE_CIPHER_SPEC || data.at[0] > TLS_APPLICATION_DATA);
+}
+
+static void take_gap(struct session *s, enum side side, const struct span *span)
+{
+    if (!s->tls.open[side]) {
+        reader_gap(s, side, span, bytes_of(NULL, 0));
+        s->direction[side].reading = READ_NOTHING; /* records cannot be counted on */
+    } else {
+        s->row.bytes_missing += span->gap;
     }
-    return part.len;
+    tls_take_gap(s->tls.layer, side, span->offset, span->gap, &span->mark);
+}
+
+static void take_now(struct session *s, enum side side, const struct span *span)
+{
+    uint8_t scratch[TLS_SCRATCH];
+    struct bytes data = span->data;
+    uint64_t offset = span->offset;
+    if (!data.at) {
+        take_gap(s, side, span);
+        return;
+    }
+    if (s->direction[side].reading == READ_NOTHING && !s->keylog)
+        return;
+    while (data.len || tls_more(s->tls.layer, side)) {
+        if (clear_again(s, side, data)) {
+            const struct span clear = {.offset = offset, .data = data, .mark = span->mark};
+            s->direction[side].sealed = false;
+            s->direction[side].reading = READ_LINES;
+            reader_span(s, side, &clear);
+            return;
+        }
+        const size_t n = tls_take(s->tls.layer, side, data, offset, &span->mark, scratch);
+        data = bytes_from(data, n);
+        offset += n;
+        if (!s->tls.open[side])
+            s->direction[side].offset = offset;
+        hear_all(s);
+        if (data.len && tls_waits(s->tls.layer, side)) {
+            const struct span rest = {.offset = offset, .data = data, .mark = span->mark};
+            direction_enqueue(&s->tls.waiting[side], &rest);
+            return;
+        }
+    }
+}
+
+/* What waited for the other side. */
+static void go_on(struct session *s, enum side side)
+{
+    struct direction *waiting = &s->tls.waiting[side];
+    if (!waiting->queue || tls_waits(s->tls.layer, side))
+        return;
+    struct queued_span *q = waiting->queue;
+    waiting->queue = waiting->queue_last = NULL;
+    waiting->queued = waiting->queued_spans = 0;
+    while (q) {
+        struct queued_span *next = q->next;
+        take_now(s, side, &q->span);
+        free(q);
+        q = next;
+    }
+}
+
+void encrypted_take(struct session *s, enum side side, const struct span *span)
+{
+    s->direction[side].sealed = true;
+    if (!s->tls.layer)
+        s->tls.layer = tls_new(s->keylog);
+    if (s->tls.waiting[side].queue || tls_waits(s->tls.layer, side)) {
+        direction_enqueue(&s->tls.waiting[side], span);
+        if (direction_waits(&s->tls.waiting[side]) > TLS_WAIT_LIMIT || !span->data.at)
+            tls_wait_no_more(s->tls.layer);
+        go_on(s, side);
+        return;
+    }
+    take_now(s, side, span);
+    go_on(s, !side);
+}
+
+void encrypted_end(struct session *s)
+{
+    if (!s->tls.layer)
+        return;
+    tls_wait_no_more(s->tls.layer);
+    go_on(s, SIDE_CLIENT);
+    go_on(s, SIDE_SERVER);
+    tls_end(s->tls.layer);
+    hear_all(s);
+}
+
+void encrypted_free(struct session *s)
+{
+    tls_free(s->tls.layer);
+    s->tls.layer = NULL;
+    direction_free(&s->tls.waiting[SIDE_CLIENT]);
+    direction_free(&s->tls.waiting[SIDE_SERVER]);
 }
 
 /* A SASL security layer: octets behind a length of four (RFC 4422 section 3.7). What follows is

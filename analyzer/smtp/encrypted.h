@@ -12,10 +12,16 @@ bool tls_begins(struct bytes data, bool midway);
 /* The same behind the 220 to STARTTLS, where the server's first record may be an alert. */
 bool tls_goes_on(struct bytes data);
 
-/* Takes octets of `side` in the reading READ_TLS; returns how many. The hellos, and an alert
- * that ends the handshake, become events; what follows that is read as lines. */
-size_t tls_read(struct session *s, enum side side, struct bytes data, uint64_t offset,
-                const struct mark *mark);
+/* Takes octets of `side`, as records, from the first on that it was given; also a hole in them. The
+ * hellos, and an alert that ends the handshake, become events, and what follows that is read as
+ * lines; with a key log that fits so is what the records hold. */
+void encrypted_take(struct session *s, enum side side, const struct span *span);
+
+/* The connection is over: what waits is read, what is lost is told. */
+void encrypted_end(struct session *s);
+
+/* Wipes and frees what is known of the records. */
+void encrypted_free(struct session *s);
 
 /* A handshake that a server in clear has answered: its event, if it has none yet. */
 void tls_answered(struct session *s);

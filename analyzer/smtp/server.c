@@ -362,7 +362,7 @@ static void settle_ahead(struct session *s, uint32_t index, uint64_t end)
 static void finish_reply(struct session *s, uint64_t end)
 {
     const struct reply_building *r = &s->reply;
-    if (!s->greeted && r->start == 0 && is_greeting(s)) {
+    if (!s->greeted && r->start == s->direction[SIDE_SERVER].begin && is_greeting(s)) {
         greet(s, end);
         reply_forget(s);
         return;

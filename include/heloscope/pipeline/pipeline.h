@@ -11,6 +11,7 @@ struct pipeline_options {
     const uint16_t *ports; /* declared SMTP ports; NULL = 25, 465, 587, 2525, 24 */
     size_t port_count;
     const struct pseudonyms *pseudonyms; /* borrowed; NULL = names are stored as they are */
+    const struct keylog *keylog;         /* borrowed; NULL = none */
     bool freeze_always; /* every connection rests behind each packet; by default few do, and seldom
                          */
 };
@@ -24,6 +25,8 @@ struct pipeline_totals {
     uint64_t overlapping_fragments, contradicting_fragments, malformed_fragments;
     uint64_t connections, sessions, messages, commands, errors_503, diagnoses, violations;
     uint64_t bytes_missing;
+    uint64_t tls_opened, tls_no_entry, tls_wrong; /* sessions in TLS: read; without an entry in the
+                                                     key log; with one that does not fit */
     uint64_t silent;                         /* connections to mail ports that carried nothing */
     uint64_t not_smtp;                       /* sessions that turned out to be something else */
     struct costs costs;                      /* what was given up at a limit */

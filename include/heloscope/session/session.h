@@ -51,8 +51,10 @@ struct direction {
     struct queued_span *queue, *queue_last;
     size_t queued; /* octets in it */
     uint32_t queued_spans;
-    uint64_t record_left; /* of the TLS record being skipped */
-    uint32_t records;
+    bool sealed;      /* its octets are TLS records: analyzer/smtp/encrypted.c takes them */
+    bool inside;      /* it has been read inside them */
+    uint64_t begin;   /* where its lines begin: behind the handshake of a TLS from the start */
+    uint64_t records; /* of TLS */
 };
 
 /* What waits takes. */
@@ -122,7 +124,9 @@ struct reply_building {
 struct line {
     struct bytes text;   /* at most LINE_LIMIT octets of it; borrowed */
     uint64_t length;     /* in truth */
-    uint64_t start, end; /* its first octet, and the one behind its line end */
+    uint64_t start, end; /* its first octet, and the one behind its line end; inside TLS what lies
+                            between is longer than the line, where that has several records */
+    uint8_t ending;      /* octets of its line end: LF, or CR LF */
     struct mark mark;    /* of its first octet */
     unsigned notes;      /* NOTE_BARE_LF ... */
 };
@@ -225,6 +229,11 @@ struct handshake {
     event_no hello;        /* the client's */
     event_no alert;        /* by which the handshake behind STARTTLS failed */
     bool answered;         /* by a server in clear */
+    struct tls *layer;     /* its records; NULL = there are none yet */
+    bool open[2];          /* by enum side: what its records hold is being read */
+    bool missed[2];        /* that it cannot be read has been noted, where the other side is */
+    uint8_t verdict;       /* enum tls_verdict */
+    struct direction waiting[2]; /* octets of records that wait for the other side */
 };
 
 /* The answer that decides how to go on reading (READ_WAIT). */
@@ -318,7 +327,8 @@ struct found {
 };
 
 struct session {
-    struct session_row row; /* its text lives in `own` */
+    const struct keylog *keylog; /* NULL = none */
+    struct session_row row;      /* its text lives in `own` */
     struct arena own;
     struct draft *draft;                         /* NULL as long as there is nothing to write */
     struct chapter_log log;                      /* that is not handed over yet either */
@@ -403,7 +413,8 @@ struct session_begin {
     struct mark mark;
     const struct forward_proxy *forward_proxy; /* the proxy that it goes through; NULL = none */
     uint64_t handle;
-    struct memo *memo; /* of what software says; outlives the session; NULL = none */
+    struct memo *memo;           /* of what software says; outlives the session; NULL = none */
+    const struct keylog *keylog; /* outlives the session; NULL = none */
 };
 
 /* A session at its open event. Owned by the caller; never NULL. */

@@ -1,0 +1,201 @@
+#include "heloscope/tls/keylog.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "heloscope/base/memory.h"
+
+enum {
+    ID_LONGEST = 32
+};
+
+struct entry {
+    uint32_t before; /* the one before it in its bucket, from 1; 0 = none */
+    uint8_t label, id_length;
+    uint8_t id[ID_LONGEST];
+    struct keylog_secret secret;
+};
+
+struct keylog {
+    struct entry *entries;
+    size_t count, size;
+    uint32_t *buckets;
+    size_t bucket_count; /* a power of two */
+    size_t of_label[KEYLOG_LABELS];
+};
+
+struct keylog *keylog_new(void)
+{
+    return memory_get(sizeof(struct keylog));
+}
+
+void keylog_free(struct keylog *keylog)
+{
+    if (!keylog)
+        return;
+    if (keylog->entries)
+        explicit_bzero(keylog->entries, keylog->size * sizeof *keylog->entries);
+    free(keylog->entries);
+    free(keylog->buckets);
+    free(keylog);
+}
+
+static size_t bucket_of(const struct keylog *keylog, unsigned label, struct bytes id)
+{
+    size_t hash = label * 0x9e3779b97f4a7c15u;
+    for (size_t i = 0; i < id.len; i++)
+        hash = (hash ^ id.at[i]) * 0x100000001b3u;
+    return (hash ^ hash >> 32) & (keylog->bucket_count - 1);
+}
+
+static void link_entry(struct keylog *keylog, size_t i)
+{
+    struct entry *e = &keylog->entries[i];
+    uint32_t *bucket = &keylog->buckets[bucket_of(keylog, e->label, bytes_of(e->id, e->id_length))];
+    e->before = *bucket;
+    *bucket = (uint32_t)i + 1;
+}
+
+static void grow(struct keylog *keylog)
+{
+    const size_t size = keylog->size ? keylog->size * 2 : 64;
+    struct entry *entries = memory_get(size * sizeof *entries);
+    if (keylog->entries) {
+        memcpy(entries, keylog->entries, keylog->count * sizeof *entries);
+        explicit_bzero(keylog->entries, keylog->size * sizeof *entries);
+        free(keylog->entries);
+    }
+    keylog->entries = entries;
+    keylog->size = keylog->bucket_count = size;
+    free(keylog->buckets);
+    keylog->buckets = memory_get(size * sizeof *keylog->buckets);
+    for (size_t i = 0; i < keylog->count; i++)
+        link_entry(keylog, i);
+}
+
+static int digit(uint8_t c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+static size_t read_hex(struct bytes text, uint8_t *out, size_t size)
+{
+    if (text.len % 2 || text.len / 2 > size)
+        return 0;
+    for (size_t i = 0; i < text.len; i += 2) {
+        const int high = digit(text.at[i]), low = digit(text.at[i + 1]);
+        if (high < 0 || low < 0)
+            return 0;
+        out[i / 2] = (uint8_t)(high << 4 | low);
+    }
+    return text.len / 2;
+}
+
+static struct bytes take_word(struct bytes *line)
+{
+    while (line->len && (*line->at == ' ' || *line->at == '\t'))
+        *line = bytes_from(*line, 1);
+    size_t n = 0;
+    while (n < line->len && line->at[n] != ' ' && line->at[n] != '\t')
+        n++;
+    const struct bytes word = bytes_first(*line, n);
+    *line = bytes_from(*line, n);
+    return word;
+}
+
+static void add_line(struct keylog *keylog, struct bytes line)
+{
+    static const char *const labels[] = {
+        [KEYLOG_CLIENT_RANDOM] = "CLIENT_RANDOM",
+        [KEYLOG_CLIENT_EARLY] = "CLIENT_EARLY_TRAFFIC_SECRET",
+        [KEYLOG_CLIENT_HANDSHAKE] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+        [KEYLOG_SERVER_HANDSHAKE] = "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+        [KEYLOG_CLIENT_TRAFFIC] = "CLIENT_TRAFFIC_SECRET_0",
+        [KEYLOG_SERVER_TRAFFIC] = "SERVER_TRAFFIC_SECRET_0",
+        [KEYLOG_RSA] = "RSA",
+        [KEYLOG_PMS] = "PMS_CLIENT_RANDOM",
+    };
+    const struct bytes label = take_word(&line), id = take_word(&line), secret = take_word(&line);
+    unsigned i = 0;
+    while (i < KEYLOG_LABELS && !bytes_equal(label, bytes_of_string(labels[i])))
+        i++;
+    if (i == KEYLOG_LABELS)
+        return;
+    struct entry e = {.label = (uint8_t)i};
+    e.id_length = (uint8_t)read_hex(id, e.id, ID_LONGEST);
+    e.secret.length = (uint8_t)read_hex(secret, e.secret.octets, KEYLOG_SECRET_LONGEST);
+    if (!e.id_length || !e.secret.length)
+        return;
+    if (keylog->count == keylog->size)
+        grow(keylog);
+    keylog->entries[keylog->count] = e;
+    keylog->of_label[i]++;
+    link_entry(keylog, keylog->count++);
+    explicit_bzero(&e, sizeof e);
+}
+
+void keylog_add_text(struct keylog *keylog, struct bytes text)
+{
+    struct bytes line;
+    while (bytes_take_line(&text, &line))
+        add_line(keylog, line);
+    add_line(keylog, text);
+}
+
+bool keylog_add_file(struct keylog *keylog, const char *path, struct failure *why)
+{
+    FILE *file = fopen(path, "re");
+    char *line = NULL;
+    size_t size = 0;
+    if (!file)
+        return failure_set(why, "%s: %s", path, strerror(errno));
+    for (ssize_t n; (n = getline(&line, &size, file)) > 0;)
+        keylog_add_text(keylog, bytes_of(line, (size_t)n));
+    if (line)
+        explicit_bzero(line, size);
+    free(line);
+    fclose(file);
+    return true;
+}
+
+const struct keylog_secret *keylog_find(const struct keylog *keylog, enum keylog_label label,
+                                        struct bytes id, size_t *place)
+{
+    if (!keylog->count)
+        return NULL;
+    size_t i =
+        *place ? keylog->entries[*place - 1].before : keylog->buckets[bucket_of(keylog, label, id)];
+    for (; i; i = keylog->entries[i - 1].before) {
+        const struct entry *e = &keylog->entries[i - 1];
+        if (e->label == label && bytes_equal(bytes_of(e->id, e->id_length), id)) {
+            *place = i;
+            return &e->secret;
+        }
+    }
+    return NULL;
+}
+
+const struct keylog_secret *keylog_each(const struct keylog *keylog, enum keylog_label label,
+                                        size_t *place)
+{
+    while (*place < keylog->count) {
+        const struct entry *e = &keylog->entries[keylog->count - ++*place];
+        if (e->label == label)
+            return &e->secret;
+    }
+    return NULL;
+}
+
+bool keylog_has(const struct keylog *keylog, enum keylog_label label)
+{
+    return keylog->of_label[label];
+}
+
+size_t keylog_count(const struct keylog *keylog)
+{
+    return keylog->count;
+}

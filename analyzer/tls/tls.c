@@ -1,0 +1,291 @@
+/* A TLS session that is read along: from octets to records, and what each tells. holes.c has what
+ * happens behind lost octets. */
+#include <stdlib.h>
+
+#include "heloscope/base/limits.h"
+#include "heloscope/base/memory.h"
+#include "records.h"
+#include "state.h"
+
+enum {
+    HANDSHAKE_RECORDS = 256 /* of TLS 1.3, of one side, before its first of application data */
+};
+
+struct tls *tls_new(const struct keylog *keylog)
+{
+    struct tls *tls = memory_get(sizeof *tls);
+    tls->keylog = keylog;
+    tls->budget = TLS_TRIALS;
+    return tls;
+}
+
+void tls_free(struct tls *tls)
+{
+    if (!tls)
+        return;
+    for (int side = 0; side < 2; side++) {
+        tls_cipher_free(tls->half[side].cipher);
+        free(tls->half[side].held);
+        free(tls->half[side].message);
+    }
+    free(tls->transcript);
+    explicit_bzero(tls, sizeof *tls);
+    free(tls);
+}
+
+const struct tls_facts *tls_facts(const struct tls *tls)
+{
+    return &tls->facts;
+}
+
+struct tls_news *tls_tell(struct tls *tls, enum tls_news_kind kind)
+{
+    if (tls->news_count < NEWS_KEPT)
+        tls->news_count++;
+    struct tls_news *news = &tls->news[(tls->news_first + tls->news_count - 1) % NEWS_KEPT];
+    *news = (struct tls_news){.kind = kind};
+    return news;
+}
+
+bool tls_next(struct tls *tls, struct tls_news *out)
+{
+    if (!tls->news_count)
+        return false;
+    *out = tls->news[tls->news_first];
+    tls->news_first = (tls->news_first + 1) % NEWS_KEPT;
+    tls->news_count--;
+    return true;
+}
+
+/* ----------------------------------------------------------------------- what waits
+ */
+
+bool tls_waits(const struct tls *tls, enum side side)
+{
+    const struct half *client = &tls->half[SIDE_CLIENT], *server = &tls->half[SIDE_SERVER];
+    if (tls->no_more || !tls->keylog)
+        return false;
+    if (side == SIDE_SERVER)
+        return !tls->client_hello && !client->lost && !client->sealed;
+    return tls->early_offered && !tls->facts.retried && !tls->early_refused &&
+           !tls->extensions_seen && !server->sealed && !server->lost &&
+           !(tls->server_hello && !tls->facts.resumed);
+}
+
+void tls_wait_no_more(struct tls *tls)
+{
+    tls->no_more = true;
+}
+
+uint64_t tls_whole_up_to(const struct tls *tls, enum side side, uint64_t offset)
+{
+    const struct half *half = &tls->half[side];
+    const uint32_t kept = half->whole_count < SPANS_KEPT ? half->whole_count : SPANS_KEPT;
+    for (uint32_t i = 1; i <= kept; i++) {
+        const uint64_t end = half->whole[(half->whole_count - i) % SPANS_KEPT];
+        if (end <= offset)
+            return end;
+    }
+    return offset;
+}
+
+/* ----------------------------------------------------------------------- one record
+ */
+
+static struct tls_news news_of(const struct half *half, enum side side, const struct record *record)
+{
+    return (struct tls_news){.side = side,
+                             .start = record->start,
+                             .end = record->start + RECORD_HEAD + record->body.len,
+                             .mark = half->held_mark};
+}
+
+static struct tls_news *tell_about(struct tls *tls, enum tls_news_kind kind,
+                                   const struct tls_news *about, struct bytes data)
+{
+    struct tls_news *news = tls_tell(tls, kind);
+    *news = *about;
+    news->kind = kind;
+    news->data = data;
+    return news;
+}
+
+static void take_content(struct tls *tls, enum side side, uint8_t type, struct bytes text,
+                         const struct tls_news *about)
+{
+    struct half *half = &tls->half[side];
+    switch (type) {
+    case TLS_CONTENT_HANDSHAKE:
+        messages_take(tls, side, text, about);
+        break;
+    case TLS_CONTENT_CHANGE:
+        if (tls->facts.version < VERSION_13 && tls->server_hello) {
+            half->changing = true;
+            half->sequence = 0;
+            if (side == SIDE_SERVER && !tls->certificate_seen && tls->session_offered)
+                tls->facts.resumed = true;
+        }
+        break;
+    case TLS_CONTENT_ALERT:
+        if (text.len != 2)
+            break;
+        tls->facts.closed[side] |= !text.at[1];
+        tell_about(tls, TLS_NEWS_ALERT, about, text);
+        break;
+    case TLS_CONTENT_DATA:
+        tell_about(tls, TLS_NEWS_DATA, about, text);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Behind the record that says so, other keys are in force. */
+static void change_keys(struct half *half, bool tls13)
+{
+    if (tls13 && half->updated && half->cipher)
+        half_next_keys(half);
+    else if (tls13 && half->finished && half->cipher && half->phase < PHASE_APPLICATION)
+        half_enter(half, half->phase + 1);
+    half->updated = half->finished = false;
+}
+
+static void tell_hole(struct tls *tls, enum side side, uint64_t end, int64_t records)
+{
+    struct half *half = &tls->half[side];
+    struct tls_news *news = tls_tell(tls, TLS_NEWS_HOLE);
+    const uint64_t octets = end - half->lost_from;
+    const struct tls_suite *suite = &half->suite;
+    const bool tls13 = tls->facts.version >= VERSION_13;
+    const uint64_t each = RECORD_HEAD + suite->tag + (tls13 ? 1u : 0) +
+                          (!tls13 && suite->mode != TLS_MODE_POLY1305 ? 8u : 0);
+    news->start = half->lost_from;
+    news->side = side;
+    news->end = end;
+    news->records = (uint64_t)records;
+    news->mark = half->lost_mark;
+    news->sealed = true;
+    news->lost = octets;
+    news->lost_is_exact = suite->tag && records && octets >= each * (uint64_t)records;
+    if (news->lost_is_exact)
+        news->lost -= each * (uint64_t)records;
+    half->lost = half->adrift = false;
+}
+
+static void note_whole(struct half *half, uint64_t end)
+{
+    half->whole[half->whole_count++ % SPANS_KEPT] = end;
+}
+
+/* Where the key log has no secret of the handshake, what comes behind it may be read all the same.
+ */
+static bool may_still_open(const struct tls *tls, enum side side)
+{
+    return tls->keylog && tls->facts.version >= VERSION_13 && tls->server_hello &&
+           tls->half[side].sealed < HANDSHAKE_RECORDS && secrets_have_traffic(tls, side);
+}
+
+void tls_end(struct tls *tls)
+{
+    for (int side = 0; side < 2; side++) {
+        struct half *half = &tls->half[side];
+        if (half->lost && tls->facts.open[side])
+            tell_hole(tls, side, half->held_offset + half->held_length, 0);
+        if (!tls->said && half->sealed && !tls->facts.open[SIDE_CLIENT] &&
+            !tls->facts.open[SIDE_SERVER]) {
+            struct tls_news *news = tls_tell(tls, TLS_NEWS_SECRET);
+            news->side = side;
+            news->mark = half->held_mark;
+            news->verdict = verdict_of(tls, side);
+            tls->said = true;
+        }
+    }
+}
+
+void tls_held_mark(const struct tls *tls, enum side side, struct mark *mark)
+{
+    if (tls->half[side].held_length)
+        *mark = tls->half[side].held_mark;
+}
+
+/* Why it cannot be read is said once. */
+static void give_up(struct tls *tls, enum side side, const struct tls_news *about)
+{
+    struct half *half = &tls->half[side];
+    if (may_still_open(tls, side))
+        return;
+    half->hopeless = true;
+    half->tried = tls->keylog ? keylog_count(tls->keylog) : 0;
+    if (!tls->said)
+        tell_about(tls, TLS_NEWS_SECRET, about, bytes_of(NULL, 0))->verdict = verdict_of(tls, side);
+    tls->said = true;
+}
+
+/* A damaged record is as good as lost. */
+static void begin_hole(struct half *half, const struct record *record, const struct mark *mark)
+{
+    half->lost = true;
+    half->lost_from = record->start;
+    half->lost_mark = *mark;
+}
+
+/* Early data that the server has refused is noise (RFC 8446 section 4.2.10). */
+static bool is_refused_early_data(const struct tls *tls, enum side side)
+{
+    return side == SIDE_CLIENT && (tls->early_offered || tls->facts.retried) &&
+           tls->half[side].phase <= PHASE_HANDSHAKE && !tls->half[side].cipher;
+}
+
+/* At most so many records, of which the smallest takes 22 octets, lie in what is lost. */
+static uint32_t records_ahead(const struct half *half, uint64_t start)
+{
+    const uint64_t most = half->lost ? (start - half->lost_from) / 22 + 1 : 0;
+    return most < TLS_LOST_RECORDS ? (uint32_t)most : TLS_LOST_RECORDS;
+}
+
+bool record_take(struct tls *tls, enum side side, const struct record *record, uint8_t *scratch)
+{
+    struct half *half = &tls->half[side];
+    struct tls_news about = news_of(half, side, record);
+    size_t length = record->body.len;
+    uint8_t type = record->head[0];
+    if (!is_sealed(tls, side, record)) {
+        if (half->adrift && type != TLS_CONTENT_HANDSHAKE)
+            return false;
+        half->lost = half->adrift = false;
+        tls->facts.records[side]++;
+        note_whole(half, about.end);
+        take_content(tls, side, type, record->body, &about);
+        return true;
+    }
+    half->sealed += half->sealed < UINT32_MAX;
+    tls->facts.records[side] += !half->adrift;
+    const int64_t lost =
+        unseal(tls, side, record, records_ahead(half, record->start), scratch, &length, &type);
+    if (lost < 0) {
+        if (half->adrift)
+            return false;
+        if (half->cipher)
+            tls_cipher_pass(half->cipher, record->body);
+        if (half->lost) /* the CBC of TLS 1.0 cannot prove the first record behind a hole */
+            return true;
+        if (tls->facts.open[side])
+            begin_hole(half, record, &about.mark);
+        else if (!is_refused_early_data(tls, side))
+            give_up(tls, side, &about);
+        return true;
+    }
+    const bool was_adrift = half->adrift;
+    if (half->lost)
+        tell_hole(tls, side, record->start, lost);
+    about.sealed = true;
+    if (!tls->facts.open[side])
+        tell_about(tls, TLS_NEWS_OPEN, &about, bytes_of(NULL, 0));
+    tls->facts.open[side] = true;
+    tls->facts.records[side] += was_adrift;
+    half->hopeless = false;
+    note_whole(half, about.end);
+    take_content(tls, side, type, bytes_of(scratch, length), &about);
+    change_keys(half, tls->facts.version >= VERSION_13);
+    return true;
+}

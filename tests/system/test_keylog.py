@@ -1,0 +1,284 @@
+"""Sessions inside TLS, of Python's own library, are read with their key log; without it nothing of
+them is."""
+
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+import tempfile
+import warnings
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from support import tap  # noqa: E402
+from support.program import Scratch, heloscope, need_program, rows  # noqa: E402
+from support.tap import check, contains, equal, test  # noqa: E402
+from support.wire import Wire  # noqa: E402
+
+need_program()
+if not shutil.which("openssl"):
+    tap.skip_all("openssl is needed to make a certificate")
+warnings.simplefilter("ignore", DeprecationWarning)
+
+PLAIN = [("S", "220 mx.example.org ESMTP"), ("C", "EHLO client.example.com"),
+         ("S", "250-mx.example.org"), ("S", "250 STARTTLS"), ("C", "STARTTLS"), ("S", "220 go")]
+PASSWORD = "Z2VoZWltLXdvcnQ="
+# The 503 has its origin at the refused MAIL.
+INSIDE = [("C", "EHLO client.example.com"), ("S", "250-mx.example.org"), ("S", "250 AUTH LOGIN"),
+          ("C", "AUTH LOGIN"), ("S", "334 VXNlcm5hbWU6"), ("C", PASSWORD), ("S", "334 UGFzc3dvcmQ6"),
+          ("C", PASSWORD), ("S", "235 2.7.0 fine"),
+          ("C", "MAIL FROM:<a@example.com>"), ("S", "550 5.7.1 not you"),
+          ("C", "RCPT TO:<b@example.org>"), ("S", "503 5.5.1 need MAIL"),
+          ("C", "QUIT"), ("S", "221 bye")]
+SEEN = ["****" if text == PASSWORD else text for _, text in INSIDE]
+
+SUITES = [("TLSv1", "ECDHE-RSA-AES128-SHA"), ("TLSv1", "AES256-SHA"),
+          ("TLSv1_1", "ECDHE-RSA-AES256-SHA"),
+          ("TLSv1_2", "ECDHE-RSA-AES128-GCM-SHA256"), ("TLSv1_2", "AES256-GCM-SHA384"),
+          ("TLSv1_2", "ECDHE-RSA-AES128-SHA256"), ("TLSv1_2", "ECDHE-RSA-AES256-SHA384"),
+          ("TLSv1_2", "AES128-CCM"), ("TLSv1_2", "AES128-CCM8"), ("TLSv1_2", "CAMELLIA256-SHA256"),
+          ("TLSv1_2", "ARIA256-GCM-SHA384"), ("TLSv1_2", "ECDHE-RSA-CHACHA20-POLY1305"),
+          ("TLSv1_2", "NULL-SHA256"), ("TLSv1_3", None)]
+TLS12 = ("TLSv1_2", "ECDHE-RSA-AES128-GCM-SHA256")
+TLS13 = ("TLSv1_3", None)
+
+folder = tempfile.TemporaryDirectory(prefix="heloscope-test-")
+CERTIFICATE = os.path.join(folder.name, "cert.pem")
+subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", "-subj",
+                "/CN=mx.example.org", "-keyout", CERTIFICATE + ".key", "-out", CERTIFICATE],
+               check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Session:
+    """A TLS session of which both ends lie here; what goes over the wire is in `flights`."""
+
+    def __init__(self, keys, version, ciphers, resumes=None):
+        client = resumes.context if resumes else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        server = resumes.server_context if resumes else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if not resumes:
+            for context in (client, server):
+                context.minimum_version = context.maximum_version = getattr(ssl.TLSVersion, version)
+                context.set_ciphers((ciphers or "ALL") + ":@SECLEVEL=0")
+            client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+            server.load_cert_chain(CERTIFICATE, CERTIFICATE + ".key")
+            client.keylog_filename = keys
+        self.context, self.server_context, self.flights = client, server, []
+        self.sent = {"C": ssl.MemoryBIO(), "S": ssl.MemoryBIO()}
+        self.received = {"C": ssl.MemoryBIO(), "S": ssl.MemoryBIO()}
+        self.ends = {"C": client.wrap_bio(self.received["C"], self.sent["C"],
+                                          server_hostname="mx.example.org",
+                                          session=resumes.ends["C"].session if resumes else None),
+                     "S": server.wrap_bio(self.received["S"], self.sent["S"], server_side=True)}
+        self.shake()
+
+    def take(self, side):
+        """What `side` has sent goes over the wire."""
+        octets = self.sent[side].read()
+        if octets:
+            self.flights.append((side, octets))
+            self.received["S" if side == "C" else "C"].write(octets)
+
+    def shake(self):
+        done = set()
+        while len(done) < 2:
+            for side in "CS":
+                try:
+                    self.ends[side].do_handshake()
+                    done.add(side)
+                except ssl.SSLWantReadError:
+                    pass
+                self.take(side)
+
+    def say(self, side, text):
+        self.ends[side].write(text.encode())
+        self.take(side)
+        got = b""
+        while len(got) < len(text):
+            got += self.ends["S" if side == "C" else "C"].read(65536)
+
+    def play(self, lines):
+        turns = []
+        for side, text in lines:
+            if turns and turns[-1][0] == side:
+                turns[-1][1] += text + "\r\n"
+            else:
+                turns.append([side, text + "\r\n"])
+        for side, text in turns:
+            self.say(side, text)
+        return self
+
+
+def capture(scratch, session, name="tls", plain=PLAIN, drop=(), cut=None, port=25):
+    wire = Wire()
+    with wire.connection(server=("127.0.0.2", port), cut=cut) as c:
+        for side, text in plain:
+            c.send(side, text + "\r\n")
+        for number, (side, octets) in enumerate(session.flights):
+            if number in drop:
+                host, peer = c.hosts[side], c.hosts["S" if side == "C" else "C"]
+                host.sequence += len(octets)
+                peer.received = host.sequence
+            else:
+                c.send(side, octets)
+    path = scratch.path(name + ".pcap")
+    wire.write(path)
+    return path
+
+
+def texts(database, where="note LIKE '%in TLS%'"):
+    out = []
+    for (text,) in rows(database, f"SELECT text FROM events WHERE {where} AND text IS NOT NULL "
+                                  "AND kind NOT IN ('gap', 'tls') ORDER BY seq"):
+        out += text.split("\n")
+    return out
+
+
+def analyse(scratch, path, *options):
+    database = scratch.path("h.db")
+    if os.path.exists(database):
+        os.unlink(database)
+    done = heloscope("analyze", "--db", database, *options, path)
+    equal(done.status, 0, f"status ({done})")
+    return database, done
+
+
+def secrets_of(keys):
+    with open(keys, encoding="ascii") as file:
+        return [line.split()[2] for line in file if len(line.split()) == 3]
+
+
+def nothing_leaks(database, done, keys):
+    with open(database, "rb") as file:
+        everything = file.read() + done.out.encode() + done.err.encode()
+    for secret in [PASSWORD] + secrets_of(keys):
+        check(secret.encode() not in everything, "a secret is stored or printed")
+        if secret != PASSWORD:
+            check(bytes.fromhex(secret) not in everything, "a secret is stored or printed")
+
+
+def is_read(version, ciphers):
+    with Scratch() as scratch:
+        keys = scratch.path("keys")
+        try:
+            session = Session(keys, version, ciphers).play(INSIDE)
+        except ssl.SSLError as problem:
+            tap.skip(f"this library does not offer it: {problem}")
+        path = capture(scratch, session)
+        database, done = analyse(scratch, path, "--keylog", keys)
+        equal(texts(database), SEEN, "the text inside")
+        equal(rows(database, "SELECT cause, (SELECT text FROM events e WHERE e.session_id = "
+                             "d.session_id AND e.seq = d.origin_seq) FROM diagnoses d"),
+              [("mail_rejected", "550 5.7.1 not you")], "the finding")
+        nothing_leaks(database, done, keys)
+        database, done = analyse(scratch, path)
+        equal(texts(database), [], "the text inside, without keys")
+        nothing_leaks(database, done, keys)
+
+
+for suite in SUITES:
+    tap.add("TLS of %s with %s is read" % (suite[0], suite[1] or "its own suites"),
+            lambda suite=suite: is_read(*suite))
+
+
+@test("one octet a segment makes no difference")
+def octets():
+    for suite in TLS12, TLS13:
+        with Scratch() as scratch:
+            keys = scratch.path("keys")
+            path = capture(scratch, Session(keys, *suite).play(INSIDE), cut=1)
+            database, _ = analyse(scratch, path, "--keylog", keys)
+            equal(texts(database), SEEN, "the text inside")
+
+
+@test("TLS from the first octet on is read too")
+def from_the_start():
+    for suite in TLS12, TLS13:
+        with Scratch() as scratch:
+            keys = scratch.path("keys")
+            path = capture(scratch, Session(keys, *suite).play([PLAIN[0]] + INSIDE), plain=[],
+                           port=465)
+            database, _ = analyse(scratch, path, "--keylog", keys)
+            equal(texts(database), [PLAIN[0][1]] + SEEN, "the text inside")
+            equal(rows(database, "SELECT protocol FROM sessions"), [("SMTPS",)])
+
+
+@test("a resumed session is read")
+def resumed():
+    for suite in TLS12, TLS13:
+        with Scratch() as scratch:
+            keys = scratch.path("keys")
+            first = Session(keys, *suite).play(INSIDE)
+            second = Session(keys, *suite, resumes=first).play(INSIDE)
+            check(second.ends["C"].session_reused, "the library has not resumed")
+            database, _ = analyse(scratch, capture(scratch, second), "--keylog", keys)
+            equal(texts(database), SEEN, "the text inside")
+
+
+@test("a resumed session of TLS 1.2 without a line of its own is read with that of the first")
+def resumed_without_a_line():
+    with Scratch() as scratch:
+        keys = scratch.path("keys")
+        first = Session(keys, *TLS12).play(INSIDE)
+        with open(keys, encoding="ascii") as file:
+            line = file.read()
+        second = Session(keys, *TLS12, resumes=first).play(INSIDE)
+        check(second.ends["C"].session_reused, "the library has not resumed")
+        with open(scratch.path("first"), "w", encoding="ascii") as file:
+            file.write(line)
+        database, _ = analyse(scratch, capture(scratch, second), "--keylog", scratch.path("first"))
+        equal(texts(database), SEEN, "the text inside")
+
+
+@test("behind each lost flight reading goes on, nothing is made up, and the hole is told")
+def holes():
+    for suite in TLS12, TLS13, ("TLSv1_2", "ECDHE-RSA-AES128-SHA"), ("TLSv1", "AES128-SHA"):
+        with Scratch() as scratch:
+            keys = scratch.path("keys")
+            session = Session(keys, *suite).play(INSIDE)
+            first = len(session.flights) - len([1 for n, (side, _) in enumerate(INSIDE)
+                                                if not n or INSIDE[n - 1][0] != side])
+            for lost in range(first, len(session.flights) - 1):
+                path = capture(scratch, session, drop={lost})
+                database, _ = analyse(scratch, path, "--keylog", keys)
+                got = texts(database)
+                gone = [text for text in SEEN if text not in got]
+                check(all(text in SEEN for text in got), "what nobody said", *got)
+                most = 3 if suite[0] == "TLSv1" else 2  # of TLS 1.0 the next record proves nothing
+                check(len(gone) <= most, f"flight {lost} of {suite}: more is gone than was lost",
+                      *gone)
+                equal(rows(database, "SELECT count(*) FROM events WHERE kind = 'gap'"), [(1,)],
+                      f"holes with flight {lost} of {suite} lost")
+                equal(rows(database, "SELECT count(*) FROM diagnoses WHERE certainty = 'certain' "
+                                     "AND cause NOT IN ('mail_rejected')"), [(0,)], "made-up findings")
+
+
+@test("an entry that does not fit is said once, and nothing is shown")
+def wrong_secret():
+    for suite in TLS12, TLS13:
+        with Scratch() as scratch:
+            keys = scratch.path("keys")
+            session = Session(keys, *suite).play(INSIDE)
+            with open(keys, encoding="ascii") as file:
+                lines = [line.split() for line in file if not line.startswith("#")]
+            with open(scratch.path("wrong"), "w", encoding="ascii") as file:
+                for label, random, secret in lines:
+                    file.write(f"{label} {random} {secret[::-1]}\n")
+            path = capture(scratch, session)
+            database, _ = analyse(scratch, path, "--keylog", scratch.path("wrong"))
+            equal(texts(database), [], "the text inside")
+            said = rows(database, "SELECT text FROM events WHERE text LIKE '%does not decrypt%'")
+            equal(len(said), 1, "how often it is said")
+
+
+@test("a key log that cannot be read is named")
+def no_such_file():
+    with Scratch() as scratch:
+        path = capture(scratch, Session(scratch.path("keys"), *TLS13).play(INSIDE))
+        done = heloscope("analyze", "--db", scratch.path("h.db"), "--keylog", scratch.path("none"),
+                         path)
+        check(done.status != 0, "it fails")
+        contains(done.err, scratch.path("none"))
+
+
+if __name__ == "__main__":
+    tap.run()
