@@ -119,6 +119,16 @@ static void print_sessions(const struct pipeline_totals *totals)
         printf(" (%" PRIu64 " not SMTP)", totals->not_smtp);
     printf(", %s", text_counted(totals->commands, "command", words));
     printf(", %s\n", text_counted(totals->messages, "message", words));
+    if (totals->tls_no_entry) {
+        print_row("TLS");
+        printf("%s without an entry in the key log, not decrypted\n",
+               text_counted(totals->tls_no_entry, "session", words));
+    }
+    if (totals->tls_wrong) {
+        print_row("TLS");
+        printf("%s with an entry in the key log that does not decrypt them\n",
+               text_counted(totals->tls_wrong, "session", words));
+    }
     if (totals->silent) {
         print_row("silent");
         printf("%s to mail ports that carried nothing\n",
@@ -279,6 +289,9 @@ static void json_totals(const struct run *run, struct json *json)
         {"violations", totals->violations},
         {"bytes_missing", totals->bytes_missing},
         {"not_smtp", totals->not_smtp},
+        {"tls_decrypted", totals->tls_opened},
+        {"tls_without_entry", totals->tls_no_entry},
+        {"tls_with_wrong_entry", totals->tls_wrong},
         {"silent_connections", totals->silent},
         {"errors_503", findings->total_503},
         {"causes_503", findings->total_origins_503},

@@ -198,6 +198,21 @@ static bool begins_record(const struct direction *direction, struct bytes data)
     return head[0] == TLS_HANDSHAKE && head[1] == 3 && head[2] <= 4;
 }
 
+/* What is held of the client's line was the head of its first record. */
+static void begin_records(struct session *s, struct direction *direction)
+{
+    uint8_t *held = direction->held;
+    const struct span head = {.offset = direction->held_offset,
+                              .data = bytes_of(held, direction->held_length),
+                              .mark = direction->held_mark};
+    direction->reading = READ_TLS;
+    direction->held = NULL;
+    direction->held_length = direction->held_size = 0;
+    if (head.data.len)
+        encrypted_take(s, SIDE_CLIENT, &head);
+    free(held);
+}
+
 static size_t read_some(struct session *s, enum side side, struct bytes data, uint64_t offset,
                         const struct mark *mark)
 {
@@ -223,7 +238,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
         }
         /* A client set to TLS that speaks to a port in clear. */
         if (side == SIDE_CLIENT && begins_record(direction, data)) {
-            direction->reading = READ_TLS;
+            begin_records(s, direction);
             return 0;
         }
         return read_line(s, side, data, offset, mark);
