@@ -4,6 +4,7 @@
 #include "heloscope/session/pending.h"
 
 enum {
+    SURPLUS_TOLD = 16, /* findings about replies too many that refuse nothing, in a session */
     SILENCE_US = 5 * 1000 * 1000,      /* so long nobody waits for a person or a slow network */
     SILENCE_SAID_US = 1 * 1000 * 1000, /* the same, where the reply itself speaks of it */
 };
@@ -92,6 +93,8 @@ bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence
             s->surplus.first = f.origin;
         s->surplus.newest = a->seq;
         s->surplus.pleasing = a->code < 400;
+        if (a->code < 400 && s->surplus.count > SURPLUS_TOLD)
+            return ends; /* a server that never stops */
     }
     diagnosis_write(s, NULL, a, &none, &f);
     return ends;

@@ -358,11 +358,12 @@ void reader_gap(struct session *s, enum side side, const struct span *span, stru
 static size_t padding_of(const struct direction *direction, struct bytes data)
 {
     size_t zeros = 0;
-    if (direction->reading != READ_LINES && direction->reading != READ_SASL)
+    if ((direction->reading != READ_LINES && direction->reading != READ_SASL) || !data.len ||
+        data.at[0] < ' ')
         return 0;
     while (zeros < data.len && !data.at[data.len - 1 - zeros])
         zeros++;
-    return zeros >= PADDING_LEAST && zeros < data.len && data.at[0] >= ' ' ? zeros : 0;
+    return zeros >= PADDING_LEAST ? zeros : 0;
 }
 
 static bool is_record(const struct direction *direction, const struct span *span)

@@ -75,7 +75,7 @@ def survivors(names, text):
 
 
 def known_words():
-    path = os.path.join(os.getcwd(), "analyzer", "known_words.h")  # in the folder of the build
+    path = os.path.join(os.getcwd(), "analyzer", "privacy", "known_words_rows.h")  # in the folder of the build
     with open(path, encoding="ascii") as file:
         return {word for word in re.findall(r'"(.*)"', file.read()) if word.isalpha()}
 
