@@ -6,7 +6,7 @@
 enum {
     /* Waking a process that waits for a socket, and its answer through the stack, take longer. */
     IMPOSSIBLE_US = 12,
-    ROUNDING_US = 2, /* of four times that are kept in microseconds */
+    ROUNDING_US = 1, /* of times that are kept in microseconds */
 };
 
 void reaction_note_reply(struct session *s, event_no seq, bool waited_for)
@@ -49,7 +49,7 @@ static void measure(struct session *s, const struct pending *p)
 
 void reaction_note_command(struct session *s, struct pending *p)
 {
-    const struct reactions *r = &s->reactions;
+    struct reactions *r = &s->reactions;
     const struct reaction_reply *reply;
     measure(s, p);
     for (uint32_t i = 0; (reply = reply_at(r, i)) && !p->knew; i++) {
@@ -60,8 +60,12 @@ void reaction_note_command(struct session *s, struct pending *p)
         const bool timeless = r->rough || took < 0 || (took == 0 && !r->quickest_us);
         if ((timeless || took >= IMPOSSIBLE_US) && !p->can_know)
             p->can_know = reply->seq;
-        if (r->quickest_us && took + ROUNDING_US >= r->quickest_us && took >= IMPOSSIBLE_US)
+        if (!r->quickest_us)
+            continue;
+        if (took + ROUNDING_US >= r->quickest_us && took >= IMPOSSIBLE_US)
             p->knew = reply->seq;
+        else if (took >= 0 && !reply->waited_for)
+            r->hasty = true;
     }
 }
 
@@ -80,5 +84,5 @@ enum reaction reaction_knew(const struct session *s, const struct pending *p, ev
         return REACTION_UNREAD;
     /* One processor for both ends makes a client that writes blindly look as if it waited: each
      * write wakes the server, which answers before the next. It is then quicker than it reads. */
-    return p->knew >= p->command.saw ? REACTION_PROVED : REACTION_LIKELY;
+    return p->knew >= p->command.saw && !s->reactions.hasty ? REACTION_PROVED : REACTION_LIKELY;
 }

@@ -23,7 +23,9 @@ struct reactions {
     uint32_t count; /* of all so far */
     int64_t
         quickest_us; /* the quickest reaction to a reply that had to be waited for; 0 = none seen */
-    bool rough;      /* the times come from clocks that cannot be compared so closely */
+    bool hasty; /* it has gone on sooner than it has been seen to react: it may write blindly, and
+                   what it seemed to wait for proves nothing */
+    bool rough; /* the times come from clocks that cannot be compared so closely */
     int64_t complete_us; /* when the last line of the newest reply came */
 };
 
