@@ -29,6 +29,7 @@ struct capture {
     struct capture_merge merge;
     struct packet_filter *filter;
     bool growing;
+    struct keylog *keylog;
     unsigned turns; /* packets since the quiet ones were asked */
     bool stdin_taken;
     struct clock_curve *clocks; /* of the files that were given; NULL = all are right */
@@ -113,6 +114,7 @@ static struct capture_input *add_file(struct capture *capture, size_t index, boo
     input->source.name = path->name;
     input->source.rough_clock = clocks_differ(capture);
     input->growing = capture->growing;
+    input->keylog = capture->keylog;
     input->of_folder = path->folder && capture->growing;
     input->clock = index < capture->clock_count ? &capture->clocks[index] : NULL;
     if (standard && capture->stdin_taken)
@@ -301,6 +303,9 @@ static bool open_files(struct capture *capture, const struct capture_files *file
         (files->filter && !(capture->filter = packet_filter_new(files->filter))))
         return failure_set(why, "out of memory");
     capture->growing = capture->merge.growing = files->growing;
+    capture->keylog = files->keylog;
+    for (size_t i = 0; files->keylog && !files->growing && i < capture->paths.count; i++)
+        capture_file_secrets(capture->paths.all[i].name, files->keylog);
     capture->quiet_us = files->quiet_seconds * 1000000;
     capture->news_clock = capture_clock_us();
     bool done = add_files(capture) && choose_sources(capture) && open_folders(capture);

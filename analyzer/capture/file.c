@@ -3,6 +3,8 @@
  * each packet out of the buffer in which it lies. */
 #include "file.h"
 
+#include <sys/stat.h>
+
 enum {
     MAGIC = 4
 };
@@ -95,4 +97,19 @@ enum file_result capture_file_next(struct capture_file *file, struct file_packet
     if (file->source.failed && (result == FILE_CUT || result == FILE_UNREADABLE))
         file->why = file->source.why;
     return result;
+}
+
+void capture_file_secrets(const char *name, struct keylog *keylog)
+{
+    struct capture_file file;
+    struct file_packet packet;
+    struct stat status;
+    struct failure why;
+    if (stat(name, &status) || !S_ISREG(status.st_mode) ||
+        !capture_file_open(&file, name, false, &why))
+        return;
+    file.pcapng.keylog = keylog;
+    while (capture_file_next(&file, &packet) == FILE_PACKET && file.format == FORMAT_PCAPNG)
+        ;
+    capture_file_close(&file);
 }

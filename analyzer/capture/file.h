@@ -29,6 +29,10 @@ bool capture_file_open(struct capture_file *file, const char *name, bool growing
 /* The next packet. Every result but FILE_PACKET and FILE_IDLE is the last one. */
 enum file_result capture_file_next(struct capture_file *file, struct file_packet *out);
 
+/* Reads the secrets that a file of pcapng holds, behind the packets that need them too. Of a pipe,
+ * which can be read only once, and of other formats nothing is read. */
+void capture_file_secrets(const char *name, struct keylog *keylog);
+
 void capture_file_close(struct capture_file *file);
 
 #endif

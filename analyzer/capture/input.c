@@ -44,6 +44,7 @@ bool capture_input_open(struct capture_input *input)
         input->done = true;
         return false;
     }
+    input->file->pcapng.keylog = input->keylog;
     input->regular = input->file->source.regular;
     input->size = byte_source_size(&input->file->source);
     input->grown_clock = capture_clock_us();

@@ -10,6 +10,7 @@ struct capture_input {
     struct capture_source source;
     size_t number;                /* in the order given */
     struct packet_filter *filter; /* of files; shared, NULL = all pass */
+    struct keylog *keylog;        /* takes the secrets that the file holds; NULL = nothing does */
     bool regular;                 /* a file that can be opened a second time, and has a size */
     uint64_t size;
     bool no_capture;     /* it is no capture */

@@ -40,6 +40,8 @@ enum {
     SIMPLE_PACKET = 3,
     INTERFACE_STATISTICS = 5,
     ENHANCED_PACKET = 6,
+    DECRYPTION_SECRETS = 10,
+    TLS_KEY_LOG = 0x544c534b, /* (4.7) */
 };
 
 bool pcapng_begins(struct bytes start)
@@ -401,7 +403,17 @@ static bool is_numbered(uint32_t type)
     return false;
 }
 
-/* A block that holds no packet. Names, comments, secrets and what is not known are passed over. */
+/* Secrets of other protocols, and a length that the block does not have, are passed over. */
+static void read_secrets(const struct pcapng *file, struct bytes body)
+{
+    if (!file->keylog || body.len < 8 || load_u32(body.at, file->big_endian) != TLS_KEY_LOG)
+        return;
+    const uint32_t length = load_u32(body.at + 4, file->big_endian);
+    if (length <= body.len - 8)
+        keylog_add_text(file->keylog, bytes_of(body.at + 8, length));
+}
+
+/* A block that holds no packet. Names, comments and what is not known are passed over. */
 static enum file_result take_note(struct pcapng *file, const struct block *block,
                                   struct failure *why)
 {
@@ -411,6 +423,8 @@ static enum file_result take_note(struct pcapng *file, const struct block *block
         return add_interface(file, block->body, why);
     if (block->type == INTERFACE_STATISTICS)
         read_statistics(file, block->body);
+    if (block->type == DECRYPTION_SECRETS)
+        read_secrets(file, block->body);
     file->others += is_numbered(block->type);
     return FILE_PACKET;
 }

@@ -396,6 +396,17 @@ bool pipeline_flush(struct pipeline *p, int64_t now_us, struct failure *why)
     return commit_chapters(p, why);
 }
 
+void pipeline_poll(struct pipeline *p, int64_t now_us)
+{
+    for (struct flow *f = p->queue[QUEUE_SMTP].newest; f; f = f->older) {
+        struct connection *c = (struct connection *)f;
+        if (!c->decoding->session || !session_poll(c->decoding->session, now_us))
+            continue;
+        c->decoding->dirty = true;
+        p->news |= c->decoding->session->news;
+    }
+}
+
 bool pipeline_has_news(const struct pipeline *p)
 {
     return p->news;

@@ -12,7 +12,7 @@ struct pipeline {
     struct port_set declared;
     struct classifier *classifier;
     struct memo *memo;
-    const struct keylog *keylog;
+    struct keylog *keylog;
     struct intake *intake;
     struct flow_table table;
     struct flow_queue queue[QUEUE_COUNT];

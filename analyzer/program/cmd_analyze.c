@@ -19,6 +19,7 @@ enum {
 
 /* One run: what went in, and which rows of the history belong to it. */
 struct run {
+    struct keylog *keylog;
     const struct options *options;
     struct terminal *terminal;
     struct capture *capture;
@@ -375,7 +376,7 @@ static bool report_run(struct run *run, struct recording *recording, struct fail
 static enum status analyze(struct run *run, struct failure *why)
 {
     struct recording recording;
-    if (!recording_open(&recording, run->options, run->capture, run->terminal, why))
+    if (!recording_open(&recording, run->options, run->capture, run->terminal, run->keylog, why))
         return STATUS_INCOMPLETE;
     interrupt_watch(run->capture);
     bool done = record(run, &recording, why);
@@ -386,12 +387,14 @@ static enum status analyze(struct run *run, struct failure *why)
     return done && !recording.incomplete ? STATUS_DONE : STATUS_INCOMPLETE;
 }
 
-static struct capture *open_capture(const struct options *options, struct failure *why)
+static struct capture *open_capture(const struct options *options, struct keylog *keylog,
+                                    struct failure *why)
 {
     const struct capture_files files = {
         .paths = options->words,
         .count = options->word_count,
         .filter = options->filter,
+        .keylog = keylog,
         .growing = options->follow >= 0,
         .quiet_seconds = options->follow > 0 ? options->follow : 0,
     };
@@ -406,16 +409,22 @@ enum status cmd_analyze(const struct options *options, struct terminal *terminal
         return STATUS_USAGE;
     }
     struct run run = {.options = options, .terminal = terminal};
-    run.capture = open_capture(options, why);
-    if (!run.capture)
+    run.keylog = recording_keylog(options, options->follow >= 0, why);
+    if (!run.keylog)
         return STATUS_USAGE;
+    run.capture = open_capture(options, run.keylog, why);
+    if (!run.capture) {
+        keylog_free(run.keylog);
+        return STATUS_USAGE;
+    }
     enum status status = STATUS_INCOMPLETE;
     if (!any_is_readable(run.capture)) /* not even a history is made */
         recording_warn(run.capture, terminal);
     else if (options->follow >= 0)
-        status = live_run(options, terminal, run.capture, "following", why);
+        status = live_run(options, terminal, run.capture, run.keylog, "following", why);
     else
         status = analyze(&run, why);
     capture_close(run.capture);
+    keylog_free(run.keylog);
     return status;
 }

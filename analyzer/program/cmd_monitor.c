@@ -3,6 +3,7 @@
 
 #include "heloscope/base/memory.h"
 #include "live.h"
+#include "recording.h"
 
 /* The words behind the options are one filter. */
 static char *join_words(const struct options *options)
@@ -39,7 +40,9 @@ enum status cmd_monitor(const struct options *options, struct terminal *terminal
     struct capture *capture = open_interface(options, why);
     if (!capture)
         return STATUS_INCOMPLETE;
-    enum status status = live_run(options, terminal, capture, "listening on", why);
+    struct keylog *keylog = recording_keylog(options, true, why);
+    enum status status = live_run(options, terminal, capture, keylog, "listening on", why);
     capture_close(capture);
+    keylog_free(keylog);
     return status;
 }

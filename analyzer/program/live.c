@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "heloscope/capture/capture.h"
+#include "heloscope/tls/keylog.h"
 #include "heloscope/output/finding_print.h"
 #include "heloscope/base/text.h"
 #include "heloscope/output/totals_print.h"
@@ -20,6 +21,8 @@ struct watched {
     const struct options *options;
     struct terminal *terminal;
     struct capture *capture;
+    struct keylog *keylog;
+    int64_t polled_clock; /* when it was last asked for more */
     const char *doing;
     struct recording recording;
     struct history *history;
@@ -134,6 +137,16 @@ static bool commit_when_due(struct watched *w, int64_t clock, struct failure *wh
     return commit(w, w->newest_us + (clock - w->newest_clock), why);
 }
 
+/* Secrets that come late are for octets that wait. */
+static void poll_keylog(struct watched *w, int64_t clock)
+{
+    if (!keylog_may_grow(w->keylog) || clock - w->polled_clock < NEWS_US)
+        return;
+    w->polled_clock = clock;
+    keylog_poll(w->keylog);
+    pipeline_poll(w->recording.pipeline, w->newest_us + (clock - w->newest_clock));
+}
+
 static bool read_on(struct watched *w, struct failure *why)
 {
     struct packet_record packet;
@@ -146,6 +159,7 @@ static bool read_on(struct watched *w, struct failure *why)
             w->newest_us = packet.ts_us;
             w->newest_clock = clock;
         }
+        poll_keylog(w, clock);
         if (!commit_when_due(w, clock, why))
             return false;
     }
@@ -203,7 +217,7 @@ static bool open_history(struct watched *w, struct failure *why)
 
 static bool run(struct watched *w, struct failure *why)
 {
-    if (!recording_open(&w->recording, w->options, w->capture, w->terminal, why))
+    if (!recording_open(&w->recording, w->options, w->capture, w->terminal, w->keylog, why))
         return false;
     bool done = open_history(w, why);
     if (done) {
@@ -218,10 +232,14 @@ static bool run(struct watched *w, struct failure *why)
 }
 
 enum status live_run(const struct options *options, struct terminal *terminal,
-                     struct capture *capture, const char *doing, struct failure *why)
+                     struct capture *capture, struct keylog *keylog, const char *doing,
+                     struct failure *why)
 {
-    struct watched watched = {
-        .options = options, .terminal = terminal, .capture = capture, .doing = doing};
+    struct watched watched = {.options = options,
+                              .terminal = terminal,
+                              .capture = capture,
+                              .keylog = keylog,
+                              .doing = doing};
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not cost the open sessions */
     interrupt_watch(capture);
     bool done = run(&watched, why);

@@ -9,6 +9,7 @@
 /* Reads `capture` to its end, or until SIGINT or SIGTERM comes, which is a good end. `doing` is the
  * word for it ("listening on"). What could not be read is said at the end. */
 enum status live_run(const struct options *options, struct terminal *terminal,
-                     struct capture *capture, const char *doing, struct failure *why);
+                     struct capture *capture, struct keylog *keylog, const char *doing,
+                     struct failure *why);
 
 #endif

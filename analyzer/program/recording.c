@@ -8,27 +8,26 @@
 #include "heloscope/tls/keylog.h"
 
 /* Secrets are in memory from here on: no core dump shows them. */
-static bool read_keylogs(struct recording *recording, const struct options *options,
-                         struct failure *why)
+struct keylog *recording_keylog(const struct options *options, bool growing, struct failure *why)
 {
-    if (!options->keylog_count)
-        return true;
-    prctl(PR_SET_DUMPABLE, 0);
-    recording->keylog = keylog_new();
-    for (size_t i = 0; i < options->keylog_count; i++)
-        if (!keylog_add_file(recording->keylog, options->keylogs[i], why))
-            return false;
-    return true;
+    struct keylog *keylog = keylog_new();
+    if (options->keylog_count)
+        prctl(PR_SET_DUMPABLE, 0);
+    for (size_t i = 0; growing && i < options->keylog_count; i++)
+        keylog_follow(keylog, options->keylogs[i]);
+    for (size_t i = 0; !growing && i < options->keylog_count; i++)
+        if (!keylog_add_file(keylog, options->keylogs[i], why)) {
+            keylog_free(keylog);
+            return NULL;
+        }
+    return keylog;
 }
 
 bool recording_open(struct recording *recording, const struct options *options,
-                    struct capture *capture, struct terminal *terminal, struct failure *why)
+                    struct capture *capture, struct terminal *terminal, struct keylog *keylog,
+                    struct failure *why)
 {
-    *recording = (struct recording){.capture = capture, .terminal = terminal};
-    if (!read_keylogs(recording, options, why)) {
-        keylog_free(recording->keylog);
-        return false;
-    }
+    *recording = (struct recording){.capture = capture, .terminal = terminal, .keylog = keylog};
     const struct pipeline_options pipeline = {
         .keylog = recording->keylog,
         .ports = options->port_count ? options->ports : NULL,
@@ -114,8 +113,6 @@ bool recording_finish(struct recording *recording, struct failure *why)
 bool recording_close(struct recording *recording, struct failure *why)
 {
     pipeline_free(recording->pipeline);
-    keylog_free(recording->keylog);
-    recording->keylog = NULL;
     bool closed = store_close(recording->store, why);
     recording->pipeline = NULL;
     recording->store = NULL;

@@ -11,13 +11,19 @@ struct recording {
     struct store *store;
     struct pipeline *pipeline;
     struct pseudonyms pseudonyms;
-    struct keylog *keylog; /* NULL = none */
+    struct keylog *keylog; /* borrowed; NULL = none */
     bool incomplete;       /* something could not be read */
 };
 
+/* The secrets of --keylog, and room for those in the captures. `growing`: the files may grow, or
+ * come later. NULL with `why` when one cannot be read. The caller frees it, behind all that reads
+ * with it. */
+struct keylog *recording_keylog(const struct options *options, bool growing, struct failure *why);
+
 /* Opens the history for writing and the pipeline into it. */
 bool recording_open(struct recording *recording, const struct options *options,
-                    struct capture *capture, struct terminal *terminal, struct failure *why);
+                    struct capture *capture, struct terminal *terminal, struct keylog *keylog,
+                    struct failure *why);
 
 /* Takes one packet in; notes its source in the history when it is the first of it. */
 bool recording_packet(struct recording *recording, const struct packet_record *packet,

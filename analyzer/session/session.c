@@ -262,6 +262,14 @@ void draft_unfold(struct draft *draft)
     chapter_unpack(log, &draft->chapter, &draft->arena, draft->interned_texts);
 }
 
+bool session_poll(struct session *s, int64_t now_us)
+{
+    if (!s->tls.layer || (!s->tls.waiting[SIDE_CLIENT].queue && !s->tls.waiting[SIDE_SERVER].queue))
+        return false;
+    session_open_draft(s);
+    return encrypted_poll(s, now_us);
+}
+
 void session_hurry(struct session *s)
 {
     struct direction *client = &s->direction[SIDE_CLIENT];

@@ -24,6 +24,12 @@ bool tls_goes_on(struct bytes data)
            (data.at[0] == TLS_ALERT && (data.len < 2 || data.at[1] == 3));
 }
 
+/* Without any secret nothing is held, or tried. */
+static bool keylog_is_used(const struct keylog *keylog)
+{
+    return keylog && (keylog_count(keylog) || keylog_may_grow(keylog));
+}
+
 static struct event *note(struct session *s, const struct tls_news *news, enum side side,
                           struct bytes text)
 {
@@ -257,6 +263,19 @@ static void take_gap(struct session *s, enum side side, const struct span *span)
     tls_take_gap(s->tls.layer, side, span->offset, span->gap, &span->mark);
 }
 
+/* What a record has just made wait lies in front of what waits already. */
+static void wait_in_front(struct direction *waiting, const struct span *span)
+{
+    struct direction first = {0};
+    direction_enqueue(&first, span);
+    first.queue->next = waiting->queue;
+    if (!waiting->queue)
+        waiting->queue_last = first.queue;
+    waiting->queue = first.queue;
+    waiting->queued += first.queued;
+    waiting->queued_spans++;
+}
+
 static void take_now(struct session *s, enum side side, const struct span *span)
 {
     uint8_t scratch[TLS_SCRATCH];
@@ -266,7 +285,7 @@ static void take_now(struct session *s, enum side side, const struct span *span)
         take_gap(s, side, span);
         return;
     }
-    if (s->direction[side].reading == READ_NOTHING && !s->keylog)
+    if (s->direction[side].reading == READ_NOTHING && !keylog_is_used(s->keylog))
         return;
     while (data.len || tls_more(s->tls.layer, side)) {
         if (clear_again(s, side, data)) {
@@ -284,52 +303,93 @@ static void take_now(struct session *s, enum side side, const struct span *span)
         hear_all(s);
         if (data.len && tls_waits(s->tls.layer, side)) {
             const struct span rest = {.offset = offset, .data = data, .mark = span->mark};
-            direction_enqueue(&s->tls.waiting[side], &rest);
+            wait_in_front(&s->tls.waiting[side], &rest);
             return;
         }
     }
 }
 
-/* What waited for the other side. */
-static void go_on(struct session *s, enum side side)
+/* The side whose octets go on first, in the order in which they came; NULL = all wait, or there are
+ * none. */
+static struct direction *next_waiting(struct session *s, enum side *side)
 {
-    struct direction *waiting = &s->tls.waiting[side];
-    if (!waiting->queue || tls_waits(s->tls.layer, side))
-        return;
-    struct queued_span *q = waiting->queue;
-    waiting->queue = waiting->queue_last = NULL;
-    waiting->queued = waiting->queued_spans = 0;
-    while (q) {
-        struct queued_span *next = q->next;
+    struct direction *next = NULL;
+    for (int i = 0; i < 2; i++) {
+        struct direction *waiting = &s->tls.waiting[i];
+        if (!waiting->queue || tls_waits(s->tls.layer, (enum side)i) ||
+            (next && waiting->queue->span.mark.ts_us >= next->queue->span.mark.ts_us))
+            continue;
+        next = waiting;
+        *side = (enum side)i;
+    }
+    return next;
+}
+
+/* Returns whether anything went on. */
+static bool go_on(struct session *s)
+{
+    struct direction *waiting;
+    enum side side;
+    bool any = false;
+    while ((waiting = next_waiting(s, &side))) {
+        struct queued_span *q = waiting->queue;
+        waiting->queue = q->next;
+        if (!q->next)
+            waiting->queue_last = NULL;
+        waiting->queued -= q->span.data.len;
+        waiting->queued_spans--;
         take_now(s, side, &q->span);
         free(q);
-        q = next;
+        any = true;
     }
+    return any;
+}
+
+/* How long the oldest octets that wait have done so. */
+static bool waits_too_long(const struct session *s, int64_t now_us)
+{
+    for (int side = 0; side < 2; side++) {
+        const struct queued_span *first = s->tls.waiting[side].queue;
+        if (first && now_us - first->span.mark.ts_us > TLS_WAIT_US)
+            return true;
+    }
+    return false;
+}
+
+bool encrypted_poll(struct session *s, int64_t now_us)
+{
+    if (waits_too_long(s, now_us))
+        tls_wait_no_more(s->tls.layer);
+    return go_on(s);
 }
 
 void encrypted_take(struct session *s, enum side side, const struct span *span)
 {
     s->direction[side].sealed = true;
     if (!s->tls.layer)
-        s->tls.layer = tls_new(s->keylog);
+        s->tls.layer = tls_new(keylog_is_used(s->keylog) ? s->keylog : NULL);
     if (s->tls.waiting[side].queue || tls_waits(s->tls.layer, side)) {
         direction_enqueue(&s->tls.waiting[side], span);
-        if (direction_waits(&s->tls.waiting[side]) > TLS_WAIT_LIMIT || !span->data.at)
+        if (direction_waits(&s->tls.waiting[side]) > TLS_WAIT_LIMIT || !span->data.at ||
+            waits_too_long(s, span->mark.ts_us))
             tls_wait_no_more(s->tls.layer);
-        go_on(s, side);
+        go_on(s);
         return;
     }
     take_now(s, side, span);
-    go_on(s, !side);
+    go_on(s);
 }
 
 void encrypted_end(struct session *s)
 {
     if (!s->tls.layer)
         return;
+    if (s->tls.waiting[SIDE_CLIENT].queue || s->tls.waiting[SIDE_SERVER].queue) {
+        keylog_poll(s->keylog); /* a session can be over before it is looked at again */
+        go_on(s);
+    }
     tls_wait_no_more(s->tls.layer);
-    go_on(s, SIDE_CLIENT);
-    go_on(s, SIDE_SERVER);
+    go_on(s);
     tls_end(s->tls.layer);
     hear_all(s);
 }

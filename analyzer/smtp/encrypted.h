@@ -17,6 +17,10 @@ bool tls_goes_on(struct bytes data);
  * lines; with a key log that fits so is what the records hold. */
 void encrypted_take(struct session *s, enum side side, const struct span *span);
 
+/* Goes on with what waits for a secret, if it has come or has waited too long by `now_us`. Whether
+ * anything did. */
+bool encrypted_poll(struct session *s, int64_t now_us);
+
 /* The connection is over: what waits is read, what is lost is told. */
 void encrypted_end(struct session *s);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "heloscope/base/memory.h"
 
@@ -17,7 +18,17 @@ struct entry {
     struct keylog_secret secret;
 };
 
+/* A file that may still grow. */
+struct followed {
+    const char *path;
+    dev_t device;
+    ino_t inode;
+    off_t read; /* octets up to the end of its last whole line */
+};
+
 struct keylog {
+    struct followed *followed;
+    size_t followed_count;
     struct entry *entries;
     size_t count, size;
     uint32_t *buckets;
@@ -38,6 +49,7 @@ void keylog_free(struct keylog *keylog)
         explicit_bzero(keylog->entries, keylog->size * sizeof *keylog->entries);
     free(keylog->entries);
     free(keylog->buckets);
+    free(keylog->followed);
     free(keylog);
 }
 
@@ -107,6 +119,18 @@ static struct bytes take_word(struct bytes *line)
     return word;
 }
 
+/* Both ends may have logged it. */
+static bool is_known(const struct keylog *keylog, const struct entry *e)
+{
+    const struct keylog_secret *secret;
+    size_t place = 0;
+    while ((secret = keylog_find(keylog, e->label, bytes_of(e->id, e->id_length), &place)))
+        if (bytes_equal(bytes_of(secret->octets, secret->length),
+                        bytes_of(e->secret.octets, e->secret.length)))
+            return true;
+    return false;
+}
+
 static void add_line(struct keylog *keylog, struct bytes line)
 {
     static const char *const labels[] = {
@@ -128,7 +152,7 @@ static void add_line(struct keylog *keylog, struct bytes line)
     struct entry e = {.label = (uint8_t)i};
     e.id_length = (uint8_t)read_hex(id, e.id, ID_LONGEST);
     e.secret.length = (uint8_t)read_hex(secret, e.secret.octets, KEYLOG_SECRET_LONGEST);
-    if (!e.id_length || !e.secret.length)
+    if (!e.id_length || !e.secret.length || is_known(keylog, &e))
         return;
     if (keylog->count == keylog->size)
         grow(keylog);
@@ -160,6 +184,52 @@ bool keylog_add_file(struct keylog *keylog, const char *path, struct failure *wh
     free(line);
     fclose(file);
     return true;
+}
+
+/* A last line without its end is still being written. */
+static void read_on(struct keylog *keylog, struct followed *followed)
+{
+    FILE *file = fopen(followed->path, "re");
+    struct stat status;
+    char *line = NULL;
+    size_t size = 0;
+    if (!file)
+        return;
+    if (fstat(fileno(file), &status) != 0)
+        status = (struct stat){0};
+    if (status.st_dev != followed->device || status.st_ino != followed->inode ||
+        status.st_size < followed->read)
+        *followed = (struct followed){
+            .path = followed->path, .device = status.st_dev, .inode = status.st_ino};
+    if (status.st_size > followed->read && fseeko(file, followed->read, SEEK_SET) == 0)
+        for (ssize_t n; (n = getline(&line, &size, file)) > 0 && line[n - 1] == '\n';) {
+            keylog_add_text(keylog, bytes_of(line, (size_t)n));
+            followed->read += n;
+        }
+    if (line)
+        explicit_bzero(line, size);
+    free(line);
+    fclose(file);
+}
+
+void keylog_follow(struct keylog *keylog, const char *path)
+{
+    const size_t count = keylog->followed_count++;
+    keylog->followed =
+        memory_resize(keylog->followed, keylog->followed_count * sizeof *keylog->followed);
+    keylog->followed[count] = (struct followed){.path = path};
+    read_on(keylog, &keylog->followed[count]);
+}
+
+void keylog_poll(struct keylog *keylog)
+{
+    for (size_t i = 0; i < keylog->followed_count; i++)
+        read_on(keylog, &keylog->followed[i]);
+}
+
+bool keylog_may_grow(const struct keylog *keylog)
+{
+    return keylog->followed_count;
 }
 
 const struct keylog_secret *keylog_find(const struct keylog *keylog, enum keylog_label label,

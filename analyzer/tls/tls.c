@@ -60,11 +60,21 @@ bool tls_next(struct tls *tls, struct tls_news *out)
 /* ----------------------------------------------------------------------- what waits
  */
 
+/* Those of TLS 1.3 are written line by line. */
+static bool secrets_are_complete(const struct tls *tls)
+{
+    return tls->facts.version < VERSION_13
+               ? secrets_have_entry(tls, SIDE_CLIENT)
+               : secrets_have_traffic(tls, SIDE_CLIENT) && secrets_have_traffic(tls, SIDE_SERVER);
+}
+
 bool tls_waits(const struct tls *tls, enum side side)
 {
     const struct half *client = &tls->half[SIDE_CLIENT], *server = &tls->half[SIDE_SERVER];
     if (tls->no_more || !tls->keylog)
         return false;
+    if (tls->server_hello && keylog_may_grow(tls->keylog) && !secrets_are_complete(tls))
+        return true;
     if (side == SIDE_SERVER)
         return !tls->client_hello && !client->lost && !client->sealed;
     return tls->early_offered && !tls->facts.retried && !tls->early_refused &&

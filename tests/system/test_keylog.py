@@ -1,17 +1,20 @@
 """Sessions inside TLS, of Python's own library, are read with their key log; without it nothing of
 them is."""
 
+import contextlib
 import os
 import shutil
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import tap  # noqa: E402
-from support.program import Scratch, heloscope, need_program, rows  # noqa: E402
+from support.program import HELOSCOPE, Scratch, heloscope, need_program, rows  # noqa: E402
 from support.tap import check, contains, equal, test  # noqa: E402
 from support.wire import Wire  # noqa: E402
 
@@ -108,9 +111,12 @@ class Session:
         return self
 
 
-def capture(scratch, session, name="tls", plain=PLAIN, drop=(), cut=None, port=25):
+def capture(scratch, session, name="tls", plain=PLAIN, drop=(), cut=None, port=25, closes=True):
     wire = Wire()
-    with wire.connection(server=("127.0.0.2", port), cut=cut) as c:
+    c = wire.connection(server=("127.0.0.2", port), cut=cut)
+    with c if closes else contextlib.nullcontext():
+        if not closes:
+            c.open()
         for side, text in plain:
             c.send(side, text + "\r\n")
         for number, (side, octets) in enumerate(session.flights):
@@ -268,6 +274,70 @@ def wrong_secret():
             equal(texts(database), [], "the text inside")
             said = rows(database, "SELECT text FROM events WHERE text LIKE '%does not decrypt%'")
             equal(len(said), 1, "how often it is said")
+
+
+def secrets_block(text, order="<", kind=0x544C534B, length=None):
+    """A Decryption Secrets Block (section 4.7 of the pcapng format)."""
+    body = struct.pack(order + "II", kind, len(text) if length is None else length) + text
+    body += b"\0" * (-len(body) % 4)
+    size = struct.pack(order + "I", len(body) + 12)
+    return struct.pack(order + "I", 10) + size + body + size
+
+
+def with_block(scratch, session, block, behind):
+    """The capture as pcapng, the block in front of the packets or behind them."""
+    path = capture(scratch, session)
+    wire = Wire()
+    with open(path, "rb") as file:
+        data = file.read()[24:]
+    while data:
+        seconds, micro, size, _ = struct.unpack("<IIII", data[:16])
+        wire.packets.append((seconds * 1_000_000 + micro, data[16 : 16 + size]))
+        data = data[16 + size :]
+    octets = wire.pcapng()
+    head = 28 + 20  # the section's header and the interface
+    octets = octets + block if behind else octets[:head] + block + octets[head:]
+    with open(path + "ng", "wb") as file:
+        file.write(octets)
+    return path + "ng"
+
+
+@test("secrets in a capture serve, in front of the packets and behind them; others do not")
+def secrets_inside():
+    with Scratch() as scratch:
+        session = Session(scratch.path("keys"), *TLS13).play(INSIDE)
+        with open(scratch.path("keys"), "rb") as file:
+            text = file.read()
+        for block, seen in ((secrets_block(text), SEEN), (secrets_block(text, kind=0x57474B4C), []),
+                            (secrets_block(text, length=0x7FFFFFFF), [])):
+            for behind in False, True:
+                path = with_block(scratch, session, block, behind)
+                database, done = analyse(scratch, path)
+                equal(texts(database), seen, f"the text inside, block behind: {behind}")
+                nothing_leaks(database, done, scratch.path("keys"))
+
+
+@test("a key log that comes late, in pieces, serves octets that wait for it")
+def late():
+    for suite in TLS12, TLS13:
+        with Scratch() as scratch:
+            session = Session(scratch.path("keys"), *suite).play(INSIDE)
+            path, late = capture(scratch, session, closes=False), scratch.path("late")
+            with open(scratch.path("keys"), "rb") as file:
+                text = file.read()
+            database = scratch.path("h.db")
+            running = subprocess.Popen([HELOSCOPE, "analyze", "--db", database, "--keylog", late,
+                                        "--follow=2", path], stdout=subprocess.PIPE,
+                                       stderr=subprocess.STDOUT)
+            time.sleep(0.5)
+            with open(late, "wb") as file:
+                file.write(text[:-20])
+                file.flush()
+                time.sleep(0.3)
+                file.write(text[-20:])
+            running.communicate(timeout=30)
+            equal(running.returncode, 0, "status")
+            equal(texts(database), SEEN, "the text inside")
 
 
 @test("a key log that cannot be read is named")

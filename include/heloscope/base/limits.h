@@ -131,13 +131,17 @@ enum {
 
 /* --- TLS that is read along --- */
 enum {
-    TLS_MESSAGE_LIMIT = 64 * 1024,     /* octets of a handshake message that is held */
-    TLS_TRANSCRIPT_LIMIT = 256 * 1024, /* octets of a handshake, where a premaster secret needs it */
-    TLS_TRIALS = 256 * 1024,           /* records that are opened for trial in a session: sequence
-                                        * numbers behind a hole, secrets of earlier sessions */
-    TLS_LOST_RECORDS = 4096,           /* that one hole may have swallowed */
-    TLS_WAIT_LIMIT = 256 * 1024,       /* octets that wait for the other side, or for a key */
+    TLS_MESSAGE_LIMIT = 64 * 1024, /* octets of a handshake message that is held */
+    TLS_TRANSCRIPT_LIMIT =
+        256 * 1024,              /* octets of a handshake, where a premaster secret needs it */
+    TLS_TRIALS = 256 * 1024,     /* records that are opened for trial in a session: sequence
+                                  * numbers behind a hole, secrets of earlier sessions */
+    TLS_LOST_RECORDS = 4096,     /* that one hole may have swallowed */
+    TLS_WAIT_LIMIT = 256 * 1024, /* octets that wait for the other side, or for a key */
 };
+
+/* How long octets wait for a secret that may still be written. */
+#define TLS_WAIT_US (INT64_C(2) * 1000 * 1000)
 
 /* --- on the way to the history --- */
 enum {

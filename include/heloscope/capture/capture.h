@@ -5,6 +5,7 @@
 
 #include "heloscope/packet_record.h"
 #include "heloscope/failure.h"
+#include "heloscope/tls/keylog.h"
 
 struct capture;
 
@@ -12,6 +13,7 @@ struct capture_files {
     const char *const *paths;
     size_t count;
     const char *filter;    /* tcpdump's language; NULL = everything */
+    struct keylog *keylog; /* takes secrets of TLS that pcapng files hold; NULL = nothing does */
     bool growing;          /* they are still being written: their ends are waited at */
     int64_t quiet_seconds; /* growing: until none has grown for so long; 0 = for ever */
 };

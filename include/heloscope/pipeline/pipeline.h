@@ -11,7 +11,7 @@ struct pipeline_options {
     const uint16_t *ports; /* declared SMTP ports; NULL = 25, 465, 587, 2525, 24 */
     size_t port_count;
     const struct pseudonyms *pseudonyms; /* borrowed; NULL = names are stored as they are */
-    const struct keylog *keylog;         /* borrowed; NULL = none */
+    struct keylog *keylog;         /* borrowed; NULL = none */
     bool freeze_always; /* every connection rests behind each packet; by default few do, and seldom
                          */
 };
@@ -49,6 +49,10 @@ bool pipeline_packet(struct pipeline *pipeline, const struct packet_record *pack
 /* Hands what open sessions have so far to the store and commits. For live use, about once a second;
  * `now_us` is the capture's time. */
 bool pipeline_flush(struct pipeline *pipeline, int64_t now_us, struct failure *why);
+
+/* Secrets may have come for sessions whose octets wait for them; those that have waited long enough
+ * go on without. `now_us` is the capture's time. */
+void pipeline_poll(struct pipeline *pipeline, int64_t now_us);
 
 /* Whether a diagnosis was made since the last flush. */
 bool pipeline_has_news(const struct pipeline *pipeline);

@@ -327,7 +327,7 @@ struct found {
 };
 
 struct session {
-    const struct keylog *keylog; /* NULL = none */
+    struct keylog *keylog; /* NULL = none */
     struct session_row row;      /* its text lives in `own` */
     struct arena own;
     struct draft *draft;                         /* NULL as long as there is nothing to write */
@@ -414,7 +414,7 @@ struct session_begin {
     const struct forward_proxy *forward_proxy; /* the proxy that it goes through; NULL = none */
     uint64_t handle;
     struct memo *memo;           /* of what software says; outlives the session; NULL = none */
-    const struct keylog *keylog; /* outlives the session; NULL = none */
+    struct keylog *keylog; /* outlives the session; NULL = none */
 };
 
 /* A session at its open event. Owned by the caller; never NULL. */
@@ -422,6 +422,10 @@ struct session *session_new(const struct session_begin *begin);
 
 /* Takes what the conversation delivers; `side` is an enum side. */
 void session_span(struct session *s, enum side side, const struct span *span);
+
+/* What waits for a secret goes on if it has come, or has waited too long by `now_us`. Whether
+ * anything did. */
+bool session_poll(struct session *s, int64_t now_us);
 
 /* What waits for an answer waits no longer: there is no room. */
 void session_hurry(struct session *s);

@@ -38,6 +38,16 @@ void keylog_free(struct keylog *keylog);
 /* Reads a file. False, with `why`, when it cannot be read. */
 bool keylog_add_file(struct keylog *keylog, const char *path, struct failure *why);
 
+/* Reads a file now, and what is added to it with each keylog_poll(); it may come later, or be
+ * replaced. `path` outlives the key log. */
+void keylog_follow(struct keylog *keylog, const char *path);
+
+/* Reads what has been added to the files that are followed. */
+void keylog_poll(struct keylog *keylog);
+
+/* Whether more secrets may come. */
+bool keylog_may_grow(const struct keylog *keylog);
+
 /* Reads lines that come from elsewhere: a block of pcapng, a test. */
 void keylog_add_text(struct keylog *keylog, struct bytes text);
 
