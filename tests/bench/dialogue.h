@@ -37,6 +37,8 @@ struct dialogue {
     const struct turn *turns;
     uint16_t ports[6]; /* of the server, ended by 0; one is chosen */
     bool datagrams;    /* UDP */
+    const char *cause; /* of its 503s, NULL = it has none */
+    const char *fault; /* whose they are */
 };
 
 /* One connection: everything about it that its turns depend on. */

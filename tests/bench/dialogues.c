@@ -86,6 +86,39 @@ static const struct turn exim_pipelined[] = {
     EXIM_QUEUED,
     EXIM_QUIT};
 
+/* Lines of a message that would be commands elsewhere. */
+#define TEMPTING_MESSAGE                                                                           \
+    {                                                                                              \
+        TURN_CONTENT, CLIENT, true,                                                                \
+            "Subject: %q\r\nFrom: <%f>\r\n\r\nHelp is at hand.\r\nMail us,\r\nData follow:\r\n"    \
+            "Quit\r\nTURN\r\nRSET\r\nMAIL FROM:<%t>\r\nDATA\r\n",                                  \
+            "\r\n.\r\n", 0                                                                         \
+    }
+
+static const struct turn tempting[] = {POSTFIX_BEGIN,
+                                       MAIL,
+                                       SAY_S("250 2.1.0 Ok\r\n"),
+                                       RCPT,
+                                       SAY_S("250 2.1.5 Ok\r\n"),
+                                       DATA,
+                                       POSTFIX_354,
+                                       TEMPTING_MESSAGE,
+                                       POSTFIX_QUEUED,
+                                       POSTFIX_QUIT};
+
+static const struct turn tempting_pipelined[] = {
+    POSTFIX_BEGIN,
+    ENVELOPE,
+    SAY_S("250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 End data with <CR><LF>.<CR><LF>\r\n"),
+    TEMPTING_MESSAGE,
+    POSTFIX_QUEUED,
+    SAY_C("RSET\r\nMAIL FROM:<%f>\r\nRCPT TO:<%t>\r\nRCPT TO:<%f>\r\nDATA\r\n"),
+    SAY_S("250 2.0.0 Ok\r\n250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n250 2.1.5 Ok\r\n"
+          "354 End data with <CR><LF>.<CR><LF>\r\n"),
+    MESSAGE,
+    POSTFIX_QUEUED,
+    POSTFIX_QUIT};
+
 static const struct turn no_hello[] = {
     POSTFIX_GREETING, MAIL, SAY_S("503 5.5.1 Error: send HELO/EHLO first\r\n"), POSTFIX_QUIT};
 
@@ -141,6 +174,33 @@ static const struct turn auth_late[] = {POSTFIX_BEGIN,
                                         MESSAGE,
                                         POSTFIX_QUEUED,
                                         POSTFIX_QUIT};
+
+#define AUTHENTICATED SAY_C("AUTH PLAIN AGEAYg==\r\n"), SAY_S("235 2.7.0 Ok\r\n")
+
+/* Two rules broken by one command: the reply's text says which one counts. */
+static const struct turn auth_again_late[] = {
+    POSTFIX_BEGIN,
+    AUTHENTICATED,
+    MAIL,
+    SAY_S("250 2.1.0 Ok\r\n"),
+    SAY_C("AUTH PLAIN AGEAYg==\r\n"),
+    SAY_S("503 5.5.1 Error: MAIL transaction in progress\r\n"),
+    POSTFIX_QUIT};
+
+static const struct turn auth_again[] = {POSTFIX_BEGIN,
+                                         AUTHENTICATED,
+                                         MAIL,
+                                         SAY_S("250 2.1.0 Ok\r\n"),
+                                         SAY_C("AUTH PLAIN AGEAYg==\r\n"),
+                                         SAY_S("503 5.5.1 Error: already authenticated\r\n"),
+                                         POSTFIX_QUIT};
+
+static const struct turn recipients_refused_pipelined[] = {
+    EXIM_BEGIN, ENVELOPE,
+    SAY_S("250 OK\r\n550 no such user\r\n"
+          "503-All RCPT commands were rejected with this error:\r\n503-550 no such user\r\n"
+          "503 Valid RCPT command must precede DATA\r\n"),
+    EXIM_QUIT};
 
 #define HELLO(side)                                                                                \
     {                                                                                              \
@@ -224,30 +284,38 @@ static const struct turn dns[] = {{TURN_QUERY, CLIENT, false, NULL, NULL, 0},
     }
 
 static const struct dialogue lockstep_group[] = {
-    {"postfix", postfix_lockstep, MAIL_PORTS, false},
-    {"exim", exim_lockstep, MAIL_PORTS, false},
+    {"postfix", postfix_lockstep, MAIL_PORTS, false, NULL, NULL},
+    {"exim", exim_lockstep, MAIL_PORTS, false, NULL, NULL},
+    {"tempting", tempting, MAIL_PORTS, false, NULL, NULL},
 };
 static const struct dialogue pipelined_group[] = {
-    {"postfix-pipelined", postfix_pipelined, MAIL_PORTS, false},
-    {"exim-pipelined", exim_pipelined, MAIL_PORTS, false},
+    {"postfix-pipelined", postfix_pipelined, MAIL_PORTS, false, NULL, NULL},
+    {"exim-pipelined", exim_pipelined, MAIL_PORTS, false, NULL, NULL},
+    {"tempting-pipelined", tempting_pipelined, MAIL_PORTS, false, NULL, NULL},
 };
 static const struct dialogue faulty_group[] = {
-    {"no-hello", no_hello, MAIL_PORTS, false},
-    {"mail-refused", mail_refused, MAIL_PORTS, false},
-    {"recipients-refused", recipients_refused, MAIL_PORTS, false},
-    {"nested-mail", nested_mail, MAIL_PORTS, false},
-    {"after-message", after_message, MAIL_PORTS, false},
-    {"auth-late", auth_late, MAIL_PORTS, false},
+    {"no-hello", no_hello, MAIL_PORTS, false, "hello_missing", "client"},
+    {"mail-refused", mail_refused, MAIL_PORTS, false, "mail_rejected", "pipelining"},
+    {"recipients-refused", recipients_refused, MAIL_PORTS, false, "all_rcpt_rejected", "client"},
+    {"nested-mail", nested_mail, MAIL_PORTS, false, "nested_mail", "client"},
+    {"after-message", after_message, MAIL_PORTS, false, "transaction_reset", "client"},
+    {"auth-late", auth_late, MAIL_PORTS, false, "auth_in_transaction", "client"},
+    {"auth-again-late", auth_again_late, MAIL_PORTS, false, "auth_in_transaction", "client"},
+    {"auth-again", auth_again, MAIL_PORTS, false, "auth_repeated", "client"},
+    {"recipients-refused-pipelined", recipients_refused_pipelined, MAIL_PORTS, false,
+     "all_rcpt_rejected", "pipelining"},
 };
-static const struct dialogue starttls_group[] = {{"starttls", starttls, MAIL_PORTS, false}};
-static const struct dialogue implicit_group[] = {{"smtps", implicit_tls, {465, 0}, false}};
+static const struct dialogue starttls_group[] = {
+    {"starttls", starttls, MAIL_PORTS, false, NULL, NULL}};
+static const struct dialogue implicit_group[] = {
+    {"smtps", implicit_tls, {465, 0}, false, NULL, NULL}};
 static const struct dialogue other_group[] = {
-    {"http", http, {80, 80, 8080, 8000, 0}, false},
-    {"https", web_tls, {443, 443, 8443, 0}, false},
-    {"ftp", ftp, {21, 2121, 0}, false},
-    {"imap", imap, {143, 0}, false},
-    {"ssh", ssh, {22, 2222, 0}, false},
-    {"dns", dns, {53, 0}, true},
+    {"http", http, {80, 80, 8080, 8000, 0}, false, NULL, NULL},
+    {"https", web_tls, {443, 443, 8443, 0}, false, NULL, NULL},
+    {"ftp", ftp, {21, 2121, 0}, false, NULL, NULL},
+    {"imap", imap, {143, 0}, false, NULL, NULL},
+    {"ssh", ssh, {22, 2222, 0}, false, NULL, NULL},
+    {"dns", dns, {53, 0}, true, NULL, NULL},
 };
 
 #define GROUP(table)                                                                               \

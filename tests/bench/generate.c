@@ -1,7 +1,8 @@
 /* Writes a capture file full of mail, the same one for the same words on the command line.
  *
- *   generate [NAME=VALUE ...] >FILE.pcap
+ *   generate [truth=FILE] [NAME=VALUE ...] >FILE.pcap
  *
+ * FILE gets what is said in each session and what of it is not captured (truth.h).
  * NAME is one of the table below. Addresses are in 127/8. */
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +52,16 @@ static const struct word {
     {"twice", SHARE, &traffic.twice, 0, 0, "share of the packets that are captured twice"},
     {"late", SHARE, &traffic.late, 0, 0, "share of the packets behind their successor"},
     {"repeated", SHARE, &traffic.repeated, 0, 0, "share of the data segments sent again"},
+    {"lost-hello", SHARE, &traffic.lost_hello, 0, 0, "share of the EHLO replies not captured"},
+    {"lost-turn", SHARE, &traffic.lost_turn, 0, 0, "share of the sessions that miss a turn"},
+    {"frozen", SHARE, &traffic.frozen, 0, 0, "share of the clients that acknowledge no reply"},
 };
 
 static int usage(const char *wrong)
 {
-    fprintf(stderr, "generate: %s\nusage: generate [seed=N] [NAME=VALUE ...] >FILE.pcap\n", wrong);
+    fprintf(stderr,
+            "generate: %s\nusage: generate [seed=N] [truth=FILE] [NAME=VALUE ...] >FILE.pcap\n",
+            wrong);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         fprintf(stderr, "  %-14s %s\n", words[i].name, words[i].help);
     return 2;
@@ -83,6 +89,10 @@ static bool take_word(const char *text)
         traffic.seed = strtoull(text + 5, NULL, 10);
         return true;
     }
+    if (name == 5 && strncmp(text, "truth", 5) == 0) {
+        traffic.truth = fopen(text + 6, "w");
+        return traffic.truth != NULL;
+    }
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strlen(words[i].name) == name && strncmp(words[i].name, text, name) == 0)
             return take_value(&words[i], text + name + 1);
@@ -101,7 +111,8 @@ int main(int argc, char **argv)
     setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     wire_begin(&wire, stdout);
     traffic_write(&traffic, &wire);
-    if (!wire_end(&wire)) {
+    const bool told = !traffic.truth || fclose(traffic.truth) == 0;
+    if (!wire_end(&wire) || !told) {
         perror("generate");
         return 1;
     }

@@ -5,6 +5,7 @@
 
 #include "chance.h"
 #include "dialogue.h"
+#include "truth.h"
 
 /* Questions asked of a connection's number. */
 enum question {
@@ -17,6 +18,10 @@ enum question {
     ASK_IP6,
     ASK_TAGS,
     ASK_VLAN,
+    ASK_LOST_HELLO,
+    ASK_LOST_TURN,
+    ASK_TURN,
+    ASK_FROZEN,
     ASK_SEQUENCE, /* and one more, for the other side */
     ASK_PACKET = ASK_SEQUENCE + 2,
 };
@@ -147,12 +152,46 @@ static const struct turn *turn_of(const struct connection *c, const struct live 
     return &c->plan.dialogue->turns[live->turn];
 }
 
+static uint32_t count_turns(const struct dialogue *dialogue)
+{
+    uint32_t count = 0;
+    while (dialogue->turns[count].kind != TURN_END)
+        count++;
+    return count;
+}
+
+/* Whether the turn is one that the capture misses as a whole. */
+static bool is_missed(const struct traffic *t, const struct connection *c, uint32_t turn)
+{
+    const uint64_t number = c->plan.number;
+    const struct turn *said = &c->plan.dialogue->turns[turn];
+    if (said->kind == TURN_TEXT && said->side == SERVER && strncmp(said->text, "250-", 4) == 0 &&
+        chance_hit(chance_of(number, ASK_LOST_HELLO), t->lost_hello))
+        return true;
+    return chance_hit(chance_of(number, ASK_LOST_TURN), t->lost_turn) &&
+           turn == chance_below(chance_of(number, ASK_TURN), count_turns(c->plan.dialogue));
+}
+
+/* What the segment of `side` acknowledges. The greeting is the first turn where there is one. */
+static uint32_t acknowledged(const struct traffic *t, const struct live *live,
+                             const struct connection *c, int side)
+{
+    const struct turn *first = c->plan.dialogue->turns;
+    uint32_t octets = live->sent[!side];
+    if (side == CLIENT && first->kind == TURN_TEXT && first->side == SERVER &&
+        chance_hit(chance_of(c->plan.number, ASK_FROZEN), t->frozen) &&
+        octets > turn_length(&c->plan, first) + 1)
+        octets = turn_length(&c->plan, first) + 1;
+    return c->sequence[!side] + octets;
+}
+
 /* Sends a segment of `side`, and decides what becomes of it. */
 static void send(struct fleet *fleet, struct live *live, const struct connection *c, int side,
                  uint8_t flags, uint32_t length)
 {
     const struct traffic *t = fleet->traffic;
     const uint64_t fate = chance_of(c->plan.number, ASK_PACKET + live->packet);
+    const bool missed = length && is_missed(t, c, live->turn);
     const struct wire_segment segment = {
         .time_us = live->time_us,
         .from = c->ends[side],
@@ -162,15 +201,17 @@ static void send(struct fleet *fleet, struct live *live, const struct connection
         .tags = c->tags,
         .vlan = c->vlan,
         .seq = c->sequence[side] + live->sent[side],
-        .ack = c->sequence[!side] + live->sent[!side],
+        .ack = acknowledged(t, live, c, side),
         .flags = flags,
         .payload = fleet->payload,
         .length = length,
-        .lost = chance_hit(chance_mix(fate), t->lost),
+        .lost = missed || chance_hit(chance_mix(fate), t->lost),
         .twice = chance_hit(chance_mix(fate + 1), t->twice),
         .late_us = chance_hit(chance_mix(fate + 2), t->late) ? fleet->gap_us * 7 / 4 : 0,
     };
     wire_put(fleet->wire, &segment);
+    if (length && t->truth && segment.lost != live->again)
+        truth_segment(t->truth, live->index, side, live->sent[side] - 1, length, segment.lost);
     live->again = length && !live->again && chance_hit(chance_mix(fate + 3), t->repeated);
     if (!live->again)
         live->sent[side] += length + !!(flags & FLAG_SYN) + !!(flags & FLAG_FIN);
@@ -276,6 +317,8 @@ static bool start(struct fleet *fleet, int64_t time_us, struct live *live)
     struct connection c;
     *live = (struct live){.time_us = time_us, .index = fleet->started++};
     make_connection(t, live->index, &c);
+    if (t->truth && !is_other(t, c.plan.number))
+        truth_session(t->truth, live->index, c.ends, &c.plan);
     live->phase = c.plan.dialogue->datagrams ? PHASE_TURNS : PHASE_SYN;
     fleet->smtp += !is_other(t, c.plan.number);
     return true;

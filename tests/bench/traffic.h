@@ -18,6 +18,11 @@ struct traffic {
     double ip6, tagged;
     double lost, twice, late; /* of all packets */
     double repeated;          /* segments with data that are sent again */
+    double lost_hello;        /* of the sessions those whose reply to EHLO is not captured */
+    double lost_turn;         /* of the sessions those of which one turn is not captured */
+    double frozen;            /* of the sessions those whose client acknowledges the greeting, and
+                               * nothing more, as rewritten captures have it */
+    FILE *truth;              /* what is sent and what is not captured, see truth.h; or NULL */
 };
 
 /* Writes all of it. */
