@@ -165,12 +165,17 @@ static bool activate(struct live_interface *live, const char *name,
 {
     pcap_t *pcap = live->pcap;
     char detail[PCAP_ERRBUF_SIZE];
-    pcap_set_snaplen(pcap, options->snap_length > 0 ? options->snap_length : SNAP_LENGTH_ALL);
-    pcap_set_promisc(pcap, options->promiscuous);
-    pcap_set_timeout(pcap, LIVE_TIMEOUT_MS);
-    if (options->buffer_kib > 0 && options->buffer_kib <= INT32_MAX / 1024)
-        pcap_set_buffer_size(pcap, options->buffer_kib * 1024);
-    int status = pcap_activate(pcap);
+    /* Each of these fails only on a handle that is active already (libpcap 1.11 wants it asked). */
+    int status =
+        pcap_set_snaplen(pcap, options->snap_length > 0 ? options->snap_length : SNAP_LENGTH_ALL);
+    if (status == 0)
+        status = pcap_set_promisc(pcap, options->promiscuous);
+    if (status == 0)
+        status = pcap_set_timeout(pcap, LIVE_TIMEOUT_MS);
+    if (status == 0 && options->buffer_kib > 0 && options->buffer_kib <= INT32_MAX / 1024)
+        status = pcap_set_buffer_size(pcap, options->buffer_kib * 1024);
+    if (status == 0)
+        status = pcap_activate(pcap);
     if (status < 0)
         return live_refused(name, status, pcap_geterr(pcap), why);
     live->link_type = pcap_datalink(pcap);

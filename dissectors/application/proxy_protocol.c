@@ -72,7 +72,8 @@ bool proxy_protocol_line(struct bytes line, struct proxy_header *out)
 
 /* --- version 2 --- */
 
-static const uint8_t mark[PROXY_MARK] = "\r\n\r\n\0\r\nQUIT\n";
+static const uint8_t mark[PROXY_MARK] = {'\r', '\n', '\r', '\n', '\0', '\r',
+                                         '\n', 'Q',  'U',  'I',  'T',  '\n'};
 
 bool proxy_protocol_begins(struct bytes data)
 {

@@ -7,10 +7,31 @@
 /* Another one in each call. */
 uint64_t hash_seed(void);
 
+/* hash_fold() by products of 32 bits. */
+static inline uint64_t hash_fold_halves(uint64_t a, uint64_t b)
+{
+    uint64_t a_low = (uint32_t)a, a_high = a >> 32, b_low = (uint32_t)b, b_high = b >> 32;
+    uint64_t low = a_low * b_low, middle = a_high * b_low + (low >> 32);
+    uint64_t cross = a_low * b_high + (uint32_t)middle;
+    uint64_t high = a_high * b_high + (middle >> 32) + (cross >> 32);
+    return (cross << 32 | (uint32_t)low) ^ high;
+}
+
+/* The upper and the lower half of a product of 128 bits, one folded onto the other. Without a type
+ * of that width, as on 32 bits, it is made of four products of halves; the hash is the same. */
+static inline uint64_t hash_fold(uint64_t a, uint64_t b)
+{
+#ifdef __SIZEOF_INT128__
+    __uint128_t product = (__uint128_t)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+    return hash_fold_halves(a, b);
+#endif
+}
+
 static inline uint64_t hash_mix(uint64_t hash, uint64_t word)
 {
-    __uint128_t product = (__uint128_t)(hash ^ word) * 0x9e3779b97f4a7c15u;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    return hash_fold(hash ^ word, 0x9e3779b97f4a7c15u);
 }
 
 /* The last octets of `len`, at most eight of them: read as two halves that may overlap, since a
