@@ -61,8 +61,10 @@ void answering_drop(struct session *s, int code)
         if (!can_answer(code, pending_at(s, i)))
             continue;
         order_hole(&s->order, head->command.seq);
+        const bool unseen = pending_at(s, i)->kind == PENDING_HOLE; /* so may its answer be */
         while (i--) {
-            accuse(s, pending_at(s, 0), true);
+            if (!unseen)
+                accuse(s, pending_at(s, 0), true);
             s->skipped++;
             pending_pop(s);
         }
