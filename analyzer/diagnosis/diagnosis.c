@@ -277,7 +277,8 @@ static bool find_reason(struct session *s, const struct pending *p, const struct
     }
     if (misled(s, p, v, out))
         return true;
-    if (s->bare_lf.joined && v->kind == VERDICT_BROKEN && v->origin == p->command.seq)
+    if (s->bare_lf.joined && v->kind == VERDICT_BROKEN &&
+        (v->origin == p->command.seq || v->origin == s->bare_lf.misread))
         v->origin = out->origin = s->bare_lf.joined;
     if (v->kind != VERDICT_LEGAL && !syntax && !group && !gave_up(s, a, claim) &&
         !is_beside(s, p, v, claim))

@@ -122,12 +122,6 @@ static const char *transaction_abandoned(const struct wording *t)
 
 static const char *rcpt_missing(const struct wording *t)
 {
-    if (t->d->origin == t->s->bare_lf.joined)
-        return SAY(
-            t,
-            "The line #%u ended with a bare LF. This server waits for CR LF and read it and the "
-            "next line, a RCPT, as one, with one reply for both: so no recipient was there for %s.",
-            t->d->origin, wording_command(t));
     return SAY(t, "No RCPT was sent between MAIL #%u and %s.", since(t, FACT_MAIL),
                wording_command(t));
 }
@@ -247,8 +241,20 @@ static sentence_fn *const sentences[CAUSE_COUNT] = {
     [CAUSE_BINARYMIME_DATA] = binarymime_data,
 };
 
+/* Whatever was missing then: it stood in the second of two lines that the server read as one. */
+static const char *joined_lines(const struct wording *t)
+{
+    return SAY(t,
+               "The line #%u ended with a bare LF. This server waits for CR LF and read it and the "
+               "next line as one, with one reply for both: so what the next line asked for was "
+               "never done, and %s has nothing to build on.",
+               t->d->origin, wording_command(t));
+}
+
 struct bytes explain_diagnosis(const struct wording *t)
 {
     sentence_fn *sentence = sentences[t->d->cause];
+    if (t->d->origin && t->d->origin == t->s->bare_lf.joined && sentence)
+        sentence = joined_lines;
     return bytes_of_string(sentence ? sentence(t) : explain_other(t));
 }

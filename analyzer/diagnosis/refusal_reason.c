@@ -68,8 +68,13 @@ static bool may_mean(enum cause claim, enum cause cause)
 static bool early_talk(const struct refusal *r, struct refusal_reason *out)
 {
     event_no first = r->s->first_early ? r->s->first_early : r->p->command.seq;
-    bool named = r->claim == CAUSE_PIPELINING_VIOLATION || r->claim == CAUSE_EARLY_TALKER;
+    const bool claimed = r->claim == CAUSE_PIPELINING_VIOLATION || r->claim == CAUSE_EARLY_TALKER;
+    const bool named = names_early_input(r->a, r->claim);
     out->passes_on = true;
+    if (!r->p->early && !claimed) /* postscreen's protocol error: other tests end in it as well */
+        out->certainty = CERTAINTY_LIKELY;
+    if (named)
+        out->claim = CAUSE_EARLY_TALKER;
     return (r->p->early || (named && r->s->first_early)) &&
            reason_is(out, CAUSE_EARLY_TALKER, first);
 }

@@ -121,6 +121,14 @@ void client_unread(struct session *s)
     s->unread.octets = 0;
 }
 
+/* Whether the snap length has cut the line behind what only a command has: the path is not whole.
+ */
+static bool is_cut_command(const struct line *line)
+{
+    return (line->notes & NOTE_INCOMPLETE) && (bytes_start_nocase(line->text, "MAIL FROM:<") ||
+                                               bytes_start_nocase(line->text, "RCPT TO:<"));
+}
+
 /* Behind a hole a line may have lost its beginning, or be a message's. Until a line is certain its
  * octets are counted, not kept. */
 static bool skip_unreadable(struct session *s, const struct line *line,
@@ -129,7 +137,8 @@ static bool skip_unreadable(struct session *s, const struct line *line,
     struct direction *direction = &s->direction[SIDE_CLIENT];
     if (!direction->resync)
         return false;
-    if (c->verb != VERB_UNKNOWN && c->verb != VERB_MASKED && c->well_formed) {
+    if ((c->verb != VERB_UNKNOWN && c->verb != VERB_MASKED && c->well_formed) ||
+        is_cut_command(line)) {
         direction->resync = false;
         client_unread(s);
         return false;

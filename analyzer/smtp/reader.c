@@ -185,31 +185,49 @@ static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
 
 /* --- spans --- */
 
-/* Whether what is held of a line, and `data` behind it, begin as a handshake record does. */
-static bool begins_record(const struct direction *direction, struct bytes data)
+/* Whether `head` begins a record of TLS (RFC 8446 section 5.1): a handshake, or any where the
+ * beginning may lie in a hole. No line of either side begins with such octets. */
+static bool is_record_head(const uint8_t head[3], bool any)
+{
+    const bool type = any ? head[0] >= TLS_CHANGE_CIPHER_SPEC && head[0] <= TLS_APPLICATION_DATA
+                          : head[0] == TLS_HANDSHAKE;
+    return type && head[1] == 3 && head[2] <= 4;
+}
+
+/* Whether what is held of a line, and `data` behind it, begin as a record does. Each side is judged
+ * by itself: the other, with its STARTTLS or the 220 to it, may not be in the capture. */
+static bool begins_record(struct direction *direction, struct bytes data, bool hole)
 {
     uint8_t head[3];
-    size_t held = direction->held_length;
+    const size_t held = direction->held_length;
+    if (hole && direction->resync && data.len >= sizeof head && is_record_head(data.at, true)) {
+        direction_release(direction); /* of a record whose beginning is lost */
+        return true;
+    }
     if (direction->skipped || held >= sizeof head || held + data.len < sizeof head)
         return false;
     if (held)
         memcpy(head, direction->held, held);
     memcpy(head + held, data.at, sizeof head - held);
-    return head[0] == TLS_HANDSHAKE && head[1] == 3 && head[2] <= 4;
+    return is_record_head(head, hole);
 }
 
-/* What is held of the client's line was the head of its first record. */
-static void begin_records(struct session *s, struct direction *direction)
+/* What is held of the line was the head of the side's first record, which goes on at `offset`. */
+static void begin_records(struct session *s, enum side side, uint64_t offset)
 {
+    struct direction *direction = &s->direction[side];
     uint8_t *held = direction->held;
     const struct span head = {.offset = direction->held_offset,
                               .data = bytes_of(held, direction->held_length),
                               .mark = direction->held_mark};
+    if (side == SIDE_SERVER && !s->tls.starttls_end) /* its 220 was the last line in clear */
+        s->tls.starttls_end = head.data.len ? head.offset : offset;
     direction->reading = READ_TLS;
+    direction->resync = false;
     direction->held = NULL;
     direction->held_length = direction->held_size = 0;
     if (head.data.len)
-        encrypted_take(s, SIDE_CLIENT, &head);
+        encrypted_take(s, side, &head);
     free(held);
 }
 
@@ -236,9 +254,10 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
             sasl_layer_begin(s, side, mark);
             return data.len;
         }
-        /* A client set to TLS that speaks to a port in clear. */
-        if (side == SIDE_CLIENT && begins_record(direction, data)) {
-            begin_records(s, direction);
+        /* A client set to TLS that speaks to a port in clear; or STARTTLS in a capture that lacks
+         * the other side. */
+        if (begins_record(direction, data, s->hole)) {
+            begin_records(s, side, offset);
             return 0;
         }
         return read_line(s, side, data, offset, mark);

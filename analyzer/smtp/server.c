@@ -317,6 +317,13 @@ static void note_bare_lf(struct session *s, const struct pending *p, uint64_t se
     }
 }
 
+/* Syntax of the line, its arguments, the mailbox's name or the parameters (RFC 5321
+ * section 4.2.3). */
+static bool is_about_form(int code)
+{
+    return code == 500 || code == 501 || code == 553 || code == 555;
+}
+
 static void settle_asked(struct session *s, struct pending *found, bool doubtful, uint64_t end)
 {
     const struct reply_building *r = &s->reply;
@@ -335,6 +342,8 @@ static void settle_asked(struct session *s, struct pending *found, bool doubtful
         s->over = true;
     reply_forget(s);
     expect_secret(s, &p, e);
+    if (s->bare_lf.last)
+        s->bare_lf.misread = is_about_form(e->code) ? e->seq : 0;
     settle(s, &p, e, doubtful, end);
 }
 

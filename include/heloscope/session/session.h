@@ -202,6 +202,8 @@ struct bare_lf {
     event_no line;   /* the first of two lines that one reply may have answered together */
     event_no last;   /* the last of them; 0 = none */
     event_no joined; /* the first of two that were answered together, by what the client did then */
+    event_no
+        misread; /* the reply to the two, when it complains of how they are written; 0 = none */
 };
 
 /* Replies that no command had asked for: from the first on one side may read each reply as the

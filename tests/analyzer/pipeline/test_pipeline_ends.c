@@ -173,3 +173,23 @@ Test(pipeline_ends, a_snap_length)
     lab_expect(&lab, "SELECT verb FROM events WHERE text = 'QUIT'", "QUIT");
     lab_remove(&lab);
 }
+
+/* Each line counts for what it shows, also where the lines before it are cut as well. */
+Test(pipeline_ends, a_snap_length_within_each_path)
+{
+    enum {
+        SEEN = 14 /* "MAIL FROM:<a@e" */
+    };
+    struct lab lab;
+    struct trace trace;
+    tell_plainly(&trace);
+    for (size_t i = 0; i < trace.count; i++) {
+        struct trace_packet *p = &trace.packets[i];
+        p->cut = p->payload.len > SEEN ? (uint32_t)p->payload.len - SEEN : 0;
+    }
+    lab_run(&lab, &trace);
+    lab_expect(&lab, "SELECT count(*) FROM events WHERE verb = 'MAIL' AND text LIKE 'MAIL FROM:<%'",
+               "1");
+    lab_expect(&lab, "SELECT count(*) FROM diagnoses WHERE certainty = 'certain'", "0");
+    lab_remove(&lab);
+}
