@@ -9,14 +9,15 @@ build_packages="gcc libc6-dev make autoconf automake autoconf-archive pkg-config
     libpcap-dev libndpi-dev libgcrypt20-dev libsqlite3-dev libssl-dev nettle-dev
     zlib1g-dev liblzma-dev libzstd-dev liblz4-dev"
 test_packages="libcriterion-dev python3 python3-aiosmtpd sqlite3 libcap2-bin xz-utils zstd lz4"
-check_packages="clang libclang-rt-14-dev clang-format clang-tidy git tshark"
+check_packages="clang libclang-rt-14-dev clang-format clang-tidy git tshark
+    debootstrap debhelper dpkg-dev"
 
 usage() {
     cat <<END
 usage: ./autogen.sh [--deps | --deps-all]
   --deps      first install what the build and the tests need (apt; as root or by sudo)
-  --deps-all  that, what 'make fuzz', 'make lint' and 'make format-check' need, and what single
-              tests compare with
+  --deps-all  that, what 'make fuzz', 'make lint', 'make format-check', tests/roots.sh and the
+              Debian package need, and what single tests compare with
 END
 }
 

@@ -299,7 +299,7 @@ def counterparts():
 def listed():
     words = set(re.split(r"[\s\\]+", text("Makefile.am")))
     no_offence([f"{path} is in no list" for folder in FOLDERS + ("tests",)
-                for path in files(folder, ".c", ".h", ".py", ".awk", ".sql")
+                for path in files(folder, ".c", ".h", ".py", ".sh", ".awk", ".sql")
                 if path not in words and not path.startswith("db/queries/")])
 
 

@@ -124,14 +124,14 @@ FROM diagnoses d
 JOIN sessions s ON s.session_id = d.session_id
 LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq);
 
+-- The same of the 503s alone.
 CREATE VIEW errors_503_facts AS
 SELECT session_id, cause, fault, ts_us, client_addr, helo, client_software, server_addr,
        server_port, server_software
 FROM errors_facts
 WHERE code = 503;
 
--- The names that a client gives itself, its programs, a server's: the commonest of each, and how
--- many others there are.
+-- The names that a client gives itself: the commonest, and how many others there are.
 CREATE VIEW client_names AS
 SELECT client_addr,
        name || CASE others WHEN 0 THEN '' WHEN 1 THEN ' and 1 other' ELSE ' and ' || others || ' others'
@@ -144,6 +144,7 @@ FROM (SELECT client_addr, helo AS name,
       GROUP BY client_addr, helo)
 WHERE place = 1;
 
+-- The same of a client's programs.
 CREATE VIEW client_programs AS
 SELECT client_addr,
        name || CASE others WHEN 0 THEN '' WHEN 1 THEN ' and 1 other' ELSE ' and ' || others || ' others'
@@ -156,6 +157,7 @@ FROM (SELECT client_addr, client_software AS name,
       GROUP BY client_addr, client_software)
 WHERE place = 1;
 
+-- The same of a server's programs.
 CREATE VIEW server_programs AS
 SELECT server_addr, server_port,
        name || CASE others WHEN 0 THEN '' WHEN 1 THEN ' and 1 other' ELSE ' and ' || others || ' others'
@@ -184,6 +186,7 @@ FROM (SELECT cause, count(*) AS errors, sum(code = 503) AS errors_503,
 LEFT JOIN causes c ON c.cause = f.cause
 ORDER BY f.errors DESC, f.cause;
 
+-- By the client's address.
 CREATE VIEW errors_by_client AS
 SELECT client_addr AS client, errors, errors_503, errors_other, sessions,
        strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
@@ -199,6 +202,7 @@ FROM (SELECT client_addr, count(*) AS errors, sum(code = 503) AS errors_503,
       GROUP BY client_addr) f
 ORDER BY errors DESC, client_addr;
 
+-- By the server's address and port.
 CREATE VIEW errors_by_server AS
 SELECT server_addr AS server, server_port AS port, errors, errors_503, errors_other, sessions, clients,
        strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
@@ -215,6 +219,7 @@ FROM (SELECT server_addr, server_port, count(*) AS errors, sum(code = 503) AS er
       GROUP BY server_addr, server_port) f
 ORDER BY errors DESC, server_addr, server_port;
 
+-- By the server's software.
 CREATE VIEW errors_by_software AS
 SELECT software, errors, errors_503, errors_other, sessions, clients, servers,
        strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
@@ -262,6 +267,7 @@ FROM (SELECT strftime('%Y-%m-%d %H:00', ts_us / 1000000, 'unixepoch') AS hour, c
       GROUP BY 1)
 ORDER BY hour DESC;
 
+-- By the client's software.
 CREATE VIEW errors_by_client_software AS
 SELECT software, errors, errors_503, errors_other, sessions, clients, servers,
        strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,

@@ -1,4 +1,4 @@
-"""`make install` puts three files into place, they work there, and `make uninstall` takes them away."""
+"""`make install` puts four files into place, they work there, and `make uninstall` takes them away."""
 
 import os
 import shutil
@@ -13,6 +13,8 @@ from support.tap import check, contains, equal, test  # noqa: E402
 need_program()
 
 SUBCOMMANDS = ("analyze", "monitor", "show", "report", "explain")
+
+TABLES = ("captures", "sessions", "event_rows", "diagnoses", "transactions", "errors_503")
 
 
 def make(*arguments):
@@ -39,18 +41,20 @@ def install():
         program = os.path.join(prefix, "bin", "heloscope")
         manual = os.path.join(prefix, "share", "man", "man1", "heloscope.1")
         completion = os.path.join(prefix, "share", "bash-completion", "completions", "heloscope")
-        equal(installed(scratch.root), sorted([program, manual, completion]), "files")
+        schema = os.path.join(prefix, "share", "man", "man5", "heloscope-schema.5")
+        equal(installed(scratch.root), sorted([program, manual, schema, completion]), "files")
         version = subprocess.run([program, "--version"], text=True, stdout=subprocess.PIPE)
         equal(version.returncode, 0, "status")
-        manual_is_sound(manual)
+        manual_is_sound(manual, *SUBCOMMANDS)
+        manual_is_sound(schema, *TABLES)
         completion_completes(completion)
         make("uninstall", f"DESTDIR={scratch.root}", "prefix=/opt/heloscope")
         equal(installed(scratch.root), [], "left behind")
 
 
-def manual_is_sound(manual):
+def manual_is_sound(manual, *words):
     with open(manual) as file:
-        contains(file.read(), *SUBCOMMANDS)
+        contains(file.read(), *words)
     if shutil.which("groff"):
         done = subprocess.run(["groff", "-man", "-ww", "-z", manual], text=True,
                               stderr=subprocess.PIPE)
