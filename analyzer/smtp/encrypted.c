@@ -155,8 +155,7 @@ static void miss_other_side(struct session *s, enum side side, const struct tls_
  * now. */
 static void open_side(struct session *s, enum side side, const struct tls_news *news)
 {
-    if (!s->tls.open[SIDE_CLIENT] && !s->tls.open[SIDE_SERVER] && !s->tls.starttls_end &&
-        !s->row.midstream)
+    if (!s->tls.open[SIDE_CLIENT] && !s->tls.open[SIDE_SERVER] && s->tls.from_start)
         s->greeted = false;
     s->tls.open[side] = true;
     s->direction[side].reading = READ_LINES;
@@ -172,7 +171,7 @@ static void read_text(struct session *s, enum side side, const struct tls_news *
         return;
     if (!s->tls.open[!side] && s->tls.verdict)
         miss_other_side(s, !side, news);
-    if (!s->tls.starttls_end && !direction->inside)
+    if (s->tls.from_start && !direction->inside)
         direction->begin = span.offset;
     direction->inside = true;
     span.mark.inside = true;
@@ -281,6 +280,8 @@ static void take_now(struct session *s, enum side side, const struct span *span)
     uint8_t scratch[TLS_SCRATCH];
     struct bytes data = span->data;
     uint64_t offset = span->offset;
+    tls_tell_hole(s->tls.layer, !side);
+    hear_all(s);
     if (!data.at) {
         take_gap(s, side, span);
         return;

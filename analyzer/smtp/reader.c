@@ -242,6 +242,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
             (tls_begins(data, s->row.midstream) || (side == SIDE_SERVER && tls_goes_on(data)))) {
             not_smtp_tls(s);
             direction->reading = READ_TLS;
+            s->tls.from_start |= !s->row.midstream;
             s->greeted |= side == SIDE_SERVER;
             return 0;
         }
@@ -256,7 +257,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
         }
         /* A client set to TLS that speaks to a port in clear; or STARTTLS in a capture that lacks
          * the other side. */
-        if (begins_record(direction, data, s->hole)) {
+        if (!mark->inside && begins_record(direction, data, s->hole)) {
             begin_records(s, side, offset);
             return 0;
         }

@@ -27,6 +27,8 @@ struct tls_cipher {
     bool encrypt_then_mac;
     struct tls_key_sizes sizes;
     uint8_t mac[TLS_HASH_LONGEST], iv[TLS_IV_LONGEST];
+    /* TLS 1.0: the record that `iv` is for, by its number or by its place. */
+    uint64_t iv_sequence, iv_start;
     EVP_CIPHER_CTX *evp; /* NULL = nettle's, or none */
     union {
         struct arcfour_ctx rc4;
@@ -203,6 +205,8 @@ static bool open_cbc(struct tls_cipher *cipher, const struct tls_sealed *record,
     const size_t block = cipher->suite.block, mac = cipher->sizes.mac;
     const bool chained = cipher->version <= VERSION_10;
     struct bytes text = record->body;
+    if (chained && record->sequence != cipher->iv_sequence && record->start != cipher->iv_start)
+        return false; /* a MAC outside the encryption would hold all the same */
     if (cipher->encrypt_then_mac) {
         if (text.len < mac)
             return false;
@@ -224,19 +228,23 @@ static bool open_cbc(struct tls_cipher *cipher, const struct tls_sealed *record,
         if (!mac_is_right(cipher, record, bytes_of(out, *length), out + *length))
             return false;
     }
-    tls_cipher_pass(cipher, record->body);
+    tls_cipher_pass(cipher, record->body, record->start + HEAD + record->body.len);
+    cipher->iv_sequence = record->sequence + 1;
     return true;
 }
 
-void tls_cipher_pass(struct tls_cipher *cipher, struct bytes body)
+void tls_cipher_pass(struct tls_cipher *cipher, struct bytes body, uint64_t end)
 {
     const size_t block = cipher->suite.block;
     if (cipher->suite.mode != TLS_MODE_CBC || cipher->version > VERSION_10)
         return;
     if (cipher->encrypt_then_mac)
         body = bytes_first(body, body.len < cipher->sizes.mac ? 0 : body.len - cipher->sizes.mac);
-    if (body.len >= block)
-        memcpy(cipher->iv, body.at + body.len - block, block);
+    if (body.len < block)
+        return;
+    memcpy(cipher->iv, body.at + body.len - block, block);
+    cipher->iv_start = end;
+    cipher->iv_sequence = UINT64_MAX;
 }
 
 /* ----------------------------------------------------------------------- with a tag

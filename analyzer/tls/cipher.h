@@ -37,6 +37,7 @@ struct tls_sealed {
     const uint8_t *head; /* five octets: type, version, length */
     struct bytes body;
     uint64_t sequence;
+    uint64_t start;     /* offset of its first octet in the stream */
     size_t passed_over; /* octets of ciphertext that lie between this record and the one before it:
                            RC4 counts them */
 };
@@ -47,8 +48,9 @@ struct tls_sealed {
 bool tls_cipher_open(struct tls_cipher *cipher, const struct tls_sealed *record, uint8_t *out,
                      size_t *length, uint8_t *type);
 
-/* A record that could not be opened lies in front of the next: the CBC of TLS 1.0 chains them. */
-void tls_cipher_pass(struct tls_cipher *cipher, struct bytes body);
+/* A record that could not be opened, and ends at offset `end`, may lie in front of the next: the
+ * CBC of TLS 1.0 chains them. */
+void tls_cipher_pass(struct tls_cipher *cipher, struct bytes body, uint64_t end);
 
 /* The explicit nonce of a record; false when the cipher has none (RFC 5288 section 3). */
 bool tls_cipher_nonce(const struct tls_cipher *cipher, struct bytes body, uint64_t *nonce);

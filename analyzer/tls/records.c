@@ -67,7 +67,7 @@ static void seek(struct tls *tls, enum side side, uint8_t *scratch)
             return;
         }
         if (whole && half->cipher) /* it may have been one, of which only the IV is not known */
-            tls_cipher_pass(half->cipher, record.body);
+            tls_cipher_pass(half->cipher, record.body, record.start + whole);
         release(half, 1);
     }
 }
@@ -81,6 +81,7 @@ void tls_take_gap(struct tls *tls, enum side side, uint64_t offset, uint64_t oct
         half->lost_from = half->held_length ? half->held_offset : offset;
         half->lost_mark = *mark;
     }
+    half->lost_to = offset + octets;
     /* A hole within one record, whose length is known, is not the end of the chain. */
     const size_t whole =
         half->held_length >= RECORD_HEAD && !half->adrift ? record_length(half->held) : 0;
@@ -119,7 +120,7 @@ static void take_held(struct tls *tls, enum side side, uint8_t *scratch)
         news->side = side;
         news->mark = half->held_mark;
         if (!half->lost)
-            half->lost_from = half->held_offset;
+            half->lost_from = half->lost_to = half->held_offset;
         half->lost_mark = half->held_mark;
         half->lost = half->adrift = true;
         return;

@@ -32,8 +32,8 @@ struct half {
     struct mark held_mark;
 
     /* A hole: what it takes so far, and whether a record's beginning is to be found behind it. */
-    bool lost, adrift;
-    uint64_t lost_from;
+    bool lost, adrift, told;
+    uint64_t lost_from, lost_to;
     uint64_t skip; /* octets of a record that a hole has damaged */
     struct mark lost_mark;
 

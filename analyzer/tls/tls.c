@@ -179,7 +179,20 @@ static void tell_hole(struct tls *tls, enum side side, uint64_t end, int64_t rec
     news->lost_is_exact = suite->tag && records && octets >= each * (uint64_t)records;
     if (news->lost_is_exact)
         news->lost -= each * (uint64_t)records;
-    half->lost = half->adrift = false;
+    half->told = true;
+}
+
+/* What the other side says next may depend on it. */
+void tls_tell_hole(struct tls *tls, enum side side)
+{
+    struct half *half = &tls->half[side];
+    if (half->lost && !half->told && tls->facts.open[side])
+        tell_hole(tls, side, half->lost_to, 0);
+}
+
+static void end_hole(struct half *half)
+{
+    half->lost = half->adrift = half->told = false;
 }
 
 static void note_whole(struct half *half, uint64_t end)
@@ -199,8 +212,7 @@ void tls_end(struct tls *tls)
 {
     for (int side = 0; side < 2; side++) {
         struct half *half = &tls->half[side];
-        if (half->lost && tls->facts.open[side])
-            tell_hole(tls, side, half->held_offset + half->held_length, 0);
+        tls_tell_hole(tls, (enum side)side);
         if (!tls->said && half->sealed && !tls->facts.open[SIDE_CLIENT] &&
             !tls->facts.open[SIDE_SERVER]) {
             struct tls_news *news = tls_tell(tls, TLS_NEWS_SECRET);
@@ -236,6 +248,7 @@ static void begin_hole(struct half *half, const struct record *record, const str
 {
     half->lost = true;
     half->lost_from = record->start;
+    half->lost_to = record->start + RECORD_HEAD + record->body.len;
     half->lost_mark = *mark;
 }
 
@@ -262,7 +275,7 @@ bool record_take(struct tls *tls, enum side side, const struct record *record, u
     if (!is_sealed(tls, side, record)) {
         if (half->adrift && type != TLS_CONTENT_HANDSHAKE)
             return false;
-        half->lost = half->adrift = false;
+        end_hole(half);
         tls->facts.records[side]++;
         note_whole(half, about.end);
         take_content(tls, side, type, record->body, &about);
@@ -276,7 +289,7 @@ bool record_take(struct tls *tls, enum side side, const struct record *record, u
         if (half->adrift)
             return false;
         if (half->cipher)
-            tls_cipher_pass(half->cipher, record->body);
+            tls_cipher_pass(half->cipher, record->body, about.end);
         if (half->lost) /* the CBC of TLS 1.0 cannot prove the first record behind a hole */
             return true;
         if (tls->facts.open[side])
@@ -286,8 +299,9 @@ bool record_take(struct tls *tls, enum side side, const struct record *record, u
         return true;
     }
     const bool was_adrift = half->adrift;
-    if (half->lost)
+    if (half->lost && !half->told)
         tell_hole(tls, side, record->start, lost);
+    end_hole(half);
     about.sealed = true;
     if (!tls->facts.open[side])
         tell_about(tls, TLS_NEWS_OPEN, &about, bytes_of(NULL, 0));

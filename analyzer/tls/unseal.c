@@ -35,6 +35,7 @@ static int64_t try_cipher(struct tls *tls, const struct half *half, struct tls_c
         const struct tls_sealed sealed = {.head = trial->record->head,
                                           .body = trial->record->body,
                                           .sequence = trial->first + n,
+                                          .start = trial->record->start,
                                           .passed_over =
                                               trial->lost_octets > RECORD_HEAD * (size_t)n
                                                   ? trial->lost_octets - RECORD_HEAD * (size_t)n

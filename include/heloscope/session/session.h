@@ -231,6 +231,7 @@ struct handshake {
     event_no hello;        /* the client's */
     event_no alert;        /* by which the handshake behind STARTTLS failed */
     bool answered;         /* by a server in clear */
+    bool from_start;       /* TLS comes first, before any greeting */
     struct tls *layer;     /* its records; NULL = there are none yet */
     bool open[2];          /* by enum side: what its records hold is being read */
     bool missed[2];        /* that it cannot be read has been noted, where the other side is */

@@ -82,6 +82,10 @@ bool tls_between_records(const struct tls *tls, enum side side);
 void tls_take_gap(struct tls *tls, enum side side, uint64_t offset, uint64_t octets,
                   const struct mark *mark);
 
+/* A hole in the octets of `side` is told now, if it has not been; else it is once the next record
+ * behind it shows how many are lost. */
+void tls_tell_hole(struct tls *tls, enum side side);
+
 /* The next of what the octets just taken told; false when there is no more. */
 bool tls_next(struct tls *tls, struct tls_news *out);
 
