@@ -280,8 +280,10 @@ static void take_now(struct session *s, enum side side, const struct span *span)
     uint8_t scratch[TLS_SCRATCH];
     struct bytes data = span->data;
     uint64_t offset = span->offset;
-    tls_tell_hole(s->tls.layer, !side);
-    hear_all(s);
+    if (side == SIDE_SERVER) { /* its replies may be to commands in the hole */
+        tls_tell_hole(s->tls.layer, SIDE_CLIENT);
+        hear_all(s);
+    }
     if (!data.at) {
         take_gap(s, side, span);
         return;
