@@ -151,10 +151,28 @@ static void miss_other_side(struct session *s, enum side side, const struct tls_
     s->tls.missed[side] = true;
 }
 
+/* What the two have agreed on, as far as it is known when the first record is read. */
+static void note_opening(struct session *s, enum side side, const struct tls_news *news)
+{
+    const struct tls_facts *facts = tls_facts(s->tls.layer);
+    struct tls_suite suite;
+    char version[16];
+    const bool known = tls_suite_read(facts->suite, &suite);
+    const char *group = tls_group_name(facts->group);
+    tls_version_print(facts->version, version);
+    note(s, news, side,
+         arena_print(&s->draft->arena, "decrypted: %s, TLS_%s%s%s%s%s%s", version,
+                     known ? suite.name : "?", group ? ", " : "", group ? group : "",
+                     facts->resumed ? ", resumed" : "", facts->protocol[0] ? ", ALPN " : "",
+                     facts->protocol));
+}
+
 /* From here on there are lines again. The session inside a TLS from the first octet on begins only
  * now. */
 static void open_side(struct session *s, enum side side, const struct tls_news *news)
 {
+    if (!s->tls.open[SIDE_CLIENT] && !s->tls.open[SIDE_SERVER])
+        note_opening(s, side, news);
     if (!s->tls.open[SIDE_CLIENT] && !s->tls.open[SIDE_SERVER] && s->tls.from_start)
         s->greeted = false;
     s->tls.open[side] = true;
