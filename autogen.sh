@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # Makes ./configure out of configure.ac. With --deps it first installs the packages that the build,
 # the tests and the samples' checks need, so that nothing else has to be known on a fresh machine.
 set -eu

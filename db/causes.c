@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The dictionary of causes: what `explain` prints, what the table `causes` of the database holds,
  * and the names that the validator uses. The texts are addressed to the person who has to change
  * something. Addresses and names in the examples are those of RFC 2606 and RFC 5737. */

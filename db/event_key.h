@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The key of an event in the history: session_id << EVENT_BITS | seq. */
 #ifndef DB_EVENT_KEY_H
 #define DB_EVENT_KEY_H

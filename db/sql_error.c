@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "sql_error.h"
 
 #include <errno.h>

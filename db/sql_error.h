@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What SQLite refuses, told to the user: which file, what is wrong with it, what to do. */
 #ifndef DB_SQL_ERROR_H
 #define DB_SQL_ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/timeline.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Prints a compilation database: compile_commands.py SOURCE "FILE ..." COMPILER FLAG..."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Adds up what gcov says of the objects below the current folder: lines reached, by folder.
 
 `make coverage` runs it in its build folder."""

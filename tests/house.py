@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The house rules that a compiler does not check: who includes what, what is pure, what has a test.
 
 Every rule here is one table row or one small function, so that whoever breaks one can read why."""
@@ -301,6 +302,19 @@ def listed():
     no_offence([f"{path} is in no list" for folder in FOLDERS + ("tests",)
                 for path in files(folder, ".c", ".h", ".py", ".sh", ".awk", ".sql")
                 if path not in words and not path.startswith("db/queries/")])
+
+
+# As data is read by others: the inputs of the fuzzers, what is printed, queries to paste.
+UNLICENSED = ("tests/fuzz/seeds/", "tests/system/golden/", "db/queries/")
+
+
+@test("every source file names its licence in its first lines")
+def licence():
+    no_offence([f"{path}: add 'SPDX-License-Identifier: ISC' as a comment in its first line"
+                for folder in FOLDERS + ("tests",)
+                for path in files(folder, ".c", ".h", ".py", ".sh", ".awk", ".sql")
+                if not path.startswith(UNLICENSED)
+                and "SPDX-License-Identifier: ISC\n" not in text(path)[:200].replace(" */", "")])
 
 
 @test("the lists of Makefile.am are sorted")

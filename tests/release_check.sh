@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # What must hold before a version is tagged; run by `make release-check` in a build folder.
 set -eu
 source=$1

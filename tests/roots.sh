@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: ISC
 # Runs the commands of README.md in bare roots of Debian releases, made by debootstrap from the
 # mirror that apt uses here: what a new user of that release sees who has nothing but the base
 # system. Needs root. The status says whether all passed, the last line of each part which did.

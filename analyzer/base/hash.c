@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/base/hash.h"
 
 #include <sys/random.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/base/limits.h"
 
 #include <inttypes.h>

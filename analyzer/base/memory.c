@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/base/memory.h"
 
 #include <stdarg.h>

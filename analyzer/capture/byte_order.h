@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Numbers of files, whose byte order the file itself tells. */
 #ifndef ANALYZER_CAPTURE_BYTE_ORDER_H
 #define ANALYZER_CAPTURE_BYTE_ORDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One buffer that slides along the file. What is not compressed is read straight into it, and the
  * readers of records look at it there: no octet is copied but the rest of a record that the end of
  * the buffer cuts. */

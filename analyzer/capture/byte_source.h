@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The octets of a file, a pipe or standard input, unpacked if they are compressed: a window onto a
  * stream that can be looked at before it is consumed. */
 #ifndef ANALYZER_CAPTURE_BYTE_SOURCE_H

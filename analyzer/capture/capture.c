@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where packets come from: the files that are named or lie in directories, or an interface. */
 #include "heloscope/capture/capture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Of each connection that two files have seen, TCP's numbers bound by how much their clocks differ:
  * the one's acknowledgement cannot be older than the other's octets. A connection is a witness that
  * may be wrong (a capture that lost the first copy of a segment has its second too late), so what

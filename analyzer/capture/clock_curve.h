@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How the clock of one capture file goes against that of another. */
 #ifndef ANALYZER_CAPTURE_CLOCK_CURVE_H
 #define ANALYZER_CAPTURE_CLOCK_CURVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "clocks.h"
 
 #include <stdio.h>

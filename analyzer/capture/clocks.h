@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Files of one capture whose clocks disagree, as those of two machines do: by how much is found
  * before they are merged by time. */
 #ifndef ANALYZER_CAPTURE_CLOCKS_H

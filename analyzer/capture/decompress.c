@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Four libraries of one shape: a state, a step that takes some octets and makes others, and a way
  * to begin anew, since each format lets one complete member follow another (`cat a.gz b.gz`). */
 #include "decompress.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Compressed data, unpacked piece by piece. The libraries that do it live behind this header. */
 #ifndef ANALYZER_CAPTURE_DECOMPRESS_H
 #define ANALYZER_CAPTURE_DECOMPRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which format a file has, and its packets. libpcap is not asked: it cannot read pcapng files of
  * several link types, cannot wait for the rest of a record that is still being written, and copies
  * each packet out of the buffer in which it lies. */

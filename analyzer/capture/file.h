@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A capture file, packet by packet: what its records say, whichever format it has. */
 #ifndef ANALYZER_CAPTURE_FILE_H
 #define ANALYZER_CAPTURE_FILE_H

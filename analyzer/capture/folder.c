@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Directories are read anew each time instead of being watched by the kernel: that works on every
  * file system, and sees a file that was written over in place, as `tcpdump -W` does. */
 #include "folder.h"

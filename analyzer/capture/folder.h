@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A directory into which captures are rotated, looked at again and again: which files came. */
 #ifndef ANALYZER_CAPTURE_FOLDER_H
 #define ANALYZER_CAPTURE_FOLDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One file or interface, read packet by packet: what a capture merges. */
 #ifndef ANALYZER_CAPTURE_INPUT_H
 #define ANALYZER_CAPTURE_INPUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Interfaces and filters; the only file that knows of libpcap. */
 #include "libpcap.h"
 #include "heloscope/base/limits.h"

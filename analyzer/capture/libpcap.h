@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What libpcap is needed for: interfaces, and filters in tcpdump's language. */
 #ifndef ANALYZER_CAPTURE_LIBPCAP_H
 #define ANALYZER_CAPTURE_LIBPCAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Those that are open stand in the order of their next packets; those whose first packet is still
  * to come wait unopened. A packet that was handed out is the front file's current one until the
  * next step, so nothing is copied. */

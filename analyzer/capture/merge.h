@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Several files as one, in the order of time: which packet comes next. */
 #ifndef ANALYZER_CAPTURE_MERGE_H
 #define ANALYZER_CAPTURE_MERGE_H

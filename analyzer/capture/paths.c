@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "paths.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The files that a command line means: those it names, and those in the directories it names. */
 #ifndef ANALYZER_CAPTURE_PATHS_H
 #define ANALYZER_CAPTURE_PATHS_H

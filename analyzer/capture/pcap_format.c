@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The pcap format: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html, and what older
  * programs wrote. */
 #include "byte_order.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Files of pcap, the format of libpcap and tcpdump. */
 #ifndef ANALYZER_CAPTURE_PCAP_FORMAT_H
 #define ANALYZER_CAPTURE_PCAP_FORMAT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The pcapng format: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-02.html. Section
  * numbers below are of that text. */
 #include <inttypes.h>

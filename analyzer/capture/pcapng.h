@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Files of pcapng (draft-ietf-opsawg-pcapng). */
 #ifndef ANALYZER_CAPTURE_PCAPNG_H
 #define ANALYZER_CAPTURE_PCAPNG_H

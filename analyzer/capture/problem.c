@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "problem.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is wrong with a capture file, in words: turns how its reading ended into one line for a
  * person. */
 #ifndef ANALYZER_CAPTURE_PROBLEM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "record.h"
 
 enum file_result file_result_of(enum bytes_result result, const struct byte_source *source)

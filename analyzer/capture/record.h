@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A record of a capture file, whichever format the file has, and how reading one can end. */
 #ifndef ANALYZER_CAPTURE_RECORD_H
 #define ANALYZER_CAPTURE_RECORD_H

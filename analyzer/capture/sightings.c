@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "sightings.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* When a capture file saw what of which connections: what tells its clock from another file's. */
 #ifndef ANALYZER_CAPTURE_SIGHTINGS_H
 #define ANALYZER_CAPTURE_SIGHTINGS_H

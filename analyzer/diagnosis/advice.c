@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What to change: the dictionary's words, or where the session shows more, words for just that. */
 #include "explain.h"
 #include "heloscope/application/smtp_command.h"

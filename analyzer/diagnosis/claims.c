@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a reply's text says of the cause. Texts are a hint and no proof: of the known 503 texts more
  * than a third name another cause than the one that holds. A text that is known says what its row
  * in reply_texts.tsv says; any other is read by its words, first hit wins, whatever server it comes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What only the end of a connection shows: the server closed it without a word, or the client
  * waited for an answer in vain. */
 #include "heloscope/diagnosis/closing.h"

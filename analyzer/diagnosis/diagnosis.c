@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* From a broken rule to a finding: cause, origin, fault, certainty. What the facts say comes first;
  * only where the sequence was legal does the text of the reply decide. */
 #include "heloscope/diagnosis/diagnosis.h"

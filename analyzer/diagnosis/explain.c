@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the order of commands has to say; what lies beside it is in explain_beside.c. */
 #include "explain.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Plain sentences about a finding, made from the session's own facts. */
 #ifndef ANALYZER_DIAGNOSIS_EXPLAIN_H
 #define ANALYZER_DIAGNOSIS_EXPLAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "explain_other.h"
 #include "explain_session.h"
 #include "heloscope/base/limits.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Plain sentences about refusals that have nothing to do with the order of commands. */
 #ifndef ANALYZER_DIAGNOSIS_EXPLAIN_OTHER_H
 #define ANALYZER_DIAGNOSIS_EXPLAIN_OTHER_H

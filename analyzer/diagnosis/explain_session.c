@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is said of a session as a whole: what is spoken in it, and how it ends. */
 #include "explain_session.h"
 

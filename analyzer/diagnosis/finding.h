@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A finding, written down. */
 #ifndef ANALYZER_DIAGNOSIS_FINDING_H
 #define ANALYZER_DIAGNOSIS_FINDING_H

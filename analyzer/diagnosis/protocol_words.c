@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/diagnosis/protocol_words.h"
 
 enum {

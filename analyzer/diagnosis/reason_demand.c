@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The server takes the command only after AUTH, inside TLS, or after EHLO. Whether that is the
  * client's mistake depends on what it was offered (RFC 3207 section 4, RFC 4954 section 4): who was
  * offered STARTTLS or AUTH and did not use it is told to; who was not cannot know. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A parameter of MAIL or RCPT was refused (RFC 5321 section 4.1.1.11). Whose fault that is, the
  * reply to EHLO tells: what it offers is to be taken. */
 #include "refusal.h"

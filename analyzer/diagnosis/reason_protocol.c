@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is spoken is no SMTP: another protocol, LMTP where SMTP is wanted or the reverse, a header
  * of a load balancer that the server does not expect, or expects and does not get. Servers answer
  * such lines with any number: 500, 501, 502, 503, 554, 421, and Postfix with 221. */

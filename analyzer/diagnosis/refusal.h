@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A refusal of a command that broke no rule, as the possible reasons look at it. Each reason fills
  * in what it finds and says whether it holds; they are tried in the order of refusal_reason.c. */
 #ifndef ANALYZER_DIAGNOSIS_REFUSAL_H

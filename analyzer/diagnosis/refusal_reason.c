@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A command that broke no rule was refused. The reasons are tried in order, those that the session
  * shows before those that only the text of the reply names; the first that holds is taken. */
 #include "refusal.h"

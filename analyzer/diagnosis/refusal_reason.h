@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Why a server refused a command: what a diagnosis is made of. */
 #ifndef ANALYZER_DIAGNOSIS_REFUSAL_REASON_H
 #define ANALYZER_DIAGNOSIS_REFUSAL_REASON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Replies that answer nothing: one too many, the server's last word, its timeout. */
 #include "finding.h"
 #include "heloscope/diagnosis/claims.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Who broke a rule, whatever the server made of it. What the capture leaves open accuses nobody. */
 #include "heloscope/diagnosis/violation.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A finding in the session that it stands in, and the phrases that sentences about it are made of.
  */
 #ifndef ANALYZER_DIAGNOSIS_WORDING_H

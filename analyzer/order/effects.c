@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/order/effects.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/order/order.h"
 
 /* What a fact rests on, what it is forgotten with, and what it means when it is needed and does not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/order/pipelining_rules.h"
 
 /* DATA is no barrier here: what comes behind it is the message, and judged as that. QUIT and

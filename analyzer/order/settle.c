@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What each reply does to the facts: the table of order_effects.c, executed. */
 #include "heloscope/order/effects.h"
 

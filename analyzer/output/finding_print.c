@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/output/finding_print.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/output/terminal.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/output/timeline_print.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Octets of a connection of which is not known yet whether it carries SMTP, or whether it begins
  * with the handshake of a proxy. They are kept until that is known. */
 #ifndef ANALYZER_PIPELINE_CANDIDATE_H

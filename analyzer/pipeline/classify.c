@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "classify.h"
 
 #include <ndpi/ndpi_api.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which flows are SMTP. What a greeting or a first command says for itself comes first; nDPI is
  * asked about the flows that leave a doubt, and never overrules SMTP that was seen. nDPI lives
  * behind this header. */

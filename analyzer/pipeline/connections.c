@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "connections.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A TCP connection as the pipeline knows it: where it is in the table, its two streams, and what is
  * being made of it. */
 #ifndef ANALYZER_PIPELINE_CONNECTIONS_H

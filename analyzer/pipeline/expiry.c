@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "expiry.h"
 
 /* How long a connection may be silent in each queue, and how it ends then (session_end()). */

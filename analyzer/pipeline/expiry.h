@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which connections end because they were silent too long, or are too many. */
 #ifndef ANALYZER_PIPELINE_EXPIRY_H
 #define ANALYZER_PIPELINE_EXPIRY_H

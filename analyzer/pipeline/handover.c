@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "handover.h"
 
 struct session *handover_begin(struct pipeline *p, const struct connection *c)

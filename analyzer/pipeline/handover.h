@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Between the connection and its session: how a session begins, and what the two streams add to its
  * row. */
 #ifndef ANALYZER_PIPELINE_HANDOVER_H

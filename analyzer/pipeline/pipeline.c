@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The way of a packet, from top to bottom: its segment, its connection, its octets in order, the
  * session that reads them, and the session's chapters to the writer. Then how connections end, and
  * how those in which nothing happens are frozen. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the stages of the pipeline share. Internal to analyzer/pipeline/. */
 #ifndef ANALYZER_PIPELINE_STAGES_H
 #define ANALYZER_PIPELINE_STAGES_H

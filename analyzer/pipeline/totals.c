@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "totals.h"
 
 #include <string.h>

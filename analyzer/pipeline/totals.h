@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What went through the pipeline so far, added up. */
 #ifndef ANALYZER_PIPELINE_TOTALS_H
 #define ANALYZER_PIPELINE_TOTALS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The thread that writes to the store while the analysis goes on, behind a bounded queue of
  * batches. */
 #ifndef ANALYZER_PIPELINE_WRITER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/privacy/anonymize.h"
 
 #include "heloscope/session/identity.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The words that an anonymised history may show, one a line in C: those of known_words.txt, of the
 # texts of refusals (reply_texts.tsv), and of the string literals of the C files that are named, which
 # make heloscope's own sentences.

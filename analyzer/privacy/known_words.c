@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "known_words.h"
 
 #include <ctype.h>

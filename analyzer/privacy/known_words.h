@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Words that name nobody: those of heloscope's own sentences, of the texts of servers, and of
  * known_words.txt. An anonymised history may show them. */
 #ifndef ANALYZER_PRIVACY_KNOWN_WORDS_H

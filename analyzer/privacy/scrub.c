@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A text is cut into tokens at blanks and punctuation; each token is looked at by itself. */
 #include "scrub.h"
 

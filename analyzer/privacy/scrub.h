@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Text without names: the words that servers and heloscope are known to use stay, everything else
  * becomes a pseudonym. What is not known to be harmless goes, so that no list of names is needed.
  */

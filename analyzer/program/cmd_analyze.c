@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* heloscope analyze: captures in, findings out. */
 #include <stdlib.h>
 #include <inttypes.h>

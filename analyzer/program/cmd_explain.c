@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* heloscope explain: the dictionary of causes. */
 #include "heloscope/cause.h"
 #include "command.h"

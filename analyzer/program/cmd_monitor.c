@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* heloscope monitor: an interface, until stopped. */
 #include <stdlib.h>
 

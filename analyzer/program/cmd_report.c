@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* heloscope report: what went wrong, ranked. */
 #include "command.h"
 #include "heloscope/db/history.h"

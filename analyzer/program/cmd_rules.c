@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* heloscope explain --rules: the tables that commands are judged by, verb by verb; what each reply
  * does to the facts is in cmd_rules_effects.c. */
 #include "cmd_rules_effects.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "cmd_rules_effects.h"
 
 #include "heloscope/order/effects.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The part of `heloscope explain --rules` that says what each reply does to the facts. */
 #ifndef ANALYZER_PROGRAM_CMD_RULES_EFFECTS_H
 #define ANALYZER_PROGRAM_CMD_RULES_EFFECTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* heloscope show: the sessions of the history, and the whole timeline of one. */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The subcommands. Each returns the program's exit status; what is in `why` then is printed by
  * main(), with a hint at --help when the status is STATUS_USAGE. */
 #ifndef ANALYZER_PROGRAM_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A capture that goes on: what is found is in the history before it is on the screen, and on the
  * screen while the session is still open. What `monitor` and `analyze --follow` share. */
 #ifndef ANALYZER_PROGRAM_LIVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* heloscope: the subcommands, their help, and the one place that prints what the machine refused.
  */
 #include <string.h>

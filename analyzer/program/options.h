@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The command line: one table of options, from which parsing and help are made. */
 #ifndef ANALYZER_PROGRAM_OPTIONS_H
 #define ANALYZER_PROGRAM_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A capture on its way into the history: what `analyze` and `monitor` share. */
 #ifndef ANALYZER_PROGRAM_RECORDING_H
 #define ANALYZER_PROGRAM_RECORDING_H

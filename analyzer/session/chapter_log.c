@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/session/chapter_log.h"
 
 #include <stdlib.h>

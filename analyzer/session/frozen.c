@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/session/frozen.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/session/identity.h"
 
 #include <nettle/base64.h>

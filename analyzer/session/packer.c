@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/session/packer.h"
 
 #include <endian.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which command a reply answers: strictly first in, first out (RFC 5321 section 4.3.1, RFC 2920
  * section 3.1). Where the capture has a hole, acknowledgement numbers find the place again. */
 #include "heloscope/session/pending.h"

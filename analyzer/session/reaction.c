@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/session/reaction.h"
 
 #include "heloscope/session/pending.h"

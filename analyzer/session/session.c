@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The timeline of a session: events in the order in which they are understood, chapter by chapter.
  */
 #include "heloscope/session/session.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The envelope of each mail transaction, for the history. */
 #include "heloscope/session/transaction.h"
 

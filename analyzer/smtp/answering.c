@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "answering.h"
 
 #include "decision.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which command a reply answers, where it is not simply the one that waits longest. */
 #ifndef ANALYZER_SMTP_ANSWERING_H
 #define ANALYZER_SMTP_ANSWERING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the client sends: commands, SASL responses, messages, chunks. */
 #include "client.h"
 

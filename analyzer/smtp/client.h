@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the client sends: commands and SASL responses to events, and to what waits for replies. */
 #ifndef ANALYZER_SMTP_CLIENT_H
 #define ANALYZER_SMTP_CLIENT_H

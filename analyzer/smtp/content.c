@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The content of a message, behind a 354 or in chunks: its size is kept, of its header the few
  * marks that tell message and program, the rest is dropped. */
 #include "content.h"

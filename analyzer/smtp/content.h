@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The content of a message, behind a 354 (RFC 5321 section 4.1.1.4) or in chunks (RFC 3030 section
  * 2). */
 #ifndef ANALYZER_SMTP_CONTENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Lines of a message that a server reads as commands: where they begin, which lines belong to them,
  * where they end. A message comes in one piece, without a look at the replies to its lines; that,
  * and lines that no client would send as commands, tell it from commands. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Lines of a message that a server reads as commands. */
 #ifndef ANALYZER_SMTP_CONTENT_AS_COMMANDS_H
 #define ANALYZER_SMTP_CONTENT_AS_COMMANDS_H

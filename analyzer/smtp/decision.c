@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a server's answer means for the reading of the client's octets (DATA, AUTH, STARTTLS, BDAT),
  * and what is made of them when the answer is not to be seen. */
 #include "decision.h"

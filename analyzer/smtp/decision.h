@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a server's answer means for the reading of the client's octets. */
 #ifndef ANALYZER_SMTP_DECISION_H
 #define ANALYZER_SMTP_DECISION_H

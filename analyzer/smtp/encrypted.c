@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "encrypted.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What lies under SMTP once it cannot be read: TLS records, of which the hellos are, and SASL
  * security layers. */
 #ifndef ANALYZER_SMTP_ENCRYPTED_H

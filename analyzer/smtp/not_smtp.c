@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "not_smtp.h"
 
 #include <stdlib.h>

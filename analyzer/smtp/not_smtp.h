@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is spoken where SMTP was expected: HTTP, TLS from the first octet on, a scanner's noise.
  *
  * Which it is, both sides together tell: an SMTP server answers a request of HTTP line by line, and

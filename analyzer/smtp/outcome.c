@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "outcome.h"
 
 static void count_message(struct session *s, const struct pending *p, int code)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a session keeps of a command that has its answer. */
 #ifndef ANALYZER_SMTP_OUTCOME_H
 #define ANALYZER_SMTP_OUTCOME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "pipelining.h"
 
 #include "heloscope/session/pending.h"

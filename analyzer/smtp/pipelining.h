@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Commands that are sent without waiting for the reply to the one before: RFC 2920. */
 #ifndef ANALYZER_SMTP_PIPELINING_H
 #define ANALYZER_SMTP_PIPELINING_H

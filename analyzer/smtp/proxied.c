@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The header of a load balancer in front of the session. It is no SMTP, and a server that expects
  * it does not answer it; its client is the real one. A server that knows nothing of it refuses it
  * as it would any line. */

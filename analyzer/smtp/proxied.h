@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a load balancer says in front of a session: who the real client is. */
 #ifndef ANALYZER_SMTP_PROXIED_H
 #define ANALYZER_SMTP_PROXIED_H

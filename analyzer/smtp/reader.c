@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Octets of one side to lines, message content and chunks; opaque.c has what cannot be read.
  *
  * What is complete is read where it lies; only an incomplete line is copied. How a client's octets

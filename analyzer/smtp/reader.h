@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Octets of one side to lines, message content and chunks. */
 #ifndef ANALYZER_SMTP_READER_H
 #define ANALYZER_SMTP_READER_H

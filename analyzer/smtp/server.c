@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the server sends: lines to replies, replies to the commands that they answer. */
 #include "server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the server sends: lines to replies, replies to the commands that they answer. */
 #ifndef ANALYZER_SMTP_SERVER_H
 #define ANALYZER_SMTP_SERVER_H

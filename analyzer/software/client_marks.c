@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* By what clients are recognised: how a library writes its commands, and the marks in the header of
  * a message that it made itself. Two different things may meet in one session (a relay carries what
  * a program has made): what a relay writes of itself is its own Received field, and behind one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Turns reply_texts.tsv into the rows of a C table:
 #
 #     awk -f embed_reply_texts.awk reply_texts.tsv > reply_texts.h

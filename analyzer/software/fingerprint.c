@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Marks weighed. Several products leave the same mark: each of them is credited with it, and one is
  * named only when it leads alone. */
 #include "pattern.h"

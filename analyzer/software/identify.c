@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where the marks of both ends are looked for, as the session goes on. Of each kind of reply and
  * command the first is looked at: a long session costs no more than a short one. */
 #include "heloscope/software/identify.h"

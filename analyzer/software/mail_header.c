@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a message's header tells of the client. Its fields are looked at once and dropped; numbers
  * of marks and the name of a program are all that stays of them. */
 #include "heloscope/software/identify.h"

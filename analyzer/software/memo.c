@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/software/memo.h"
 
 #include "heloscope/base/memory.h"

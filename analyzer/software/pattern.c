@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Texts with variable parts. A pattern is read as pieces: a variable part, which may be absent, and
  * the literal behind it. The leftmost place of each literal is the right one, except that the last
  * must end the text: so no step is ever taken back. */

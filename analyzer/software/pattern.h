@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Texts with variable parts, as the tables of what servers and clients say write them. */
 #ifndef ANALYZER_SOFTWARE_PATTERN_H
 #define ANALYZER_SOFTWARE_PATTERN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Queue ids: where each server puts its own in the reply that accepts a message. */
 #include "heloscope/software/queue_id.h"
 

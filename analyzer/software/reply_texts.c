@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The texts of refusals, looked up. A lookup is bounded: rows of one code, a few lines of the
  * reply, a limited length of each. */
 #include "pattern.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* By what servers are recognised. Banners, EHLO replies and texts as the servers' sources have
  * them, or as public logs of sessions show them. Rows of a place go from the particular to the
  * general: the first that fits counts. */

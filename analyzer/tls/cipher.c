@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Record protection with libcrypto, and with nettle where libcrypto lacks a cipher: RC4 (only in
  * its provider of outdated ones) and Camellia-GCM. */
 #include "cipher.h"

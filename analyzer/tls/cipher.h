@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The records of one direction under one set of keys: what a record holds, if its tag or MAC is
  * right. */
 #ifndef ANALYZER_TLS_CIPHER_H

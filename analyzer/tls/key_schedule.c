@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "key_schedule.h"
 
 #include <nettle/hmac.h>

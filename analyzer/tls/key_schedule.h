@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* From a secret to keys: the PRF of TLS up to 1.2 and the HKDF of TLS 1.3. */
 #ifndef ANALYZER_TLS_KEY_SCHEDULE_H
 #define ANALYZER_TLS_KEY_SCHEDULE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/tls/keylog.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the messages of a handshake change. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Records out of octets that come in any pieces, and their beginnings behind a hole: records are
  * chained by their lengths, so that behind lost octets the next beginning is unknown. What may be
  * one is tried; the tag or the MAC proves it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Records out of octets. */
 #ifndef ANALYZER_TLS_RECORDS_H
 #define ANALYZER_TLS_RECORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which secret is this session's: what the key log has for it, and what follows from that. */
 #include "key_schedule.h"
 #include "state.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The state of a TLS session that is read along; shared by the files of this folder. */
 #ifndef ANALYZER_TLS_STATE_H
 #define ANALYZER_TLS_STATE_H

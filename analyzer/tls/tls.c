@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A TLS session that is read along: from octets to records, and what each tells. holes.c has what
  * happens behind lost octets. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Opens records: with the keys that are proved, and where there are none, or they fail, with all
  * that may be in force. The tag or the MAC decides. */
 #include "key_schedule.h"

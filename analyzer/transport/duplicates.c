@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "duplicates.h"
 
 #include <stdlib.h>

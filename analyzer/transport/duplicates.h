@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Packets that a mirror sent twice, as they went into a switch or router and as they came out:
  * often with another VLAN tag, TTL or MAC address, but the same IP identification and TCP segment.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/transport/flow.h"
 
 #include <stdlib.h>

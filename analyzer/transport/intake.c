@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/transport/intake.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "link_guess.h"
 
 #include "heloscope/network/packet.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Frames from which no IP packet could be read: which link type would fit them. Tools write files
  * with a wrong one, and such a capture must not pass for one without mail. */
 #ifndef ANALYZER_TRANSPORT_LINK_GUESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/transport/reassembly.h"
 #include "heloscope/base/limits.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/transport/stream.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/db/history.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* JSON for programs. SQLite makes the object of each row; the brackets between them are written
  * here, row by row, so that a long history needs no more memory than a short one. */
 #include "query.h"

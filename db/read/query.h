@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the files of the reading half share. */
 #ifndef DB_READ_QUERY_H
 #define DB_READ_QUERY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "dictionary.h"
 
 #include "heloscope/cause.h"

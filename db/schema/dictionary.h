@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table `causes`: the program's own dictionary, for readers of the file. */
 #ifndef DB_SCHEMA_DICTIONARY_H
 #define DB_SCHEMA_DICTIONARY_H

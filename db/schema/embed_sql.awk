@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Turns SQL files into C strings:
 #
 #     awk -f embed_sql.awk schema.sql views.sql > schema_sql.h

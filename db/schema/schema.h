@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The shape of the database file: whether a file is a history, which version, and how an old one
  * is brought forward. */
 #ifndef DB_SCHEMA_SCHEMA_H

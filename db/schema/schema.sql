@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- The tables of a heloscope history, version 1. The views that people read are in views.sql.
 --
 -- Times are integer microseconds since 1970 (*_us). An absent value is NULL: "not sent" and "not

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Makes heloscope-schema(5) of the comments in schema.sql and views.sql, so that it cannot say
 # anything else than the tables themselves. A column without a comment ends it with an error.
 #
@@ -13,6 +14,8 @@ BEGIN {
 }
 
 FNR == 1 { files++; said = "" }
+
+/^-- SPDX/ { next }
 
 # A comment above a statement belongs to it; one that a blank line follows, to the file.
 /^--/ {

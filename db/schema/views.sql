@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: ISC
 -- The views of a heloscope history: what people and reports read. They hold nothing, so every
 -- program that brings a history forward drops them and makes them anew from this file.
 --

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The lists of chapters as tables that SQLite reads by itself.
  *
  * Binding, stepping and resetting a statement for each row costs as much as the row. So the rows

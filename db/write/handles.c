@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "handles.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* From the number of a session that is being written to the place where its rows go. */
 #ifndef DB_WRITE_HANDLES_H
 #define DB_WRITE_HANDLES_H

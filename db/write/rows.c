@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rows.h"
 
 /* Addresses as text, until they are written. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A chapter's structures, column by column. */
 #ifndef DB_WRITE_ROWS_H
 #define DB_WRITE_ROWS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where an analysis is kept that may turn out to be the poorer of two.
  *
  * A session that the history holds from an earlier run and that now comes in several chapters is

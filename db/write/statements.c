@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "statements.h"
 
 /* In the order in which rows.c binds them; the session's id is ?1. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The statements that write rows, prepared once: preparing costs five times what inserting does. */
 #ifndef DB_WRITE_STATEMENTS_H
 #define DB_WRITE_STATEMENTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/db/store.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/application/forward_proxy.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/application/proxy_protocol.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Command lines: one table of verbs, and one reader per form of argument. */
 #include "heloscope/application/smtp_command.h"
 

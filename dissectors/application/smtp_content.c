@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The search for the end of a message.
  *
  * Most of a message is of no interest: no line of it begins with a dot, and all lines end in CR LF.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reply lines, enhanced status codes and the extensions of an EHLO reply. */
 #include "heloscope/application/smtp_reply.h"
 

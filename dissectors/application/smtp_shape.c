@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a line looks like when it is not sure that it is a command. */
 #include "heloscope/application/smtp_command.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Messages of a TLS handshake. What is not needed to read on is passed over. */
 #include "heloscope/application/tls_handshake.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* TLS records and the two hellos, as far as they are sent in clear text. */
 #include "heloscope/application/tls_hello.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of cipher suites: a number and a name, which says the rest. */
 #include "heloscope/application/tls_suite.h"
 

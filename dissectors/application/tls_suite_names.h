@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The cipher suites of the IANA registry that mail programs negotiate: number and name without
  * "TLS_". The name says all else; tls_suite.c reads it. Sorted by number. */
 {0x0001, "RSA_WITH_NULL_MD5"},

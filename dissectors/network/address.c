@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Addresses as text: dotted for IPv4, RFC 5952 for IPv6. */
 #include "heloscope/network/packet.h"
 

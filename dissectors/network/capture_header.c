@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Headers that were never on a wire: what firewalls, drivers and radios say of a frame in front of
  * it. They are written in the byte order of the host, which is nearly always little-endian. */
 #include "layers.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* GRE and what switches and routers put into it to carry mirrored frames. */
 #include "layers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* IPv4 and IPv6 with what can stand between their headers and the transport. */
 #include "layers.h"
 

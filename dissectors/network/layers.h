@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How the layers of one frame hand over to each other. Internal to dissectors/.
  *
  * Each layer has a reader: it reads its header at the front of what is left of the frame, steps

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The link layers that a capture can begin with, and what their type fields lead to. */
 #include "layers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Networks laid over other networks: each header has the number of the network that is inside. */
 #include "layers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The driver: takes a frame apart layer by layer until it comes to a TCP segment or to an end. */
 #include "heloscope/base/limits.h"
 #include "layers.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The small headers between a link layer and IP: tags, labels, PPP and LLC. */
 #include "layers.h"
 

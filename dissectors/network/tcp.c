@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The TCP header. RFC 9293 section 3.1. */
 #include "layers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Tunnels over UDP: the inner packet is the one that counts. */
 #include "layers.h"
 

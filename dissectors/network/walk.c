@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a walk through a frame notes on its way: tags and tunnels. */
 #include "layers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Views into memory that somebody else owns, and a cursor that reads them without ever passing
  * their end. */
 #ifndef HELOSCOPE_BYTES_H

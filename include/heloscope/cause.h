@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The names of what can be behind a 503: one dictionary for the validator, the database and
  * `explain`. */
 #ifndef HELOSCOPE_CAUSE_H

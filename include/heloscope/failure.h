@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The machine said no: I/O, memory, SQL. One line that says what, which and what to do about it.
  * It goes straight up to the one place that prints it (analyzer/main.c). */
 #ifndef HELOSCOPE_FAILURE_H

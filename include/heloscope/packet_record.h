@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A packet as it was captured, and the file or interface that it came from. */
 #ifndef HELOSCOPE_PACKET_RECORD_H
 #define HELOSCOPE_PACKET_RECORD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Octets of one side of a connection, in order, and where they came from. */
 #ifndef HELOSCOPE_SPAN_H
 #define HELOSCOPE_SPAN_H

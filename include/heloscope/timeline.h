@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The timeline of a session: what the analysis hands to the database, and all that it hands.
  *
  * A session is handed over in chapters. Most have one; a long one is written as it goes on.

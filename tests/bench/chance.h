@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Numbers that look random and depend on nothing but a seed: the same seed gives the same file on
  * every machine. */
 #ifndef TESTS_BENCH_CHANCE_H

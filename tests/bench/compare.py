@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Compares every session of generated captures with what was really said in it.
 
     compare.py [WORKLOAD ...]      all of them when none is named

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Runs a program and says what it cost.
  *
  *   cost REPORT PROGRAM [WORD ...]

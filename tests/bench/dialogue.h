@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What two programs say to each other, turn by turn, as functions of a dialogue's plan: nothing is
  * kept between two calls, so that half a million dialogues can be open at once. */
 #ifndef TESTS_BENCH_DIALOGUE_H

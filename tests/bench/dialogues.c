@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The tables: what clients and servers say. Replies are worded as Postfix 3.7, Exim 4.96 and the
  * like word them. */
 #include "dialogue.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The floor of reading: libpcap's own loop over a file, and nothing done with the packets but to
  * touch them.
  *

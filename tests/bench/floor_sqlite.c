@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The floor of storing: the rows of a history put into a fresh one with the same schema, by
  * prepared statements, in the same order and with the same settings, and nothing else.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Writes a capture file full of mail, the same one for the same words on the command line.
  *
  *   generate [truth=FILE] [NAME=VALUE ...] >FILE.pcap

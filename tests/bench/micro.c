@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What each stage costs by itself, on sessions from the generator that lie in memory.
  *
  *   micro NEW.db

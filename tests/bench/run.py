@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The bench: heloscope beside its floors and its peers, on captures that `generate` makes.
 
     run.py [PART ...]        parts: workloads growth queries micro (all of them when none is named)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Many connections side by side, as packets in the order of time. */
 #ifndef TESTS_BENCH_TRAFFIC_H
 #define TESTS_BENCH_TRAFFIC_H

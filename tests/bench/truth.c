@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "truth.h"
 
 #include <string.h>

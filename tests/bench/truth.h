@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What was said in each session, and what of it the capture does not have: a file of lines, their
  * fields parted by tabs, in the order in which things were sent.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Turns to octets: placeholders, message lines, TLS records. */
 #include "dialogue.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Segments to frames, frames to a capture file, with what captures do to them on the way. */
 #ifndef TESTS_BENCH_WIRE_H
 #define TESTS_BENCH_WIRE_H

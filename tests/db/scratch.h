@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A history of its own for each test, in a folder that goes when the test has ended, and a second
  * look into it that shares no code with the reader under test. */
 #ifndef TESTS_DB_SCRATCH_H

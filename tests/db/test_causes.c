@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The dictionary is complete, and its names are those that people's queries rely on. */
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Each ready-made query runs, changes nothing, and answers what its first line promises. */
 #include <criterion/criterion.h>
 #include <dirent.h>

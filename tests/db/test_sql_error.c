@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Files that cannot be used: each is refused in one line that names the file and what to do. */
 #include <criterion/criterion.h>
 #include <sys/mount.h>

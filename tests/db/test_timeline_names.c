@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Words that are stored: what changes here changes databases and scripts. */
 #include <criterion/criterion.h>
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # Builds the fuzz targets with clang's libFuzzer under the address and undefined-behaviour
 # sanitizers and runs each for FUZZ_SECONDS. Called by `make fuzz`, which hands everything over in
 # the environment. The corpus that grows and any crash stay in fuzz-build/; a crash worth keeping is

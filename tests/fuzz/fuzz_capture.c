@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A whole capture file of any format, plain or compressed: no octet of it is trusted. What is read
  * is the same when it comes at once as when the file grows, and each packet lies in memory. */
 #undef NDEBUG /* the checks are assertions */

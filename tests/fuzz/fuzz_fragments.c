@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Fragments of four datagrams in any order, overlapping and contradicting each other: what is put
  * together has of each octet the first copy that was kept, lacks nothing in front of what was cut
  * off, and comes once.

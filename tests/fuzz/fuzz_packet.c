@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Any frame of any link type: what comes out lies within it, and a shorter capture of the same
  * frame tells the same or less, never something else.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A pattern of any kind is held against a text: the answer is that of a second matcher, which tries
  * every way to read the pattern. What stands behind the first NUL of the input is the text. */
 #undef NDEBUG /* the checks are assertions */

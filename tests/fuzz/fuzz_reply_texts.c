@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The texts of refusals. A reply of any code, verb and software is looked up in the table: the row
  * that is found fits, and of the rows that fit none is better. Then its text is put into every
  * place of a session in which a product may leave a mark: who is recognised does not depend on what

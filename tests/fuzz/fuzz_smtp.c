@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Any dialogue, cut anywhere, with holes and chapters in any place: the timeline that comes of it
  * is in order, points only backwards, holds only text that can be shown, and no credential.
  *

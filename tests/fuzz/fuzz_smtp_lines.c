@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The parsers of what both sides send: each line of the input as a command and as a reply, the
  * whole input as message content and as TLS. */
 #undef NDEBUG /* the checks are assertions */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Segments of a connection in any order, cut, doubled and contradicting each other: what is
  * delivered follows without a break, is the copy that was captured first, and never comes before
  * what it acknowledges; a hole is only where nothing was captured.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
 """Writes the seeds of the fuzz targets: small inputs, one for each thing that the dissectors know, so
 that a fuzzer need not guess numbers, and whole dialogues for what comes behind them. Without an
 argument into tests/fuzz/seeds. The result is the same each time; inputs that a fuzzer found are kept

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Runs a fuzz target over stored inputs, without a fuzzer: each file of the folders given on the
  * command line, or without any of tests/fuzz/seeds/X where the program is called replay_X. Each
  * input ends at a protected page. The result is one line of TAP; a failed check aborts. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "capture_image.h"
 
 #include <criterion/criterion.h>

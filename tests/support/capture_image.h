@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Capture files built octet by octet, so that what libpcap writes is not the measure of what is
  * read. Each packet is IMAGE_FRAME octets of zeros but for its first, which marks it. */
 #ifndef TESTS_SUPPORT_CAPTURE_IMAGE_H

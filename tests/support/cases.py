@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Many captures in one file, told apart by the address of the client: each case has its own.
 
     captures = captures_of(dialogues=False)     # all samples

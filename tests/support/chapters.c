@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "chapters.h"
 
 static const uint8_t client_octets[] = {127, 0, 0, 1}, server_octets[] = {127, 0, 0, 2};

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sessions written by hand, as the analysis would hand them over, for tests of what is stored.
  *
  * A story is one session. What is told goes into the chapter at hand; story_next() closes that

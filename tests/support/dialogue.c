@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reads dialogues: titles, who said what, stage directions. */
 #include "dialogue.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Dialogues: sessions written as text, with what heloscope must say of them. The format is
  * described in tests/dialogues/README.md. */
 #ifndef TESTS_SUPPORT_DIALOGUE_H

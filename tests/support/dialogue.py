@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The dialogues of tests/dialogues as captures. Their format is described in README.md there; here
 only what is on the wire counts, not what heloscope must say of it.
 

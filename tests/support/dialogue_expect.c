@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The expectations of a dialogue, "= 503 mail_missing at "RCPT TO" (client, certain)". */
 #include "dialogue.h"
 

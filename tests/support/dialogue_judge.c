@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a dialogue asks for against what was made of it. */
 #include "dialogue_play.h"
 

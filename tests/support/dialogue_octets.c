@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is spoken in a dialogue, as octets: escapes, and content that would be tedious to write. */
 #include "dialogue.h"
 

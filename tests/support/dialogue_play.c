@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "dialogue_play.h"
 
 #include <stdio.h>

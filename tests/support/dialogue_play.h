@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Plays a dialogue to the analysis, in segments of one's choice, and keeps what it made of it. */
 #ifndef TESTS_SUPPORT_DIALOGUE_PLAY_H
 #define TESTS_SUPPORT_DIALOGUE_PLAY_H

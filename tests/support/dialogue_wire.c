@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "dialogue_wire.h"
 
 #undef NDEBUG

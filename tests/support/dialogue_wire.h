@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Dialogues as a capture file: each a TCP connection of its own, one behind the other. */
 #ifndef TESTS_SUPPORT_DIALOGUE_WIRE_H
 #define TESTS_SUPPORT_DIALOGUE_WIRE_H

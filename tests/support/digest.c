@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "digest.h"
 
 #include "heloscope/base/hash.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* All that a chapter says, in one number: what is to be the same has the same. */
 #ifndef TESTS_SUPPORT_DIGEST_H
 #define TESTS_SUPPORT_DIGEST_H

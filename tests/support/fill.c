@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "tests/support/fill.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Texts made from patterns, for tests of the tables that are written with them. */
 #ifndef TESTS_SUPPORT_FILL_H
 #define TESTS_SUPPORT_FILL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "frame.h"
 
 #undef NDEBUG

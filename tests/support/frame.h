@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Frames built from the inside out: a TCP segment, then one header after the other in front. */
 #ifndef TESTS_SUPPORT_FRAME_H
 #define TESTS_SUPPORT_FRAME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Memory that ends at a page which may not be touched, so that reading one octet too far is a crash
  * and not luck. Works with any compiler, without sanitizers. */
 #ifndef TESTS_SUPPORT_GUARD_H

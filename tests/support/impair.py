@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a sensor does to the packets of a capture once they are wrapped (support/wrap.py): it shows them
 twice, late, not at all, or only their beginnings.
 

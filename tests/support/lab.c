@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "lab.h"
 
 #include <criterion/criterion.h>

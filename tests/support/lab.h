@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The whole way from packets to a history in a file of its own, for tests of the pipeline. */
 #ifndef TESTS_SUPPORT_LAB_H
 #define TESTS_SUPPORT_LAB_H

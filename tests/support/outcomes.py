@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What became of the findings of captures in which something is missing, counted by kind of change.
 
     known = Known(capture, port, session)      # of the capture in segments of one octet

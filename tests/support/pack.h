@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Compresses, in the ways that this build can unpack. */
 #ifndef TESTS_SUPPORT_PACK_H
 #define TESTS_SUPPORT_PACK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "peak.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How much memory a test takes, asked of the allocator. */
 #ifndef TESTS_SUPPORT_PEAK_H
 #define TESTS_SUPPORT_PEAK_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Captures changed on purpose: what a sensor loses, doubles, reorders or cuts, and what offload
 does to segments.
 

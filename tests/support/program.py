@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Runs the heloscope that is to be tested, in a folder of its own."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """A heloscope that goes on while the test does something: what it prints is read as it comes."""
 
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "sequence.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sequences of commands judged against the facts.
  *
  * A sequence is written as "EHLO=250 MAIL=550 RCPT": steps with the code that they were answered,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Tests that report in TAP, the format that `make check` counts.
 
 A test is a function decorated with @test("what must hold"). It fails by an exception, is skipped by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A session of the analysis fed by hand, octet for octet, and what it made of them. */
 #ifndef TESTS_SUPPORT_TOLD_H
 #define TESTS_SUPPORT_TOLD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The packets of TCP connections, written by hand: a conversation is told, and then packets are
  * lost, doubled, swapped, cut or moved before they are captured. All addresses are loopback. */
 #ifndef TESTS_SUPPORT_TRACE_H

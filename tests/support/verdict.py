@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Holds what was found in a changed capture against what was found in the intact one.
 
 Events are recognised again by their octets: the intact capture is also analysed in segments of one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Captures made by hand: TCP connections over loopback addresses, written as pcap.
 
     wire = Wire()

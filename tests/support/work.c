@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "work.h"
 
 #include <criterion/criterion.h>

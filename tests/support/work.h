@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* How much work a test takes, whatever the machine and however busy it is: how many basic blocks of
  * the analysis run. For programs that are linked with the library that is compiled to count them. A
  * bound is about twice of what is measured: compilers differ in how they cut blocks, what grows

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Captures as mirrors, tunnels and other link layers show them.
 
     for wrapping in WRAPPINGS:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """heloscope analyze --anonymize: the same findings, and no name, address or word of the sessions in the
 file of the history."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What heloscope says, returns and keeps when files, words or the database are not as they should be:
 one clear line, the right status, and nothing lost that could be read."""
 

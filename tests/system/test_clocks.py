@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Two files of one capture whose clocks disagree must show what one file shows.
 
 The packets of every sample are divided between two files: by direction, at random, where a second

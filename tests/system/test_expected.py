@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What heloscope finds in the samples against samples/expected.tsv: for each reply 503 the command, the
 cause and the origin, as a person decided them by reading the captures. Golden output shows that
 nothing changed; this shows that it is right."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Capture files as people have them: compressed, in directories, of several interfaces, larger than
 4 GiB, cut. Whatever holds the packets, the findings are those of the plain file."""
 

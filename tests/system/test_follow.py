@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """heloscope analyze --follow: a file that is still being written is read on, and its findings are on
 the screen while it grows."""
 

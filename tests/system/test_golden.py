@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What heloscope prints of every sample, word for word, against the files in tests/system/golden/.
 
 `make golden` writes them anew; the difference is then read by a person before it is committed."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The program reads what strangers send: it is built hardened unless configure was told otherwise."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Who is speaking in the samples: each is named after the server that it was recorded from, and that server
 must be recognised, with the marks that it was recognised by."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """`make install` puts four files into place, they work there, and `make uninstall` takes them away."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """--json: one document that a program can read, and that says what the database says."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Sessions inside TLS, of Python's own library, are read with their key log; without it nothing of
 them is."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """heloscope monitor beside a real server on loopback: the 503 is on the screen, with its origin, while
 the session is still open, and sqlite3 reads the history meanwhile."""
 

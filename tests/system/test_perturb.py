@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a capture lacks, doubles or reorders must not make a finding wrong.
 
 Every sample and every dialogue (tests/dialogues) is changed in many ways: tests/support/perturb.py.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """heloscope-schema(5) is made of the schema's own comments: it names what a history has, and cannot be
 made when a column has no comment."""
 

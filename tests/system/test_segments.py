@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """The same session gives the same rows however it was cut into segments, whatever file format holds
 it, and however often it is analysed."""
 

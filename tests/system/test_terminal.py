@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """Colour and the progress bar are for terminals: on one they are there, elsewhere not a trace."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 """What a mirror, a tunnel or another link layer does to packets must not change what is found in them.
 
 Every sample is put into every wrapping (tests/support/wrap.py: link layers, tags, tunnels,

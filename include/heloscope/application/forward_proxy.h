@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The handshake with a proxy that then relays octets: SOCKS 4 and 4a, SOCKS 5 (RFC 1928, RFC 1929),
  * CONNECT of HTTP (RFC 9110 section 9.3.6). What is behind it is another protocol's session. */
 #ifndef HELOSCOPE_APPLICATION_FORWARD_PROXY_H

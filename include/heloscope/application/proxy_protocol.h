@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The header that load balancers put in front of a session to tell where it really comes from: the
  * PROXY protocol, version 1 (a line) and 2 (binary), as its specification by HAProxy describes
  * them. */

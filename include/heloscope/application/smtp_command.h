@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One line from the client, taken apart. RFC 5321 section 4.1.1 and the extensions of each verb. */
 #ifndef HELOSCOPE_APPLICATION_SMTP_COMMAND_H
 #define HELOSCOPE_APPLICATION_SMTP_COMMAND_H

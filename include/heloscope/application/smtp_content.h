@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The content of a message between 354 and its final dot. RFC 5321 sections 4.1.1.4 and 4.5.2. */
 #ifndef HELOSCOPE_APPLICATION_SMTP_CONTENT_H
 #define HELOSCOPE_APPLICATION_SMTP_CONTENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One line from the server, taken apart. RFC 5321 section 4.2, RFC 2034, RFC 3463. */
 #ifndef HELOSCOPE_APPLICATION_SMTP_REPLY_H
 #define HELOSCOPE_APPLICATION_SMTP_REPLY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The messages of a TLS handshake, as far as a reader of somebody else's session needs them: RFC
  * 8446 section 4, RFC 5246 section 7.4. All views are borrowed from the input. */
 #ifndef HELOSCOPE_APPLICATION_TLS_HANDSHAKE_H

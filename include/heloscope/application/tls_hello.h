@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a passive observer can read of a TLS handshake: RFC 8446 sections 4.1.2, 4.1.3 and 5.1,
  * RFC 6066 section 3. */
 #ifndef HELOSCOPE_APPLICATION_TLS_HELLO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a cipher suite's number means for its records. */
 #ifndef HELOSCOPE_APPLICATION_TLS_SUITE_H
 #define HELOSCOPE_APPLICATION_TLS_SUITE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Hashes of what comes from the wire: seeded at random, so that nobody can choose what collides. */
 #ifndef HELOSCOPE_BASE_HASH_H
 #define HELOSCOPE_BASE_HASH_H

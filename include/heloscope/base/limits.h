@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Every bound of the program, in one place: what a hostile capture can make it hold and do. Where
  * something is given up at a bound, a counter says how often. What is only a way to work (sizes of
  * buffers, of blocks of memory, of pauses) stays where it is used. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Memory of the analysis: an arena per chapter, and the one way in which the program runs out of
  * memory. */
 #ifndef HELOSCOPE_BASE_MEMORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Text for people: what came from the wire made harmless, times, counts, wrapped sentences. */
 #ifndef HELOSCOPE_BASE_TEXT_H
 #define HELOSCOPE_BASE_TEXT_H

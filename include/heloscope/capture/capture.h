@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Where packets come from: capture files, standard input, an interface. libpcap lives behind this
  * header. */
 #ifndef HELOSCOPE_CAPTURE_CAPTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The history's reading half: what reports and `show` print comes from here and from nowhere else.
  */
 #ifndef HELOSCOPE_DB_HISTORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The history's writing half: chapters in, rows of SQLite out. Threads take turns. */
 #ifndef HELOSCOPE_DB_STORE_H
 #define HELOSCOPE_DB_STORE_H

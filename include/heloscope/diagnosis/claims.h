@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a reply's text says of the cause. */
 #ifndef HELOSCOPE_DIAGNOSIS_CLAIMS_H
 #define HELOSCOPE_DIAGNOSIS_CLAIMS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What only the end of a connection shows. */
 #ifndef HELOSCOPE_DIAGNOSIS_CLOSING_H
 #define HELOSCOPE_DIAGNOSIS_CLOSING_H

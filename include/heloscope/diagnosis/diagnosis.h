@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* From a refusal to a finding: cause, origin, fault, certainty. */
 #ifndef HELOSCOPE_DIAGNOSIS_DIAGNOSIS_H
 #define HELOSCOPE_DIAGNOSIS_DIAGNOSIS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Words by which replies show what the server speaks. */
 #ifndef HELOSCOPE_DIAGNOSIS_PROTOCOL_WORDS_H
 #define HELOSCOPE_DIAGNOSIS_PROTOCOL_WORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Who broke a rule, whatever the server made of it. */
 #ifndef HELOSCOPE_DIAGNOSIS_VIOLATION_H
 #define HELOSCOPE_DIAGNOSIS_VIOLATION_H

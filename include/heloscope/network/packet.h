@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A frame as captured, taken apart down to its TCP segment. */
 #ifndef HELOSCOPE_NETWORK_PACKET_H
 #define HELOSCOPE_NETWORK_PACKET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What each reply does to the facts of order, as a table: order_settle() executes it, and
  * `heloscope explain --rules` prints it. */
 #ifndef HELOSCOPE_ORDER_EFFECTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The order of commands: a handful of facts that remember the events behind them, and a table of
  * what each verb needs and forbids. Nothing here reads octets or stores anything. */
 #ifndef HELOSCOPE_ORDER_ORDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which commands may be followed by others before their reply is there: RFC 2920. */
 #ifndef HELOSCOPE_ORDER_PIPELINING_RULES_H
 #define HELOSCOPE_ORDER_PIPELINING_RULES_H

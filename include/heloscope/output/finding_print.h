@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A finding on the screen: which session, the excerpt of its timeline, the verdict. */
 #ifndef HELOSCOPE_OUTPUT_FINDING_PRINT_H
 #define HELOSCOPE_OUTPUT_FINDING_PRINT_H

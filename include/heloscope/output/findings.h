@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Diagnoses put together by where they began: three 503s that one refusal brought about are one
  * finding. */
 #ifndef HELOSCOPE_OUTPUT_FINDINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Writes one JSON document (RFC 8259) as it goes, two blanks per level. */
 #ifndef HELOSCOPE_OUTPUT_JSON_H
 #define HELOSCOPE_OUTPUT_JSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Columns of text on the screen, as wide as their cells; numbers stand at the right. */
 #ifndef HELOSCOPE_OUTPUT_TABLE_H
 #define HELOSCOPE_OUTPUT_TABLE_H

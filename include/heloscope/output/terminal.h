@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What depends on whether a person is watching: colour on standard output, a progress bar and
  * warnings on standard error. */
 #ifndef HELOSCOPE_OUTPUT_TERMINAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Timelines on the screen: an event a line, origin and refusals marked in words. */
 #ifndef HELOSCOPE_OUTPUT_TIMELINE_PRINT_H
 #define HELOSCOPE_OUTPUT_TIMELINE_PRINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What went through the analysis, in words: for the ends of `analyze` and `monitor`. */
 #ifndef HELOSCOPE_OUTPUT_TOTALS_PRINT_H
 #define HELOSCOPE_OUTPUT_TOTALS_PRINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The stages wired together: packets in, chapters of sessions to the store. */
 #ifndef HELOSCOPE_PIPELINE_PIPELINE_H
 #define HELOSCOPE_PIPELINE_PIPELINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A history without names (`--anonymize`): chapters are changed on their way to the store. */
 #ifndef HELOSCOPE_PRIVACY_ANONYMIZE_H
 #define HELOSCOPE_PRIVACY_ANONYMIZE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Names for names: what stands for an address or a word in an anonymised history. The same key and
  * the same name always give the same pseudonym, and without the key it leads back to no name. */
 #ifndef HELOSCOPE_PRIVACY_PSEUDONYM_H

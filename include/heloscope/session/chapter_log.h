@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a session has to say so far, in few octets: the events of a session that waits, among a
  * hundred thousand others, for its next packet. */
 #ifndef HELOSCOPE_SESSION_CHAPTER_LOG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is kept of one side's octets: a line or record that is not complete yet, and what waits for
  * the other side's answer. Both are bounded: LINE_LIMIT here, WAIT_LIMIT where the reader asks. */
 #ifndef HELOSCOPE_SESSION_DIRECTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A session at rest: all of it in few octets, a tenth of what it takes while something happens in
  * it. A busy gateway has a few sessions in which something happens, and any number of those that
  * wait. */

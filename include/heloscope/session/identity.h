@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Names by which a session is found again, here and in other tools. */
 #ifndef HELOSCOPE_SESSION_IDENTITY_H
 #define HELOSCOPE_SESSION_IDENTITY_H

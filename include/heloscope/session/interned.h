@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Texts that come again and again: greetings, replies, verbs. Of what many sessions have to say at
  * once each such text is kept only once. */
 #ifndef HELOSCOPE_SESSION_INTERNED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Things of our own in few octets, and back: what is kept of many sessions at once while nothing
  * happens in them. Octets stay in the process that packed them: nothing here is a format, and
  * nothing that comes from the wire is unpacked. */

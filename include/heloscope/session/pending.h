@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What waits for replies, and which command a reply answers: strictly first in, first out (RFC 5321
  * section 4.3.1, RFC 2920 section 3.1); behind holes by acknowledgement numbers. */
 #ifndef HELOSCOPE_SESSION_PENDING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whether a client had read a reply when it went on. An acknowledgement proves what its host had
  * received, not what its program knew: msmtp writes RCPT and DATA without a look at the reply to
  * MAIL, which may lie in the receive buffer by then, and be acknowledged with them. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A reply as its lines come, and what is read from its text once it is complete. */
 #ifndef HELOSCOPE_SESSION_REPLY_H
 #define HELOSCOPE_SESSION_REPLY_H

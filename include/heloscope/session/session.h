@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* An SMTP session as it is being read: two halves of octets, the commands that wait for replies,
  * the facts of order, and the chapter of the timeline that is being written. */
 #ifndef HELOSCOPE_SESSION_SESSION_H

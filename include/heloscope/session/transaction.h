@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The envelope of each mail transaction, for the history. */
 #ifndef HELOSCOPE_SESSION_TRANSACTION_H
 #define HELOSCOPE_SESSION_TRANSACTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One end of a session, by the marks that it has left so far: which product they speak for. What is
  * kept are the numbers of rows, not text. */
 #ifndef HELOSCOPE_SOFTWARE_FINGERPRINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Who is speaking: the software at both ends of a session, by the marks that it leaves. Of a reply
  * only the code can be trusted; a banner can be changed. So several marks are weighed, a text that
  * one product alone has for more than the banner, and the marks are kept as the evidence. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The marks by which mail software is recognised: two tables, one for each end. */
 #ifndef HELOSCOPE_SOFTWARE_MARKS_H
 #define HELOSCOPE_SOFTWARE_MARKS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Answers remembered: mail software repeats itself, and what a text turned out to be once need not
  * be found out again. A table of one size, in which a newer text takes the place of an older one;
  * nothing but speed depends on it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The name under which a server's own log knows a message. */
 #ifndef HELOSCOPE_SOFTWARE_QUEUE_ID_H
 #define HELOSCOPE_SOFTWARE_QUEUE_ID_H

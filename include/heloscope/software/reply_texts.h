@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What servers say when they refuse: the table made of analyzer/reply_texts.tsv at build time. */
 #ifndef HELOSCOPE_SOFTWARE_REPLY_TEXTS_H
 #define HELOSCOPE_SOFTWARE_REPLY_TEXTS_H

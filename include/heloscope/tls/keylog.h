@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Secrets of TLS sessions, as programs log them for those who may read along: the format of NSS
  * (draft-ietf-tls-keylogfile). */
 #ifndef HELOSCOPE_TLS_KEYLOG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Somebody else's TLS session, read along with the secrets of a key log: RFC 2246 (1.0), 4346,
  * 5246, 8446 (1.3). Octets of both sides go in, as they lie in their streams; what comes out has
  * been proved by the tag or the MAC of its record. */

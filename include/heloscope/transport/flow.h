@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of connections: a key of two endpoints, the ways by which its packets come, and who
  * spoke last.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* IP datagrams that came in fragments, put together again. RFC 791 section 3.2, RFC 8200 section
  * 4.5.
  *

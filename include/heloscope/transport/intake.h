@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* From captured packets to TCP segments: taken apart, put together from fragments, and of those
  * that a mirror sent twice only the first. */
 #ifndef HELOSCOPE_TRANSPORT_INTAKE_H

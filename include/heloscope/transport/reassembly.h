@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A TCP connection: two streams, delivered in the order of cause and effect.
  *
  * The acknowledgement number of a segment says which of the peer's octets its sender had received.

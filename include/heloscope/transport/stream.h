@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One direction of a TCP connection, put back in order. RFC 9293 section 3.4 for sequence numbers.
  *
  * Offsets are 64 bit and count from the first octet of data. What arrives early is copied and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Products of 128 bits made on 32. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What limits have cost, in words. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Arenas, and text made printable. */
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Text for people: nothing from the wire may steer a terminal, and nothing may get lost. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The window onto a file: plain and packed, whole, cut and growing. */
 #include <criterion/criterion.h>
 #include <fcntl.h>

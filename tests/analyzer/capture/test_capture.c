@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Several captures as one, filtered, stopped, and how far it is. */
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Clocks of two files, compared by what the connections say that both have seen. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

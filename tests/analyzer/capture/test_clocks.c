@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Files whose clocks disagree are found out before they are merged. */
 #include <criterion/criterion.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What each library packed is recognised and unpacked, in steps of any size. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A directory looked at again and again, and read as files come to it. */
 #include <criterion/criterion.h>
 #include <stdio.h>

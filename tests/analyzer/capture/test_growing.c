@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Files that are still being written. */
 #include <criterion/criterion.h>
 #include <fcntl.h>

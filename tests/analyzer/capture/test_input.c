@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Capture files of all kinds, whole, cut at each octet and damaged. */
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Filters, for packets of any link type. (Interfaces: tests/system/test_live.py.) */
 #include <criterion/criterion.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Directories on the command line. */
 #include <criterion/criterion.h>
 #include <stdio.h>

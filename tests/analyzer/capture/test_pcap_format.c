@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The rarer kinds of pcap files. (The common ones: test_capture_input.c.) */
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* pcapng as tools write it: several sections and interfaces, clocks of all kinds, blocks that are
  * no packets. */
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is said of files that cannot be read. */
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a file saw of which connections, as far as it is kept. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the words of a reply claim, where no server is known to say so; and whether a claim is a
  * fair description of what happened. */
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Why a command that broke no rule was refused: for each row of the list of reasons a session in
  * which it is the reason, and for the order of the list sessions in which two could be. */
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Who is said to have broken a rule, and who is not. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of effects against the facts that settling a reply computes. What `heloscope explain
  * --rules` prints of a row is held against every state, command, reply and verdict: what the rows
  * announce must come about, and nothing else may move. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sequences of commands judged against the facts; sequence.h says how they are written. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

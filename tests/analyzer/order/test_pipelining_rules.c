@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of groups; what it leads to is in tests/dialogues/pipelining.txt. */
 #include "heloscope/order/pipelining_rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of rules itself. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Diagnoses counted by where they began. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* JSON that any parser takes, whatever the strings hold. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Tables: widths, alignment, long ones. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

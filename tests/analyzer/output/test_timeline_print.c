@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Lines of a timeline, as a person reads them. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which flows are SMTP: conversations of several protocols, whole and octet by octet. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which packets belong together when addresses and ports are the same: by VLAN and tunnel, by
  * numbers, and when a mirror shows one packet twice. */
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Captures made to exhaust: what is held and what is stored stays within the limits, what that
  * costs is counted, and none takes more work than is its due. Memory is asked of the allocator,
  * work is counted in basic blocks; nothing here looks at a clock. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Connections by the million, and what waits in many of them: within the limits, and counted. */
 #include <criterion/criterion.h>
 

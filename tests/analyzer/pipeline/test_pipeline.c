@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Packets in, a history out: what TCP and captures do to a session. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Packets in, a history out: how sessions end, and what is missing from them. */
 #include <criterion/criterion.h>
 #include <stdio.h>

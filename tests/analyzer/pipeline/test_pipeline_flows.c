@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which flows become sessions, long ones, and what goes through beside them. */
 #include <criterion/criterion.h>
 #include <stdio.h>

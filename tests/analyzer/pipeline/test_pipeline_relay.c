@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A session through a proxy is found behind the handshake with it, and read from there. */
 #include <criterion/criterion.h>
 

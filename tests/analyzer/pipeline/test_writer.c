@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The thread that writes: nothing is lost or out of order on the way to it, and what it could not
  * write is told to the one who asks. */
 #include <criterion/criterion.h>

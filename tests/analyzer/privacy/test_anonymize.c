@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/privacy/anonymize.h"
 
 #include <criterion/criterion.h>

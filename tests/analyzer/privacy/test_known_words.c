@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "analyzer/privacy/known_words.h"
 
 #include <criterion/criterion.h>

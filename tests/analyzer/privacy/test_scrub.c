@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "analyzer/privacy/scrub.h"
 
 #include <criterion/criterion.h>

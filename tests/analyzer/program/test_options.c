@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The command line: what is understood, and what is refused with which words. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A chapter that is packed and unpacked is the same chapter. */
 #include <criterion/criterion.h>
 

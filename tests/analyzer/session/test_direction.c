@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is kept of one side's octets. */
 #include "heloscope/session/direction.h"
 

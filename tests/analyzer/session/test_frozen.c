@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A session that rests and wakes; that it then goes on as if nothing had been, each dialogue shows
  * (test_dialogues.c). */
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The names of a session. The first two Community IDs are of the specification's own baseline; the
  * others were computed by hand from its description. */
 #include <arpa/inet.h>

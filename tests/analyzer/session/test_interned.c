@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Texts that come again have a number; nothing grows without end. */
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is packed comes back, and takes little. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Which command a reply answers. */
 #include <criterion/criterion.h>
 

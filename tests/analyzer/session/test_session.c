@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The timeline of a session: numbers, what each side had seen, chapters, the end. */
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Envelopes for the history. */
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The reading of dialogues, and that their judgement can fail: a test of the other tests. */
 #include <criterion/criterion.h>
 #include <stdio.h>

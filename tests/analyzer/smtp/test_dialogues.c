@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The dialogues of tests/dialogues: each is played to the analysis line by line and judged, then
  * cut in other ways, which must change nothing. */
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The dialogues of tests/dialogues as a capture file, through the whole pipeline into a history:
  * what lies there must be what the same dialogues lead to when they are played directly. */
 #include <criterion/criterion.h>

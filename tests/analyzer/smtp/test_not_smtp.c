@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is no SMTP is named, and not read on. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

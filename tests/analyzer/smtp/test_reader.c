@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Octets to lines, content, chunks and records: what is read must not depend on where the octets
  * were cut, and nothing that comes may be kept without bound. */
 #include <criterion/criterion.h>

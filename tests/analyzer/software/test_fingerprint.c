@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Marks weighed, and the two tables of them. */
 #include <criterion/criterion.h>
 #include <strings.h>

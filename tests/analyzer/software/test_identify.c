@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Who is speaking, as a session goes on. The dialogues are what the products really say, with
  * names and addresses of our own. */
 #include <criterion/criterion.h>

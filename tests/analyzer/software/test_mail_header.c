@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the header of a message tells of the client. */
 #include <criterion/criterion.h>
 

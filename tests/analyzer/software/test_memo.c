@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Answers remembered: the right ones, or none. */
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Texts with variable parts. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Queue ids in the replies of the servers that have them. */
 #include <criterion/criterion.h>
 

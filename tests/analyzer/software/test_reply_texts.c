@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The texts of refusals: each row is found again by its own text. */
 #include <criterion/criterion.h>
 #include <stdio.h>

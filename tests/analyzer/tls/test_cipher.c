@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Opening records. That each cipher is read right is shown by tests/system/test_keylog.py, on
  * sessions of another library; here is a published record, and what must not open. */
 #include <criterion/criterion.h>

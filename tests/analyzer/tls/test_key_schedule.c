@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* From secrets to keys, by vectors that others have published or that were made with another
  * implementation of HMAC (Python's). */
 #include <stdio.h>

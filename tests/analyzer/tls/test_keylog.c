@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Lines of a key log, as programs write them. */
 #include <criterion/criterion.h>
 

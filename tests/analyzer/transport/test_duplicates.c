@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What is a copy of a packet, and what only looks like one. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of connections and their order by age. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Fragments in every order and size must give the datagram; what is hostile costs a bounded amount
  * and gives nothing. */
 #include <criterion/criterion.h>

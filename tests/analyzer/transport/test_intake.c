@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Packets in, segments out: what is counted as what. */
 #include <criterion/criterion.h>
 

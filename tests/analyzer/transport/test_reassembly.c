@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Two streams delivered in the order of cause and effect. */
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Conversations at random against a model in which each octet remembers the copy that came first:
  * whatever is delivered must be that copy, in order, and a hole only what has not come. */
 #include <criterion/criterion.h>

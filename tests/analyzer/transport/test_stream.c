@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* One direction put back in order. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The reader gives what the writer was given, also while the writer is at work. */
 #include <criterion/criterion.h>
 

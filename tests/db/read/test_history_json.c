@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* JSON: valid by SQLite's own judgement, and with the content of the rows. */
 #include <criterion/criterion.h>
 #include <stdlib.h>

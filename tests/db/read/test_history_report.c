@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The rankings: what they count, and how they are handed over. */
 #include <criterion/criterion.h>
 

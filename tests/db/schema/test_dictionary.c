@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table `causes` says what the program says. */
 #include <criterion/criterion.h>
 

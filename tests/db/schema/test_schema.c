@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What the file is, whom it belongs to, and how it gets from one version to the next. */
 #include <criterion/criterion.h>
 

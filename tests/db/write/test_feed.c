@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What chapters hold, as tables: each row once, in order, under the right session. */
 #include <criterion/criterion.h>
 

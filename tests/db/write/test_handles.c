@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The table of open sessions against a plain list. */
 #include <criterion/criterion.h>
 

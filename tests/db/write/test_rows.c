@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Every field of a chapter arrives in its column, and what is absent arrives as NULL. */
 #include <criterion/criterion.h>
 

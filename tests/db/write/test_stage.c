@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Sessions that are written as they go on, and what a second analysis does to them. */
 #include <criterion/criterion.h>
 

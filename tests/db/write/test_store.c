@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Runs of the writer: what a second analysis of the same packets changes, and what it must not. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Handshakes with proxies, whole and cut at every octet of either side. */
 #include <criterion/criterion.h>
 

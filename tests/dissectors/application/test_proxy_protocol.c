@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The headers of load balancers: what they say, and what is none, cut at every octet. */
 #include <criterion/criterion.h>
 

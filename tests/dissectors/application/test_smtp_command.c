@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Command lines as clients send them, well formed and not. */
 #include <criterion/criterion.h>
 

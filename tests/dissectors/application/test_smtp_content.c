@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The end of a message: wherever the octets are cut, the same end, size and oddities. */
 #include <criterion/criterion.h>
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Reply lines, enhanced status codes, extensions. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Lines that are no commands, and what they look like. */
 #include <criterion/criterion.h>
 

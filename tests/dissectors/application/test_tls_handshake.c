@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Messages of a handshake, made by hand from RFC 8446 section 4 and RFC 5246 section 7.4. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* TLS records and hellos, whole and cut at every octet. */
 #include <criterion/criterion.h>
 

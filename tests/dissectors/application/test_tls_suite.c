@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a suite's number means. The expected values are those of the RFC that defines the suite. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Addresses as text. The rows for IPv6 are the rules of RFC 5952 one by one. */
 #include <criterion/criterion.h>
 #include <stdio.h>

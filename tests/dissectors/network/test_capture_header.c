@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What firewalls, drivers and radios put in front of a frame. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* GRE, and the frames that switches mirror through it. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* IPv4 and IPv6: lengths, options, extension headers, fragments. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Every link type, and what its type field leads to. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* VXLAN, GENEVE, NSH: each with the number of the network inside. */
 #include <criterion/criterion.h>
 

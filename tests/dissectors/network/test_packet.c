@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The driver: what it makes of frames that are empty, endless or random. */
 #include <criterion/criterion.h>
 

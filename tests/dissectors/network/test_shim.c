@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The small headers between a link layer and IP. */
 #include <criterion/criterion.h>
 

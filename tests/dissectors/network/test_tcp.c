@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The TCP header: options, flags, contradictions. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Tunnels: the packet inside is the one that counts. */
 #include <criterion/criterion.h>
 

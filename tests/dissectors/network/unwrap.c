@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unwrap.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The check that all layers share: a stack of headers must lead to the segment inside, whole, cut
  * at every length, and without a read past the end. */
 #ifndef TESTS_DISSECTORS_NETWORK_UNWRAP_H
