@@ -183,7 +183,8 @@ static advice_fn *const advices[CAUSE_COUNT] = {
 /* Whatever it led to: a bare LF is the client's to mend. */
 static const char *end_lines(const struct wording *t)
 {
-    return t->d->origin == t->s->bare_lf.joined && t->d->origin
+    const bool joined = t->d->origin && t->d->origin == t->s->bare_lf.joined;
+    return joined || wording_lf_end(t) || wording_lf_line(t)
                ? "End each line with CR LF, commands as well as the message: RFC 5321 section "
                  "2.3.8 "
                  "knows no other line end."

@@ -34,6 +34,19 @@ static const char *session_over(const struct wording *t)
 static const char *server_timeout(const struct wording *t)
 {
     const long long seconds = (t->p ? t->p->idle_us : t->s->silence_us) / 1000000;
+    if (wording_lf_end(t))
+        return SAY(t,
+                   "The client had ended the message with a dot between line ends of which one is "
+                   "a bare LF, and waited. This server waits for CR LF . CR LF (RFC 5321 section "
+                   "4.1.1.4); after %lld s its timeout has ended the session.",
+                   seconds);
+    if (wording_lf_line(t))
+        return SAY(
+            t,
+            "The line #%u ended with a bare LF, and the client waited. This server waits for "
+            "CR LF (RFC 5321 section 2.3.8); after %lld s its timeout has ended the "
+            "session.",
+            t->d->origin, (long long)((t->s->last_octets_us - t->p->ts_us) / 1000000));
     return SAY(
         t, "Nobody had said anything for %lld s, %s: the server's timeout has ended the session.%s",
         seconds,

@@ -68,6 +68,18 @@ bool reason_header_wanted(const struct refusal *r, struct refusal_reason *out)
            reason_is(out, CAUSE_SESSION_REFUSED, first ? first : r->a->seq);
 }
 
+/* A line that ended in a bare LF is none for a server that waits for CR LF, and the client waits
+ * for the reply to it: in the end the server's patience ends. */
+bool reason_line_without_end(const struct refusal *r, struct refusal_reason *out)
+{
+    const int64_t waited_us = r->s->last_octets_us - r->p->ts_us;
+    out->fault = FAULT_CLIENT;
+    out->certainty = CERTAINTY_LIKELY;
+    return (r->a->code == 421 || r->a->code == 451) && r->p->kind == PENDING_COMMAND &&
+           r->p->bare_lf && !r->s->bare_lf.taken && !r->s->hole && waited_us >= SILENCE_LONG_US &&
+           names_timeout(r->a) && reason_is(out, CAUSE_SERVER_TIMEOUT, r->p->command.seq);
+}
+
 /* The server's patience had ended, and it says so to the next command that comes, or into a message
  * whose end does not. */
 bool reason_timeout(const struct refusal *r, struct refusal_reason *out)

@@ -38,7 +38,7 @@ reason_fn reason_other_hello, reason_other_protocol, reason_header_wanted;
 reason_fn reason_auth_refused, reason_tls_failed, reason_ehlo_wanted, reason_demand;
 
 /* The server hangs up in the place of an answer. */
-reason_fn reason_farewell, reason_timeout;
+reason_fn reason_farewell, reason_timeout, reason_line_without_end;
 
 /* reason_parameter.c */
 reason_fn reason_parameter;

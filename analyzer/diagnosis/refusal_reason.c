@@ -370,6 +370,7 @@ bool refusal_reason_of(const struct session *s, const struct pending *p, const s
         reason_demand,
         group_named,
         gave_up,
+        reason_line_without_end,
         reason_timeout,
         reason_parameter,
         policy,

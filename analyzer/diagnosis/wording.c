@@ -89,3 +89,16 @@ const char *wording_knowledge(const struct wording *t)
                    wording_command(t));
     return "The client had received the refusal and went on all the same.";
 }
+
+bool wording_lf_end(const struct wording *t)
+{
+    const struct session *s = t->s;
+    return t->d->cause == CAUSE_SERVER_TIMEOUT && s->content.scan.dot_line &&
+           (t->p ? t->p->unfinished : s->direction[SIDE_CLIENT].reading == READ_CONTENT);
+}
+
+bool wording_lf_line(const struct wording *t)
+{
+    return t->d->cause == CAUSE_SERVER_TIMEOUT && t->p && t->p->bare_lf &&
+           t->d->origin == t->p->command.seq;
+}

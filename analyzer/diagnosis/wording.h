@@ -41,4 +41,9 @@ const char *wording_refusal(const struct wording *t, event_no refusal);
 /* A sentence: what the client knew of the refusal when it sent the command. */
 const char *wording_knowledge(const struct wording *t);
 
+/* Whether a message's end, or the command itself, waited for a CR LF that never came: what the
+ * client had sent last ended in a bare LF. */
+bool wording_lf_end(const struct wording *t);
+bool wording_lf_line(const struct wording *t);
+
 #endif

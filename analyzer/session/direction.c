@@ -67,12 +67,20 @@ size_t direction_peek(const struct direction *direction, uint8_t *out, size_t si
     return n;
 }
 
-void direction_free(struct direction *direction)
+void direction_drop_queue(struct direction *direction)
 {
-    free(direction->held);
     while (direction->queue) {
         struct queued_span *q = direction->queue;
         direction->queue = q->next;
         free(q);
     }
+    direction->queue_last = NULL;
+    direction->queued = 0;
+    direction->queued_spans = 0;
+}
+
+void direction_free(struct direction *direction)
+{
+    free(direction->held);
+    direction_drop_queue(direction);
 }

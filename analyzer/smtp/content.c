@@ -6,6 +6,10 @@
 #include <stdlib.h>
 
 #include "content_as_commands.h"
+#include "reader.h"
+#include "heloscope/application/smtp_command.h"
+#include "heloscope/base/limits.h"
+#include "heloscope/session/direction.h"
 #include "heloscope/session/pending.h"
 #include "heloscope/session/session.h"
 #include "heloscope/session/transaction.h"
@@ -22,7 +26,7 @@ void content_begin(struct session *s)
 {
     s->content.scan = (struct content_scan){0};
     s->content.mark = s->reply.mark; /* until its first octets are seen */
-    s->content.started = s->content.hole = s->content.asked = false;
+    s->content.started = s->content.hole = s->content.asked = s->content.behind_dropped = false;
     s->direction[SIDE_CLIENT].reading = READ_CONTENT;
 }
 
@@ -64,6 +68,53 @@ static void drop_header(struct session *s)
     s->header.text = NULL;
     s->header.length = 0;
     s->header.done = false;
+}
+
+/* ----------------------------------------------------------------------- a dot between bare LFs
+ */
+
+void content_keep_behind(struct session *s, const struct span *span, uint64_t before)
+{
+    struct direction *client = &s->direction[SIDE_CLIENT];
+    const struct content_scan *scan = &s->content.scan;
+    if (!scan->lf_end || s->content.hole || s->content.behind_dropped)
+        return;
+    const uint64_t skip = scan->lf_end > before ? scan->lf_end - before : 0;
+    if (skip >= span->data.len)
+        return;
+    const struct span behind = {.offset = span->offset + skip,
+                                .data = bytes_from(span->data, (size_t)skip),
+                                .mark = span->mark};
+    direction_enqueue(client, &behind);
+    if (direction_waits(client) > WAIT_LIMIT)
+        content_drop_behind(s);
+}
+
+void content_drop_behind(struct session *s)
+{
+    struct direction *client = &s->direction[SIDE_CLIENT];
+    s->content.behind_dropped = true;
+    direction_drop_queue(client);
+}
+
+static bool ends_before_commands(struct session *s)
+{
+    const struct direction *client = &s->direction[SIDE_CLIENT];
+    struct content_scan *scan = &s->content.scan;
+    uint8_t head[512];
+    struct smtp_command c = {0};
+    struct bytes line, behind = {head, direction_peek(client, head, sizeof head)};
+    if (!scan->lf_end || !client->queue || !bytes_take_line(&behind, &line))
+        return false;
+    smtp_command_parse(line, &c);
+    if (c.verb == VERB_UNKNOWN || !c.well_formed)
+        return false;
+    const uint64_t end = client->queue->span.offset;
+    scan->size = scan->lf_end - scan->lf_line;
+    scan->oddities &= ~(unsigned)CONTENT_SMUGGLE;
+    s->bare_lf.taken = true;
+    content_end(s, end, 0);
+    return true;
 }
 
 void content_take(struct session *s, struct bytes data, const struct mark *mark)
@@ -144,4 +195,53 @@ void content_end_chunk(struct session *s, uint64_t end, unsigned notes)
             p->end = end;
     }
     s->waiting.command = 0;
+}
+
+enum {
+    DOT_SILENCE_US = 60 * 1000 * 1000, /* a message is answered sooner, or its end was not seen */
+};
+
+/* Whether the server takes the dot that came last, between line ends of which one is a bare LF, for
+ * the end: it has answered it, and not the silence behind it, nor the bare LF itself as Postfix's
+ * smtpd_forbid_bare_newline = reject does. */
+static bool dot_was_taken(const struct session *s, int code)
+{
+    static const char bare[] = "bare ";
+    const struct bytes text = bytes_of(s->reply.text ? s->reply.text : "", s->reply.length);
+    if (code / 100 == 2)
+        return true;
+    for (size_t at = 0; at < text.len; at++)
+        if (bytes_start_nocase(bytes_from(text, at), bare))
+            return false;
+    return s->reply.mark.ts_us - s->last_octets_us < DOT_SILENCE_US;
+}
+
+void content_was_answered(struct session *s, int code)
+{
+    struct direction *client = &s->direction[SIDE_CLIENT];
+    struct content_scan *scan = &s->content.scan;
+    bool hole = s->content.hole;
+    if (!hole && scan->dot_line && dot_was_taken(s, code)) {
+        if (scan->lf_end == scan->size) /* there is no other end */
+            scan->oddities &= ~(unsigned)CONTENT_SMUGGLE;
+        scan->size -= scan->dot_line;
+        s->bare_lf.taken = true;
+        content_drop_behind(s);
+        content_end(s, client->offset, 0);
+        return;
+    }
+    if (!hole && code / 100 == 2 && ends_before_commands(s)) {
+        reader_resume(s, SIDE_CLIENT);
+        return;
+    }
+    content_drop_behind(s);
+    content_end(s, client->offset, NOTE_INCOMPLETE | (hole ? NOTE_DOUBTFUL : 0));
+    if (s->ring.count)
+        pending_at(s, s->ring.count - 1)->idle_us = s->reply.mark.ts_us - s->last_octets_us;
+    if (hole) { /* commands may have followed the dot in it */
+        order_hole(&s->order, s->order.hole ? s->order.hole : s->last_seq);
+        pending_hole(s, SIDE_CLIENT);
+    }
+    if (!hole && code / 100 != 2)
+        client->reading = READ_DRAIN;
 }

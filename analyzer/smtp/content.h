@@ -21,4 +21,19 @@ void content_take(struct session *s, struct bytes data, const struct mark *mark)
 void content_end(struct session *s, uint64_t end, unsigned notes);
 void content_end_chunk(struct session *s, uint64_t end, unsigned notes);
 
+/* Keeps a copy of those octets of `span` that lie behind a dot between line ends of which one is a
+ * bare LF; `before` octets of the message came before the span. A server that takes the dot for the
+ * end reads commands there (RFC 5321 section 4.1.1.4 has CR LF only). Bounded by WAIT_LIMIT: of
+ * what is longer nothing is kept. */
+void content_keep_behind(struct session *s, const struct span *span, uint64_t before);
+
+/* Forgets them: the message went on, or is at its end. */
+void content_drop_behind(struct session *s);
+
+/* The reply with `code` came while the client's message had not ended as far as was seen. Behind a
+ * hole the final dot lay in it; a server may take a dot between bare LFs for the end, and commands
+ * that lie behind it are read then. Otherwise the server did not wait for it, or took something
+ * else for it. */
+void content_was_answered(struct session *s, int code);
+
 #endif

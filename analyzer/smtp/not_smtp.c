@@ -134,9 +134,6 @@ static void leave(struct session *s, const char *protocol)
         s->direction[side].held = NULL;
         s->direction[side].held_length = s->direction[side].held_size = 0;
         s->direction[side].skipped = 0;
-        s->direction[side].queue_last = NULL;
-        s->direction[side].queued = 0;
-        s->direction[side].queued_spans = 0;
         s->direction[side].reading = READ_NOTHING;
     }
 }

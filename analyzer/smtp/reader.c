@@ -119,11 +119,17 @@ static size_t read_content(struct session *s, struct bytes data, uint64_t offset
                            const struct mark *mark)
 {
     bool ended;
+    const uint64_t before = s->content.scan.size;
     size_t n = smtp_content_scan(&s->content.scan, data, &ended);
     if (s->direction[SIDE_CLIENT].reading == READ_CONTENT) {
         content_take(s, bytes_first(data, n), mark);
-        if (ended)
+        if (ended) {
+            content_drop_behind(s);
             content_end(s, offset + n, 0);
+        } else {
+            const struct span span = {.offset = offset, .data = data, .mark = *mark};
+            content_keep_behind(s, &span, before);
+        }
     } else if (ended) {
         s->direction[SIDE_CLIENT].reading = READ_LINES;
     }

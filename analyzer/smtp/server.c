@@ -94,29 +94,6 @@ static void greet(struct session *s, uint64_t end)
         s->over = true;
 }
 
-/* The reply came while the client's message had not ended as far as was seen. Behind a hole the
- * final dot lay in it. Otherwise the server did not wait for it, or took something else for it. */
-static void content_was_answered(struct session *s, int code)
-{
-    struct direction *client = &s->direction[SIDE_CLIENT];
-    bool hole = s->content.hole;
-    if (!hole && s->content.scan.dot_line) { /* the server takes a bare LF for a line end */
-        s->content.scan.size -= s->content.scan.dot_line;
-        s->bare_lf.taken = true;
-        content_end(s, client->offset, 0);
-        return;
-    }
-    content_end(s, client->offset, NOTE_INCOMPLETE | (hole ? NOTE_DOUBTFUL : 0));
-    if (s->ring.count)
-        pending_at(s, s->ring.count - 1)->idle_us = s->reply.mark.ts_us - s->last_octets_us;
-    if (hole) { /* commands may have followed the dot in it */
-        order_hole(&s->order, s->order.hole ? s->order.hole : s->last_seq);
-        pending_hole(s, SIDE_CLIENT);
-    }
-    if (!hole && code / 100 != 2)
-        client->reading = READ_DRAIN;
-}
-
 /* A chunk that had been read as one was refused: whether the server took its octets, RFC 3030
  * section 2, shows in what it answers next. */
 static void note_taken_chunk(struct session *s, const struct pending *p, const struct event *e)
@@ -297,14 +274,19 @@ static void expect_secret(struct session *s, const struct pending *p, const stru
         client->reading = READ_SASL;
 }
 
-/* Whether a bare LF ends a line for this server: it does when the line was answered before the next
- * one had arrived. When both had arrived, one reply may have been for both. */
+enum {
+    LINE_SILENCE_US = 60 * 1000 * 1000, /* what comes later may be a farewell into the silence */
+};
+
+/* Whether a bare LF ends a line for this server: it does when the line was answered, and soon,
+ * before the next one had arrived. When both had arrived, one reply may have been for both. */
 static void note_bare_lf(struct session *s, const struct pending *p, uint64_t seen)
 {
     struct bare_lf *lf = &s->bare_lf;
     const struct pending *next = pending_at(s, 0);
     lf->last = 0;
-    if (!p->bare_lf || p->kind != PENDING_COMMAND || lf->taken)
+    if (!p->bare_lf || p->kind != PENDING_COMMAND || lf->taken || s->reply.code == 421 ||
+        s->reply.mark.ts_us - p->ts_us >= LINE_SILENCE_US)
         return;
     if (!next || next->end > seen) {
         lf->taken = true;

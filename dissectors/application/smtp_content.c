@@ -152,8 +152,13 @@ size_t smtp_content_scan(struct content_scan *scan, struct bytes data, bool *end
          * something stands goes by hand as a whole. */
         size_t by_hand = at == 0 ? 1 : LANES;
         size_t stop = data.len - at < by_hand ? data.len : at + by_hand;
-        while (at < stop && !*ended)
+        while (at < stop && !*ended) {
             *ended = take(scan, data.at[at++]);
+            if (scan->dot_line && !scan->lf_end) {
+                scan->lf_end = scan->size + at;
+                scan->lf_line = scan->dot_line;
+            }
+        }
         if (!*ended)
             at = skip_plain(scan, data, at);
     }

@@ -30,6 +30,9 @@ struct content_scan {
     uint8_t dot_line;  /* octets of the line that was read last, if it was a lone dot that ends the
                         * message only for those who take a bare LF for a line end; else 0 */
     unsigned oddities; /* enum content_oddity */
+    uint64_t lf_end;   /* octets up to the end of the first such line, that line included; 0 = there
+                        * was none */
+    uint8_t lf_line;   /* octets of that line */
     uint64_t size;     /* octets so far as sent, dot-stuffing included, the final dot line not */
 };
 

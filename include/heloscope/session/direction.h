@@ -17,6 +17,9 @@ void direction_release(struct direction *direction);
 /* A copy of `span` waits behind what waits already. */
 void direction_enqueue(struct direction *direction, const struct span *span);
 
+/* Nothing waits any more. */
+void direction_drop_queue(struct direction *direction);
+
 /* The first octets of what waits, across spans, into `out`; returns how many. */
 size_t direction_peek(const struct direction *direction, uint8_t *out, size_t size);
 

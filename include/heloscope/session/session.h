@@ -272,6 +272,7 @@ struct content_reading {
     bool hole;
     bool started;
     bool asked;                 /* its 354 was seen */
+    bool behind_dropped;        /* what came behind a dot between bare LFs is not kept (any more) */
     bool pipelined;             /* its beginning was sent before the 354 was seen */
     struct order_reply refusal; /* the newest that refused a DATA or BDAT */
 };
@@ -331,8 +332,8 @@ struct found {
 };
 
 struct session {
-    struct keylog *keylog; /* NULL = none */
-    struct session_row row;      /* its text lives in `own` */
+    struct keylog *keylog;  /* NULL = none */
+    struct session_row row; /* its text lives in `own` */
     struct arena own;
     struct draft *draft;                         /* NULL as long as there is nothing to write */
     struct chapter_log log;                      /* that is not handed over yet either */
@@ -417,7 +418,7 @@ struct session_begin {
     struct mark mark;
     const struct forward_proxy *forward_proxy; /* the proxy that it goes through; NULL = none */
     uint64_t handle;
-    struct memo *memo;           /* of what software says; outlives the session; NULL = none */
+    struct memo *memo;     /* of what software says; outlives the session; NULL = none */
     struct keylog *keylog; /* outlives the session; NULL = none */
 };
 
