@@ -58,6 +58,7 @@ TESTED_ELSEWHERE = {
     "analyzer/program/cmd_rules.c": "tests/system: golden output, JSON",
     "analyzer/program/cmd_rules_effects.c": "tests/system: golden output, JSON",
     "analyzer/program/cmd_show.c": "tests/system: golden output, JSON",
+    "analyzer/tls/cipher_none.c": "a build with --without-tls",
     "analyzer/tls/messages.c": "tests/system/test_keylog.py: sessions of another library",
     "analyzer/tls/records.c": "tests/system/test_keylog.py",
     "analyzer/tls/secrets.c": "tests/system/test_keylog.py",

@@ -304,6 +304,13 @@ static void relate_other(struct verdict *v, const struct verdict *other)
         verdict_relate(v, other->related[i], other->roles[i]);
 }
 
+/* Inside TLS no server may offer STARTTLS (RFC 3207 section 4.2): that it was not offered says the
+ * same as that it came again. */
+static bool is_why(enum cause cause, enum cause named)
+{
+    return cause == CAUSE_STARTTLS_REPEATED && named == CAUSE_STARTTLS_NOT_OFFERED;
+}
+
 /* Where the command breaks several rules and the text names one of them, that one counts. Of the
  * needs the first in protocol order does, whatever the text says. What the others rest on is
  * related. */
@@ -327,7 +334,7 @@ static struct verdict judge(const struct session *s, const struct pending *p,
             continue;
         v.vague |= a->cut; /* the words that would choose may have been cut off */
         if (says && other.kind == VERDICT_BROKEN && claim_agrees(claim, other.cause) &&
-            !claim_agrees(claim, v.cause)) {
+            !claim_agrees(claim, v.cause) && !is_why(v.cause, other.cause)) {
             relate_other(&other, &v);
             v = other;
         } else {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "options.h"
+#include "heloscope/tls/tls.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -91,7 +92,9 @@ static bool set_buffer(struct options *o, const char *name, const char *value, s
 
 static bool set_keylog(struct options *o, const char *name, const char *value, struct failure *why)
 {
-    (void)name, (void)why;
+    if (!tls_is_built())
+        return failure_set(
+            why, "--%s: this program was built without TLS (configure --without-tls)", name);
     o->keylogs[o->keylog_count++] = value;
     return true;
 }

@@ -2,18 +2,14 @@
 #include "recording.h"
 
 #include <signal.h>
-#include <sys/prctl.h>
 
 #include "heloscope/capture/capture.h"
 #include "heloscope/network/packet.h"
 #include "heloscope/tls/keylog.h"
 
-/* Secrets are in memory from here on: no core dump shows them. */
 struct keylog *recording_keylog(const struct options *options, bool growing, struct failure *why)
 {
     struct keylog *keylog = keylog_new();
-    if (options->keylog_count)
-        prctl(PR_SET_DUMPABLE, 0);
     for (size_t i = 0; growing && i < options->keylog_count; i++)
         keylog_follow(keylog, options->keylogs[i]);
     for (size_t i = 0; !growing && i < options->keylog_count; i++)

@@ -28,7 +28,7 @@ bool tls_goes_on(struct bytes data)
 /* Without any secret nothing is held, or tried. */
 static bool keylog_is_used(const struct keylog *keylog)
 {
-    return keylog && (keylog_count(keylog) || keylog_may_grow(keylog));
+    return tls_is_built() && keylog && (keylog_count(keylog) || keylog_may_grow(keylog));
 }
 
 static struct event *note(struct session *s, const struct tls_news *news, enum side side,

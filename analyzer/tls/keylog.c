@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "heloscope/base/memory.h"
@@ -70,13 +73,25 @@ static void link_entry(struct keylog *keylog, size_t i)
     *bucket = (uint32_t)i + 1;
 }
 
+/* From the first secret on no core dump is written that could show one. */
+static void forbid_core_dumps(void)
+{
+    const struct rlimit none = {0};
+    prctl(PR_SET_DUMPABLE, 0);
+    setrlimit(RLIMIT_CORE, &none);
+}
+
 static void grow(struct keylog *keylog)
 {
+    if (!keylog->size)
+        forbid_core_dumps();
     const size_t size = keylog->size ? keylog->size * 2 : 64;
     struct entry *entries = memory_get(size * sizeof *entries);
+    mlock(entries, size * sizeof *entries); /* not to the swap, as far as this process may */
     if (keylog->entries) {
         memcpy(entries, keylog->entries, keylog->count * sizeof *entries);
         explicit_bzero(keylog->entries, keylog->size * sizeof *entries);
+        munlock(keylog->entries, keylog->size * sizeof *entries);
         free(keylog->entries);
     }
     keylog->entries = entries;

@@ -20,6 +20,8 @@ from support.tap import check, contains, equal, test  # noqa: E402
 from support.wire import Wire  # noqa: E402
 
 need_program()
+if "without TLS" in heloscope("analyze", "--keylog", os.devnull, "none").err:
+    tap.skip_all("built with --without-tls")
 if not shutil.which("openssl"):
     tap.skip_all("openssl is needed to make a certificate")
 warnings.simplefilter("ignore", DeprecationWarning)
@@ -185,6 +187,18 @@ def is_read(version, ciphers):
 for suite in SUITES:
     tap.add("TLS of %s with %s is read" % (suite[0], suite[1] or "its own suites"),
             lambda suite=suite: is_read(*suite))
+
+
+@test("STARTTLS inside TLS is a repeated one, whatever the text of the refusal says")
+def repeated():
+    lines = INSIDE[:2] + [("S", "250 PIPELINING"), ("C", "STARTTLS"),
+                          ("S", "503 STARTTLS command used when not advertised"),
+                          ("C", "QUIT"), ("S", "221 bye")]
+    with Scratch() as scratch:
+        keys = scratch.path("keys")
+        path = capture(scratch, Session(keys, *TLS13).play(lines))
+        database, _ = analyse(scratch, path, "--keylog", keys)
+        equal(rows(database, "SELECT cause FROM diagnoses"), [("starttls_repeated",)])
 
 
 @test("one octet a segment makes no difference")

@@ -60,6 +60,9 @@ struct tls_facts {
     char name[256], protocol[64];              /* SNI and ALPN, as they were sent; "" = none */
 };
 
+/* False when the program was built without: nothing is decrypted then. */
+bool tls_is_built(void);
+
 struct tls;
 
 /* `keylog` outlives it; NULL = there is none. */
