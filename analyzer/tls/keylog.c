@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "heloscope/base/hash.h"
 #include "heloscope/base/memory.h"
 
 enum {
@@ -37,12 +38,15 @@ struct keylog {
     size_t count, size;
     uint32_t *buckets;
     size_t bucket_count; /* a power of two */
+    uint64_t seed;
     size_t of_label[KEYLOG_LABELS];
 };
 
 struct keylog *keylog_new(void)
 {
-    return memory_get(sizeof(struct keylog));
+    struct keylog *keylog = memory_get(sizeof *keylog);
+    keylog->seed = hash_seed();
+    return keylog;
 }
 
 void keylog_free(struct keylog *keylog)
@@ -59,10 +63,15 @@ void keylog_free(struct keylog *keylog)
 
 static size_t bucket_of(const struct keylog *keylog, unsigned label, struct bytes id)
 {
-    size_t hash = label * 0x9e3779b97f4a7c15u;
+    uint64_t hash = keylog->seed ^ label;
+    for (; id.len >= sizeof hash; id = bytes_from(id, sizeof hash)) {
+        uint64_t word;
+        memcpy(&word, id.at, sizeof word);
+        hash = hash_mix(hash, word);
+    }
     for (size_t i = 0; i < id.len; i++)
-        hash = (hash ^ id.at[i]) * 0x100000001b3u;
-    return (hash ^ hash >> 32) & (keylog->bucket_count - 1);
+        hash = hash_mix(hash, id.at[i]);
+    return hash & (keylog->bucket_count - 1);
 }
 
 static void link_entry(struct keylog *keylog, size_t i)
@@ -102,25 +111,32 @@ static void grow(struct keylog *keylog)
         link_entry(keylog, i);
 }
 
-static int digit(uint8_t c)
+enum {
+    NO_DIGIT = 0x80
+};
+
+static uint8_t digit(uint8_t c)
 {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
+    static const uint8_t values[] = {
+        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+        ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+        ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+        ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16}; /* one more than the digit's value; 0 =
+                                                            none */
+    return c < sizeof values && values[c] ? (uint8_t)(values[c] - 1) : NO_DIGIT;
 }
 
 static size_t read_hex(struct bytes text, uint8_t *out, size_t size)
 {
+    uint8_t wrong = 0;
     if (text.len % 2 || text.len / 2 > size)
         return 0;
     for (size_t i = 0; i < text.len; i += 2) {
-        const int high = digit(text.at[i]), low = digit(text.at[i + 1]);
-        if (high < 0 || low < 0)
-            return 0;
+        const uint8_t high = digit(text.at[i]), low = digit(text.at[i + 1]);
+        wrong |= high | low;
         out[i / 2] = (uint8_t)(high << 4 | low);
     }
-    return text.len / 2;
+    return wrong & NO_DIGIT ? 0 : text.len / 2;
 }
 
 static struct bytes take_word(struct bytes *line)
