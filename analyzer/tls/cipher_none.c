@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Built with --without-tls: no record can be opened. */
 #ifndef HAVE_CRYPTO
 #include "cipher.h"
