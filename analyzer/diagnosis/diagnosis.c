@@ -382,7 +382,7 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     if (weak)
         weaken(s, p, &v, &refusal_reason);
     else if ((v.vague && refusal_reason.cause == v.cause) || s->surplus.count ||
-             s->surplus.doubtful || (a->cut && v.kind == VERDICT_LEGAL))
+             s->surplus.doubtful || p->unproved || (a->cut && v.kind == VERDICT_LEGAL))
         refusal_reason.certainty = CERTAINTY_LIKELY; /* also after a reply too many */
     diagnosis_write(s, &mine, a, &v, &refusal_reason);
     return v;

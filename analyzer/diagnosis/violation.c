@@ -15,6 +15,14 @@ void note_violation(struct session *s, event_no seq, const char *rule, bool tole
     s->row.violations++;
 }
 
+void note_owed(struct session *s)
+{
+    struct receipts *r = &s->receipts;
+    for (uint32_t i = 0; i < r->owed_count; i++)
+        note_violation(s, r->owed[i].seq, r->owed[i].rule, r->owed[i].tolerated);
+    r->owed_count = 0;
+}
+
 /* Lines of another protocol, or of a message, are one mistake and not one each. */
 static bool is_no_command(const struct session *s, const struct pending *p)
 {
@@ -52,6 +60,9 @@ void judge_client(struct session *s, const struct pending *p, const struct verdi
         rule = v->rule->name;
     else if (p->group)
         rule = p->group_rule;
+    else if (p->owed_rule && p->kind == PENDING_COMMAND &&
+             !receipt_owes(s, p->command.seq, p->owed_rule, tolerated))
+        rule = p->owed_rule;
     if (rule && p->kind != PENDING_CONTENT)
         note_violation(s, p->command.seq, rule, tolerated);
 }

@@ -294,11 +294,16 @@ void client_line(struct session *s, const struct line *line)
     if (p) {
         if (!secret)
             pipelining_place(s, p);
+        receipt_place(s, p);
+        if (s->receipts.unusable && !s->receipts.told) {
+            s->receipts.told = true;
+            e->notes |= NOTE_NO_RECEIPTS;
+        }
         if (p->pipelined)
             e->notes |= NOTE_PIPELINED;
         if (p->group && !place.within)
             s->offender = e->seq;
-        s->pipelines |= p->pipelined && !p->shaky && !place.within && !s->hole;
+        s->pipelines |= p->pipelined && !p->shaky && !p->unproved && !place.within && !s->hole;
         reaction_note_command(s, p);
     }
     s->content.mark = line->mark; /* of a chunk, until its first octets are seen */

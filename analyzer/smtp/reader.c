@@ -17,6 +17,7 @@
 #include "proxied.h"
 #include "heloscope/application/proxy_protocol.h"
 #include "server.h"
+#include "heloscope/diagnosis/violation.h"
 #include "heloscope/session/session.h"
 #include "heloscope/application/tls_hello.h"
 
@@ -481,7 +482,10 @@ void session_span(struct session *s, enum side side, const struct span *span)
             s->idle_us = idle_us;
         s->last_octets_us = span->mark.ts_us;
     }
-    reader_span(s, side, span);
+    struct span read = *span;
+    if (side == SIDE_CLIENT && span->data.len && receipt_take(s, &read.mark))
+        note_owed(s);
+    reader_span(s, side, &read);
 }
 
 void reader_span(struct session *s, enum side side, const struct span *span)

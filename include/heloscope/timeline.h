@@ -47,6 +47,7 @@ enum note {
     NOTE_DOUBTFUL = 1 << 12,    /* behind a hole: read by what the octets themselves suggest */
     NOTE_UNBRACKETED = 1 << 13, /* MAIL, RCPT: no <> around the address (RFC 5321 section 4.1.2) */
     NOTE_COLON_SPACE = 1 << 14, /* MAIL, RCPT: a space before the colon (4.1.1.2, 4.1.1.3) */
+    NOTE_NO_RECEIPTS = 1 << 16, /* acknowledgements from here on say nothing of the order */
     NOTE_ENCRYPTED = 1 << 15,   /* came inside TLS, and was decrypted */
 };
 

@@ -35,6 +35,7 @@ WORKLOADS = {
               "tagged": 0.5, "ip6": 0.2},
     "no-hello-reply": {"faulty": 0.3, "lost-hello": 0.3, "pipelined": 1},
     "holes": {"faulty": 0.3, "lost-turn": 0.3},
+    "frozen": {"faulty": 0.3, "frozen": 1},
 }
 
 

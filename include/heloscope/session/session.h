@@ -6,6 +6,7 @@
 
 #include "heloscope/session/chapter_log.h"
 #include "heloscope/session/reaction.h"
+#include "heloscope/session/receipt.h"
 #include "heloscope/transport/reassembly.h"
 #include "heloscope/software/identify.h"
 #include "heloscope/base/limits.h"
@@ -93,6 +94,8 @@ struct pending {
     bool bare_lf;            /* its line end was a bare LF */
     event_no content_of;     /* then: because of which event */
     bool content_after_data; /* that event is the message that a dot ended too early */
+    bool unproved;           /* its acknowledgement may mean nothing, see receipt.h */
+    const char *owed_rule;   /* then: what it broke if it means something; static */
     bool accused;            /* a violation has been noted */
     bool unfinished;         /* a message whose end was not sent */
     int64_t idle_us;         /* how long nobody had spoken before it; unfinished: behind it */
@@ -369,6 +372,7 @@ struct session {
     struct bare_lf bare_lf;
     uint32_t skipped; /* commands that were given up when a later one was answered first */
     struct reactions reactions;
+    struct receipts receipts;
     struct passed_fault passed;
     struct wrong_hello wrong_hello;
     struct odd_form odd_form;
