@@ -23,7 +23,7 @@ static const struct {
     {NOTE_ENCRYPTED, "in TLS"},
     {NOTE_MIDSTREAM, "begun before the capture"},
     {NOTE_DOUBTFUL, "doubtful"},
-    {NOTE_NO_RECEIPTS, "acknowledgements unusable: order of the capture"},
+    {NOTE_NO_RECEIPTS, "acknowledgements unusable"},
     {NOTE_INCOMPLETE, "incomplete"},
     {NOTE_PIPELINED, "pipelined"},
     {NOTE_UNSOLICITED, "unsolicited"},
