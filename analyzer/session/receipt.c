@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "heloscope/session/receipt.h"
 
 #include "heloscope/session/pending.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Whether a client's acknowledgements can be used. Captures that a generator wrote, or that were
  * rewritten, may have the same number in all of a client's segments; taken at its word it would
  * have sent each command without having received any reply. */
