@@ -158,6 +158,16 @@ static const struct {
     {CAUSE_POLICY, CAUSE_SESSION_REFUSED},
 };
 
+bool claim_is_vague(enum cause claim)
+{
+    return claim == CAUSE_NONE || claim == CAUSE_UNKNOWN;
+}
+
+bool enhanced_is(struct bytes enhanced, const char *subject_and_detail)
+{
+    return enhanced.len && bytes_equal_nocase(bytes_from(enhanced, 1), subject_and_detail);
+}
+
 bool claim_agrees(enum cause claim, enum cause cause)
 {
     if (claim == cause)
@@ -184,8 +194,8 @@ bool refusal_of_order(const struct reply_code *code, enum cause claim)
     };
     static const int codes[] = {421, 500, 502, 503}; /* RFC 5321 section 4.2.2 */
     /* X.5.0 and X.5.1 are about the command, not about what it names (RFC 3463 section 3.6). */
-    const char *detail = strchr(code->enhanced, '.');
-    if (detail && (strcmp(detail, ".5.0") == 0 || strcmp(detail, ".5.1") == 0))
+    const struct bytes enhanced = bytes_of_string(code->enhanced);
+    if (enhanced_is(enhanced, ".5.0") || enhanced_is(enhanced, ".5.1"))
         return true;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (codes[i] == code->number)

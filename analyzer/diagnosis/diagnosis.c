@@ -112,7 +112,7 @@ static void relate(struct session *s, struct diagnosis *d, event_no seq, enum ro
  * twice it knows nothing. */
 static int agreement(const struct refusal_reason *f)
 {
-    if (f->claim == CAUSE_NONE || f->claim == CAUSE_UNKNOWN || f->cause == CAUSE_UNKNOWN)
+    if (claim_is_vague(f->claim) || f->cause == CAUSE_UNKNOWN)
         return -1;
     if (claim_agrees(f->claim, f->cause))
         return 1;
@@ -324,7 +324,7 @@ static struct verdict judge(const struct session *s, const struct pending *p,
     const enum cause claim = claim_of_reply(identify_server(&s->identify), a->code, a->enhanced,
                                             a->text, p->command.verb);
     v.vague |= a->cut && v.cause == CAUSE_AUTH_NOT_OFFERED && (s->order.extensions & EXT_STARTTLS);
-    const bool says = claim != CAUSE_NONE && claim != CAUSE_UNKNOWN;
+    const bool says = !claim_is_vague(claim);
     for (size_t i = 0; i < count; i++) {
         if (rules[i].verb != p->command.verb || &rules[i] == v.rule ||
             (rules[i].kind != RULE_FORBIDS && rules[i].kind != RULE_OFFERED))
@@ -399,7 +399,7 @@ static bool find_early(struct session *s, const struct pending *early, const str
                      (a->code >= 500 && a->code <= 504);
     bool other =
         early && (early->kind == PENDING_TLS || early->command.seq == s->protocol.other_protocol);
-    bool says_nothing = out->claim == CAUSE_NONE || out->claim == CAUSE_UNKNOWN;
+    bool says_nothing = claim_is_vague(out->claim);
     if (s->proxy.header && (complains || (s->proxy.unexpected && says_nothing))) {
         out->origin = s->proxy.header;
         out->fault = FAULT_MIDDLEBOX;

@@ -8,12 +8,7 @@ enum {
 
 static bool holds(struct bytes text, const char *word)
 {
-    size_t n = strlen(word);
-    text = bytes_first(text, TEXT_READ);
-    for (size_t i = 0; i + n <= text.len; i++)
-        if (bytes_start_nocase(bytes_from(text, i), word))
-            return true;
-    return false;
+    return bytes_hold_nocase(bytes_first(text, TEXT_READ), word);
 }
 
 bool names_proxy_header(struct bytes text)

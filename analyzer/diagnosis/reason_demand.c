@@ -70,7 +70,7 @@ bool reason_tls_failed(const struct refusal *r, struct refusal_reason *out)
     if (r->p->command.verb == VERB_QUIT) /* which needs nothing (RFC 3207 section 4.1) */
         return false;
     if (r->s->tls.alert && refused_with_503(r) &&
-        (r->claim == CAUSE_NONE || r->claim == CAUSE_UNKNOWN || r->claim == CAUSE_HELLO_MISSING)) {
+        (claim_is_vague(r->claim) || r->claim == CAUSE_HELLO_MISSING)) {
         out->certainty = CERTAINTY_LIKELY; /* it may have begun anew with its 220 */
         out->fault = reaction_knew(r->s, r->p, r->s->tls.alert) ? FAULT_CLIENT : FAULT_PIPELINING;
         out->passes_on = true;

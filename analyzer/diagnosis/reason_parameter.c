@@ -3,6 +3,8 @@
  * reply to EHLO tells: what it offers is to be taken. */
 #include "refusal.h"
 
+#include "heloscope/diagnosis/claims.h"
+
 /* Codes by which a parameter is refused (RFC 5321 section 4.1.1.11), and 503. */
 static bool refuses_parameters(int code)
 {
@@ -64,8 +66,7 @@ static bool all_offered(struct bytes text, unsigned offered)
 
 bool reason_parameter(const struct refusal *r, struct refusal_reason *out)
 {
-    const struct bytes *code = &r->a->enhanced;
-    bool numbered = code->len > 4 && bytes_equal_nocase(bytes_from(*code, 1), ".5.4");
+    bool numbered = enhanced_is(r->a->enhanced, ".5.4");
     bool offered = r->p->command.has_parameters && refuses_parameters(r->a->code) &&
                    all_offered(r->p->text, r->order->extensions);
     if (offered && (r->claim == CAUSE_PARAMETER_REFUSED || numbered ||

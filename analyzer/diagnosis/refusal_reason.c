@@ -26,20 +26,14 @@ static bool lines_came_early(const struct session *s, const struct pending *p)
  * error. */
 static bool names_early_input(const struct answer *a, enum cause claim)
 {
-    static const char protocol[] = "protocol error";
-    if (claim == CAUSE_PIPELINING_VIOLATION || claim == CAUSE_EARLY_TALKER)
-        return true;
-    for (size_t at = 0; at + sizeof protocol - 1 <= a->text.len; at++)
-        if (bytes_start_nocase(bytes_from(a->text, at), protocol))
-            return true;
-    return false;
+    return claim == CAUSE_PIPELINING_VIOLATION || claim == CAUSE_EARLY_TALKER ||
+           bytes_hold_nocase(a->text, "protocol error");
 }
 
 /* X.5.0 and X.5.1 are about the command and not about what it names (RFC 3463 section 3.6). */
 static bool is_about_protocol(struct bytes enhanced)
 {
-    return enhanced.len > 4 && (bytes_equal_nocase(bytes_from(enhanced, 1), ".5.0") ||
-                                bytes_equal_nocase(bytes_from(enhanced, 1), ".5.1"));
+    return enhanced_is(enhanced, ".5.0") || enhanced_is(enhanced, ".5.1");
 }
 
 bool refusal_sees_content(const struct session *s, const struct pending *p, const struct answer *a,
@@ -60,7 +54,7 @@ static bool within_transaction(enum verb verb)
 /* A text that says nothing, or nothing else than what is being considered. */
 static bool may_mean(enum cause claim, enum cause cause)
 {
-    return claim == CAUSE_NONE || claim == CAUSE_UNKNOWN || claim_agrees(claim, cause);
+    return claim_is_vague(claim) || claim_agrees(claim, cause);
 }
 
 /* --- what the session shows --- */
@@ -270,7 +264,7 @@ event_no refusal_first_error(const struct order *order, const struct answer *a)
 
 bool refusal_is_worn_out(const struct session *s, const struct answer *a, enum cause claim)
 {
-    bool silent = claim == CAUSE_NONE || claim == CAUSE_UNKNOWN || claim == CAUSE_SESSION_REFUSED;
+    bool silent = claim_is_vague(claim) || claim == CAUSE_SESSION_REFUSED;
     return a->code == 421 && silent && s->order.first_of_order &&
            s->order.errors >= ERRORS_TOO_MANY;
 }
@@ -330,7 +324,7 @@ static bool not_offered(const struct refusal *r, struct refusal_reason *out)
  * "bad sequence" for want of AUTH. */
 static bool may_ask_for_more(const struct refusal *r)
 {
-    bool vague = r->claim == CAUSE_NONE || r->claim == CAUSE_UNKNOWN;
+    bool vague = claim_is_vague(r->claim);
     bool begins = r->p->command.verb == VERB_MAIL || r->p->command.verb == VERB_RCPT;
     bool unused = (r->order->extensions & EXT_AUTH && !order_holds(r->order, FACT_AUTH)) ||
                   (r->order->extensions & EXT_STARTTLS && !order_holds(r->order, FACT_TLS));

@@ -13,9 +13,8 @@ enum {
 static bool text_holds(struct bytes text, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        for (size_t at = 0; at + strlen(words[i]) <= text.len; at++)
-            if (bytes_start_nocase(bytes_from(text, at), words[i]))
-                return true;
+        if (bytes_hold_nocase(text, words[i]))
+            return true;
     return false;
 }
 
@@ -25,8 +24,7 @@ bool names_timeout(const struct answer *a)
 {
     static const char *const said[] = {"timeout", "timed out", "time out",
                                        "idle",    "inactiv",   "too long"};
-    const struct bytes *code = &a->enhanced;
-    return (code->len > 4 && bytes_equal_nocase(bytes_from(*code, 1), ".4.2")) ||
+    return enhanced_is(a->enhanced, ".4.2") ||
            text_holds(a->text, said, sizeof said / sizeof *said);
 }
 

@@ -207,14 +207,11 @@ enum {
  * smtpd_forbid_bare_newline = reject does. */
 static bool dot_was_taken(const struct session *s, int code)
 {
-    static const char bare[] = "bare ";
     const struct bytes text = bytes_of(s->reply.text ? s->reply.text : "", s->reply.length);
     if (code / 100 == 2)
         return true;
-    for (size_t at = 0; at < text.len; at++)
-        if (bytes_start_nocase(bytes_from(text, at), bare))
-            return false;
-    return s->reply.mark.ts_us - s->last_octets_us < DOT_SILENCE_US;
+    return !bytes_hold_nocase(text, "bare ") &&
+           s->reply.mark.ts_us - s->last_octets_us < DOT_SILENCE_US;
 }
 
 void content_was_answered(struct session *s, int code)

@@ -101,6 +101,15 @@ static inline bool bytes_start_nocase(struct bytes a, const char *text)
     return a.len >= n && bytes_equal_nocase(bytes_first(a, n), text);
 }
 
+/* Whether `part`, which is not empty, stands anywhere in `text`. */
+static inline bool bytes_hold_nocase(struct bytes text, const char *part)
+{
+    for (; text.len; text = bytes_from(text, 1))
+        if (bytes_start_nocase(text, part))
+            return true;
+    return false;
+}
+
 /* Reads a header straight through: a read past the end returns zero and makes `failed` stick, so
  * that a header is a few plain lines and one check. */
 struct cursor {

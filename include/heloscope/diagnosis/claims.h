@@ -12,6 +12,13 @@
 enum cause claim_of_reply(const char *software, int code, struct bytes enhanced, struct bytes text,
                           enum verb verb);
 
+/* Whether a text makes no claim, or one that several causes may lie behind. */
+bool claim_is_vague(enum cause claim);
+
+/* Whether an enhanced status code has this subject and detail, ".5.1", whatever its class (RFC 3463
+ * section 2). */
+bool enhanced_is(struct bytes enhanced, const char *subject_and_detail);
+
 /* Whether a text that claims `claim` is a fair description of `cause`. */
 bool claim_agrees(enum cause claim, enum cause cause);
 
