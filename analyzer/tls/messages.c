@@ -14,14 +14,6 @@ static void copy_text(char *out, size_t size, struct bytes text)
     out[text.len] = '\0';
 }
 
-static void tell(struct tls *tls, enum tls_news_kind kind, const struct tls_news *record)
-{
-    struct tls_news *news = tls_tell(tls, kind);
-    *news = *record;
-    news->kind = kind;
-    news->data = bytes_of(NULL, 0);
-}
-
 static void take_client_hello(struct tls *tls, struct bytes body, const struct tls_news *record)
 {
     struct tls_hello_details hello;
@@ -41,7 +33,7 @@ static void take_client_hello(struct tls *tls, struct bytes body, const struct t
         tls->facts.version = hello.version;
     copy_text(tls->facts.name, sizeof tls->facts.name, hello.name);
     if (!second)
-        tell(tls, TLS_NEWS_CLIENT_HELLO, record);
+        tls_tell_about(tls, TLS_NEWS_CLIENT_HELLO, record, bytes_of(NULL, 0));
 }
 
 /* Early data is read as such only once the server has taken it. */
@@ -73,7 +65,7 @@ static void take_server_hello(struct tls *tls, struct bytes body, const struct t
     tls->facts.resumed = hello.psk;
     if (hello.version >= VERSION_13)
         begin_13(tls);
-    tell(tls, TLS_NEWS_SERVER_HELLO, record);
+    tls_tell_about(tls, TLS_NEWS_SERVER_HELLO, record, bytes_of(NULL, 0));
 }
 
 static void take_encrypted_extensions(struct tls *tls, struct bytes body)

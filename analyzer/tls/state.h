@@ -91,6 +91,10 @@ struct tls {
 /* Room for one more news; when there is none the last is overwritten. */
 struct tls_news *tls_tell(struct tls *tls, enum tls_news_kind kind);
 
+/* The same, of the record that `about` describes. */
+struct tls_news *tls_tell_about(struct tls *tls, enum tls_news_kind kind,
+                                const struct tls_news *about, struct bytes data);
+
 /* ---- unseal.c */
 
 /* A record as it lies in its stream. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A TLS session that is read along: from octets to records, and what each tells. holes.c has what
- * happens behind lost octets. */
+/* A TLS session that is read along: from records to what each tells. records.c finds them, behind
+ * lost octets too; unseal.c opens them. */
 #include <stdlib.h>
 
 #include "heloscope/base/limits.h"
@@ -45,6 +45,16 @@ struct tls_news *tls_tell(struct tls *tls, enum tls_news_kind kind)
         tls->news_count++;
     struct tls_news *news = &tls->news[(tls->news_first + tls->news_count - 1) % NEWS_KEPT];
     *news = (struct tls_news){.kind = kind};
+    return news;
+}
+
+struct tls_news *tls_tell_about(struct tls *tls, enum tls_news_kind kind,
+                                const struct tls_news *about, struct bytes data)
+{
+    struct tls_news *news = tls_tell(tls, kind);
+    *news = *about;
+    news->kind = kind;
+    news->data = data;
     return news;
 }
 
@@ -111,16 +121,6 @@ static struct tls_news news_of(const struct half *half, enum side side, const st
                              .mark = half->held_mark};
 }
 
-static struct tls_news *tell_about(struct tls *tls, enum tls_news_kind kind,
-                                   const struct tls_news *about, struct bytes data)
-{
-    struct tls_news *news = tls_tell(tls, kind);
-    *news = *about;
-    news->kind = kind;
-    news->data = data;
-    return news;
-}
-
 static void take_content(struct tls *tls, enum side side, uint8_t type, struct bytes text,
                          const struct tls_news *about)
 {
@@ -141,10 +141,10 @@ static void take_content(struct tls *tls, enum side side, uint8_t type, struct b
         if (text.len != 2)
             break;
         tls->facts.closed[side] |= !text.at[1];
-        tell_about(tls, TLS_NEWS_ALERT, about, text);
+        tls_tell_about(tls, TLS_NEWS_ALERT, about, text);
         break;
     case TLS_CONTENT_DATA:
-        tell_about(tls, TLS_NEWS_DATA, about, text);
+        tls_tell_about(tls, TLS_NEWS_DATA, about, text);
         break;
     default:
         break;
@@ -240,7 +240,8 @@ static void give_up(struct tls *tls, enum side side, const struct tls_news *abou
     half->hopeless = true;
     half->tried = tls->keylog ? keylog_count(tls->keylog) : 0;
     if (!tls->said)
-        tell_about(tls, TLS_NEWS_SECRET, about, bytes_of(NULL, 0))->verdict = verdict_of(tls, side);
+        tls_tell_about(tls, TLS_NEWS_SECRET, about, bytes_of(NULL, 0))->verdict =
+            verdict_of(tls, side);
     tls->said = true;
 }
 
@@ -305,7 +306,7 @@ bool record_take(struct tls *tls, enum side side, const struct record *record, u
     end_hole(half);
     about.sealed = true;
     if (!tls->facts.open[side])
-        tell_about(tls, TLS_NEWS_OPEN, &about, bytes_of(NULL, 0));
+        tls_tell_about(tls, TLS_NEWS_OPEN, &about, bytes_of(NULL, 0));
     tls->facts.open[side] = true;
     tls->facts.records[side] += was_adrift;
     half->hopeless = false;

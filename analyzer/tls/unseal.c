@@ -61,6 +61,20 @@ static void adopt(struct half *half, struct tls_cipher *cipher, const struct tls
     half->nonce_known = tls_cipher_nonce(cipher, trial->record->body, &half->nonce);
 }
 
+/* With new keys, which come into force when they fit, and are wiped. */
+static int64_t try_keys(struct tls *tls, struct half *half, uint16_t version, bool encrypt_then_mac,
+                        struct tls_keys *keys, const struct trial *trial)
+{
+    struct tls_cipher *cipher = tls_cipher_new(&tls->suite, version, encrypt_then_mac, keys);
+    explicit_bzero(keys, sizeof *keys);
+    const int64_t lost = cipher ? try_cipher(tls, half, cipher, trial) : -1;
+    if (lost < 0)
+        tls_cipher_free(cipher);
+    else
+        adopt(half, cipher, &tls->suite, trial, lost);
+    return lost;
+}
+
 /* The record may lie behind octets of ciphertext that a hole has swallowed: RC4 counts them. */
 static struct trial trial_of(const struct half *half, const struct record *record, uint32_t ahead,
                              uint8_t *out, size_t *length, uint8_t *type)
@@ -83,15 +97,10 @@ static int64_t try_master(struct tls *tls, enum side side, const uint8_t master[
     struct half *half = &tls->half[side];
     struct tls_keys keys;
     keys_of_master(tls, side, master, &keys);
-    struct tls_cipher *cipher =
-        tls_cipher_new(&tls->suite, tls->facts.version, tls->encrypt_then_mac, &keys);
-    explicit_bzero(&keys, sizeof keys);
-    const int64_t lost = cipher ? try_cipher(tls, half, cipher, trial) : -1;
-    if (lost < 0) {
-        tls_cipher_free(cipher);
+    const int64_t lost =
+        try_keys(tls, half, tls->facts.version, tls->encrypt_then_mac, &keys, trial);
+    if (lost < 0)
         return -1;
-    }
-    adopt(half, cipher, &tls->suite, trial, lost);
     half->phase = PHASE_APPLICATION;
     half->changing = false;
     tls->master_known = true;
@@ -153,14 +162,9 @@ static int64_t try_secret(struct tls *tls, struct half *half, const uint8_t *sec
 {
     struct tls_keys keys;
     keys_of_secret(&tls->suite, secret, &keys);
-    struct tls_cipher *cipher = tls_cipher_new(&tls->suite, VERSION_13, false, &keys);
-    explicit_bzero(&keys, sizeof keys);
-    const int64_t lost = cipher ? try_cipher(tls, half, cipher, trial) : -1;
-    if (lost < 0) {
-        tls_cipher_free(cipher);
+    const int64_t lost = try_keys(tls, half, VERSION_13, false, &keys, trial);
+    if (lost < 0)
         return -1;
-    }
-    adopt(half, cipher, &tls->suite, trial, lost);
     memmove(half->secret, secret, tls_hash_length(tls->suite.prf));
     return lost;
 }
