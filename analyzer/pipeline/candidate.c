@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "heloscope/base/memory.h"
+#include "heloscope/session/direction.h"
 
 struct queued_span *candidate_take_kept(struct decoding *decoding)
 {
@@ -25,13 +26,8 @@ void candidate_forget_kept(struct decoding *decoding)
 
 static void keep_span(struct connection *c, enum side side, const struct span *span)
 {
-    struct queued_span *q = memory_get(sizeof *q + span->data.len);
-    q->span = *span;
+    struct queued_span *q = queued_span_new(span);
     q->side = side;
-    if (span->data.at) {
-        memcpy(q->data, span->data.at, span->data.len);
-        q->span.data.at = q->data;
-    }
     *(c->decoding->kept ? &c->decoding->kept_last->next : &c->decoding->kept) = q;
     c->decoding->kept_last = q;
     c->decoding->kept_octets += sizeof *q + span->data.len;

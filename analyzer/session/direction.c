@@ -38,7 +38,7 @@ void direction_release(struct direction *direction)
     }
 }
 
-void direction_enqueue(struct direction *direction, const struct span *span)
+struct queued_span *queued_span_new(const struct span *span)
 {
     struct queued_span *q = memory_get(sizeof *q + span->data.len);
     q->span = *span;
@@ -46,6 +46,12 @@ void direction_enqueue(struct direction *direction, const struct span *span)
         memcpy(q->data, span->data.at, span->data.len);
         q->span.data.at = q->data;
     }
+    return q;
+}
+
+void direction_enqueue(struct direction *direction, const struct span *span)
+{
+    struct queued_span *q = queued_span_new(span);
     if (direction->queue)
         direction->queue_last->next = q;
     else
@@ -53,6 +59,30 @@ void direction_enqueue(struct direction *direction, const struct span *span)
     direction->queue_last = q;
     direction->queued += span->data.len;
     direction->queued_spans++;
+}
+
+void direction_enqueue_first(struct direction *direction, const struct span *span)
+{
+    struct queued_span *q = queued_span_new(span);
+    q->next = direction->queue;
+    if (!direction->queue)
+        direction->queue_last = q;
+    direction->queue = q;
+    direction->queued += span->data.len;
+    direction->queued_spans++;
+}
+
+struct queued_span *direction_dequeue(struct direction *direction)
+{
+    struct queued_span *q = direction->queue;
+    if (!q)
+        return NULL;
+    direction->queue = q->next;
+    if (!q->next)
+        direction->queue_last = NULL;
+    direction->queued -= q->span.data.len;
+    direction->queued_spans--;
+    return q;
 }
 
 size_t direction_peek(const struct direction *direction, uint8_t *out, size_t size)
@@ -69,14 +99,9 @@ size_t direction_peek(const struct direction *direction, uint8_t *out, size_t si
 
 void direction_drop_queue(struct direction *direction)
 {
-    while (direction->queue) {
-        struct queued_span *q = direction->queue;
-        direction->queue = q->next;
+    struct queued_span *q;
+    while ((q = direction_dequeue(direction)))
         free(q);
-    }
-    direction->queue_last = NULL;
-    direction->queued = 0;
-    direction->queued_spans = 0;
 }
 
 void direction_free(struct direction *direction)

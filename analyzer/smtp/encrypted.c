@@ -50,7 +50,6 @@ static void note_client_hello(struct session *s, const struct tls_news *news)
         return;
     }
     tls_version_print(facts->version, version);
-    s->row.tls_version = arena_copy(&s->own, bytes_of_string(version));
     s->row.tls_sni = name.len ? arena_printable(&s->own, name, false, &odd) : bytes_of(NULL, 0);
     s->tls.hello = note(s, news, SIDE_CLIENT,
                         arena_print(&s->draft->arena, "ClientHello: up to %s%s%.*s", version,
@@ -172,10 +171,11 @@ static void note_opening(struct session *s, enum side side, const struct tls_new
  * now. */
 static void open_side(struct session *s, enum side side, const struct tls_news *news)
 {
-    if (!s->tls.open[SIDE_CLIENT] && !s->tls.open[SIDE_SERVER])
+    if (!s->tls.open[SIDE_CLIENT] && !s->tls.open[SIDE_SERVER]) {
         note_opening(s, side, news);
-    if (!s->tls.open[SIDE_CLIENT] && !s->tls.open[SIDE_SERVER] && s->tls.from_start)
-        s->greeted = false;
+        if (s->tls.from_start)
+            s->greeted = false;
+    }
     s->tls.open[side] = true;
     s->direction[side].reading = READ_LINES;
     s->direction[side].begin = news->end;
@@ -281,19 +281,6 @@ static void take_gap(struct session *s, enum side side, const struct span *span)
     tls_take_gap(s->tls.layer, side, span->offset, span->gap, &span->mark);
 }
 
-/* What a record has just made wait lies in front of what waits already. */
-static void wait_in_front(struct direction *waiting, const struct span *span)
-{
-    struct direction first = {0};
-    direction_enqueue(&first, span);
-    first.queue->next = waiting->queue;
-    if (!waiting->queue)
-        waiting->queue_last = first.queue;
-    waiting->queue = first.queue;
-    waiting->queued += first.queued;
-    waiting->queued_spans++;
-}
-
 static void take_now(struct session *s, enum side side, const struct span *span)
 {
     uint8_t scratch[TLS_SCRATCH];
@@ -325,7 +312,7 @@ static void take_now(struct session *s, enum side side, const struct span *span)
         hear_all(s);
         if (data.len && tls_waits(s->tls.layer, side)) {
             const struct span rest = {.offset = offset, .data = data, .mark = span->mark};
-            wait_in_front(&s->tls.waiting[side], &rest);
+            direction_enqueue_first(&s->tls.waiting[side], &rest); /* others wait already */
             return;
         }
     }
@@ -354,12 +341,7 @@ static bool go_on(struct session *s)
     enum side side;
     bool any = false;
     while ((waiting = next_waiting(s, &side))) {
-        struct queued_span *q = waiting->queue;
-        waiting->queue = q->next;
-        if (!q->next)
-            waiting->queue_last = NULL;
-        waiting->queued -= q->span.data.len;
-        waiting->queued_spans--;
+        struct queued_span *q = direction_dequeue(waiting);
         take_now(s, side, &q->span);
         free(q);
         any = true;

@@ -14,8 +14,17 @@ void direction_hold(struct direction *direction, struct bytes data, uint64_t off
 /* Nothing is held any more. */
 void direction_release(struct direction *direction);
 
+/* A copy of a span and of its octets; the caller frees it. */
+struct queued_span *queued_span_new(const struct span *span);
+
 /* A copy of `span` waits behind what waits already. */
 void direction_enqueue(struct direction *direction, const struct span *span);
+
+/* In front of those that wait already. */
+void direction_enqueue_first(struct direction *direction, const struct span *span);
+
+/* Takes the first out; the caller frees it. NULL = none waits. */
+struct queued_span *direction_dequeue(struct direction *direction);
 
 /* Nothing waits any more. */
 void direction_drop_queue(struct direction *direction);
