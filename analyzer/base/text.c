@@ -172,16 +172,3 @@ char *text_counted(uint64_t count, const char *noun, char out[TEXT_COUNT])
         snprintf(out, TEXT_COUNT, "%" PRIu64 " %ss", count, noun);
     return out;
 }
-
-char *text_size(uint64_t octets, char out[TEXT_COUNT])
-{
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
-    double value = (double)octets;
-    size_t unit = 0;
-    while (value >= 999.95 && unit + 1 < sizeof units / sizeof units[0]) {
-        value /= 1000;
-        unit++;
-    }
-    snprintf(out, TEXT_COUNT, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-    return out;
-}

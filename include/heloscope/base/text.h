@@ -51,7 +51,4 @@ char *text_code(int code, char out[TEXT_CODE]);
 /* "1 packet", "2 packets"; `noun` in the singular. Returns `out`. */
 char *text_counted(uint64_t count, const char *noun, char out[TEXT_COUNT]);
 
-/* "12 B", "3.4 MB". Returns `out`. */
-char *text_size(uint64_t octets, char out[TEXT_COUNT]);
-
 #endif
