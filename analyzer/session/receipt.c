@@ -36,7 +36,8 @@ bool receipt_take(struct session *s, struct mark *mark)
         r->unusable = true;
         r->owed_count = 0;
     }
-    r->unproved = r->stuck > 0 && s->last_reply_end > mark->seen;
+    r->unproved = s->last_reply_end > mark->seen;
+    r->doubted |= r->unproved;
     if (r->unusable && r->unproved)
         mark->seen = s->last_reply_end;
     return false;
@@ -57,7 +58,7 @@ void receipt_place(struct session *s, struct pending *p)
 bool receipt_owes(struct session *s, event_no seq, const char *rule, bool tolerated)
 {
     struct receipts *r = &s->receipts;
-    if (r->moved || !r->stuck)
+    if (r->moved || !r->doubted)
         return false;
     if (!r->unusable && r->owed_count < RECEIPT_OWED)
         r->owed[r->owed_count++] = (struct receipt_owed){seq, rule, tolerated};

@@ -320,7 +320,6 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
     for (uint32_t i = 0; s->over_and_seen && !s->content_as_commands.because && i < s->ring.count;
          i++)
         accuse(s, pending_at(s, i), false);
-    note_owed(s);
     transaction_finish(s);
     if (s->transaction)
         transaction_end(s, "aborted", mark->ts_us, 0);

@@ -170,6 +170,8 @@ static bool is_greeting(struct session *s)
     s->hole = false;
     for (uint32_t i = 0; i < s->ring.count; i++) /* what had not seen the greeting came too early */
         pending_at(s, i)->early = true;
+    if (first)
+        s->first_early = first->command.seq;
     return true;
 }
 
@@ -328,6 +330,10 @@ static void settle_asked(struct session *s, struct pending *found, bool doubtful
     if (s->bare_lf.last)
         s->bare_lf.misread = is_about_form(e->code) ? e->seq : 0;
     settle(s, &p, e, doubtful, end);
+    /* What was offered is not all known: behind a code whose separator was cut off, more lines may
+     * have followed. */
+    if (e->notes & NOTE_INCOMPLETE && (p.command.verb == VERB_EHLO || p.command.verb == VERB_LHLO))
+        s->order.facts[FACT_HELLO].doubtful = true;
 }
 
 /* DATA was answered before what had been sent in front of it: the message may follow, but nothing
@@ -401,12 +407,8 @@ void server_reply_ends_in_cut(struct session *s, uint64_t end)
 {
     if (!s->reply.lines || !s->reply.code)
         return;
-    const bool keywords = s->ring.count && (pending_at(s, 0)->command.verb == VERB_EHLO ||
-                                            pending_at(s, 0)->command.verb == VERB_LHLO);
     s->reply.notes |= NOTE_INCOMPLETE;
     finish_reply(s, end);
-    if (keywords) /* what was offered is not all known */
-        s->order.facts[FACT_HELLO].doubtful = true;
 }
 
 void server_line(struct session *s, const struct line *line)

@@ -16,8 +16,8 @@ void judge_client(struct session *s, const struct pending *p, const struct verdi
 /* Writes a violation. `rule` is static. */
 void note_violation(struct session *s, event_no seq, const char *rule, bool tolerated);
 
-/* Notes the violations that waited until the client's acknowledgements meant something, or the
- * session ended (receipt.h). */
+/* Notes the violations that waited until the client's acknowledgements meant something (receipt.h).
+ */
 void note_owed(struct session *s);
 
 #endif

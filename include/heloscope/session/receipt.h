@@ -21,8 +21,9 @@ struct receipts {
     uint64_t first; /* server octets that its first octets acknowledged */
     bool begun, moved;
     uint8_t stuck; /* how often it went on, all of its commands answered, and had not seen it */
-    bool unproved; /* what is being read rests on such a number */
-    bool unusable; /* and so does everything: the order is that of the capture */
+    bool unproved; /* what is being read came behind a reply that it does not acknowledge */
+    bool doubted;  /* so has something before: the client did not wait, or the numbers are dead */
+    bool unusable; /* they are dead: the order is that of the capture */
     bool told;     /* that has been noted */
     struct receipt_owed {
         event_no seq;
@@ -40,8 +41,8 @@ bool receipt_take(struct session *s, struct mark *mark);
 /* Has the command be judged as the capture's order says, when its number proves nothing. */
 void receipt_place(struct session *s, struct pending *p);
 
-/* Keeps a violation until the acknowledgements are known to mean something. False = it can be noted
- * at once. */
+/* Keeps a violation until the acknowledgements are known to mean something; if they never do, it is
+ * never noted. False = it can be noted at once. */
 bool receipt_owes(struct session *s, event_no seq, const char *rule, bool tolerated);
 
 #endif
