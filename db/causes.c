@@ -379,8 +379,9 @@ static const struct cause_entry dictionary[] = {
             .look_for =
                 "STARTTLS in the EHLO reply, no STARTTLS from the client, a text that asks for it.",
             .client = "Turn on STARTTLS (port 587) or TLS from the start (port 465).",
-            .server = "Offer STARTTLS where TLS is demanded. On port 25 of a public server TLS must "
-                      "not be made a condition (RFC 3207 4).",
+            .server =
+                "Offer STARTTLS where TLS is demanded. On port 25 of a public server TLS must "
+                "not be made a condition (RFC 3207 4).",
         },
     [CAUSE_TLS_FAILED] =
         {

@@ -319,6 +319,11 @@ def licence():
                 and "SPDX-License-Identifier: ISC\n" not in text(path)[:200].replace(" */", "")])
 
 
+@test("Makefile.am names no absolute folder: a built tree that is copied must not write into the old place")
+def relative():
+    no_offence(re.findall(r"^.*\babs_\w+dir\b.*$", text("Makefile.am"), re.M))
+
+
 @test("the lists of Makefile.am are sorted")
 def sorted_lists():
     offences = []

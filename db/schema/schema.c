@@ -8,8 +8,8 @@
 /* A change to the tables is a new step here, with its SQL in a file of its own. A change to
  * views.sql alone needs a step too, with empty SQL. */
 static const struct migration steps[] = {
-    {1, schema_sql},
-    {2, ""}, /* views: errors under other codes, commonest names */
+    {1, schema_sql}, /* the tables */
+    {2, ""},         /* views: errors under other codes, commonest names */
 };
 
 const struct ladder schema_ladder = {steps, sizeof steps / sizeof *steps, views_sql};

@@ -12,7 +12,7 @@ struct pipeline_options {
     const uint16_t *ports; /* declared SMTP ports; NULL = 25, 465, 587, 2525, 24 */
     size_t port_count;
     const struct pseudonyms *pseudonyms; /* borrowed; NULL = names are stored as they are */
-    struct keylog *keylog;         /* borrowed; NULL = none */
+    struct keylog *keylog;               /* borrowed; NULL = none */
     bool freeze_always; /* every connection rests behind each packet; by default few do, and seldom
                          */
 };
