@@ -44,7 +44,7 @@ static struct bytes whole_header(struct bytes octets)
  * in one piece, and are read where they lie. */
 static void look_at_header(struct session *s, struct bytes data)
 {
-    if (s->header.done)
+    if (s->header.done || !data.at)
         return;
     struct bytes part = bytes_first(data, HEADER_LIMIT - s->header.length);
     struct bytes header = s->header.length ? bytes_of(NULL, 0) : whole_header(part);
