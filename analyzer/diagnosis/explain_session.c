@@ -40,7 +40,7 @@ static const char *server_timeout(const struct wording *t)
                    "a bare LF, and waited. This server waits for CR LF . CR LF (RFC 5321 section "
                    "4.1.1.4); after %lld s its timeout has ended the session.",
                    seconds);
-    if (wording_lf_line(t))
+    if (t->p && wording_lf_line(t))
         return SAY(
             t,
             "The line #%u ended with a bare LF, and the client waited. This server waits for "

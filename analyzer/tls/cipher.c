@@ -60,10 +60,15 @@ static bool is_own(const struct tls_suite *suite)
 
 static EVP_CIPHER_CTX *evp_new(const struct tls_suite *suite, const uint8_t *key)
 {
-    static const char *const modes[] = {
-        [TLS_MODE_CBC] = "CBC", [TLS_MODE_GCM] = "GCM", [TLS_MODE_CCM] = "CCM"};
-    static const char *const ciphers[] = {
-        [TLS_CIPHER_AES] = "AES", [TLS_CIPHER_CAMELLIA] = "CAMELLIA", [TLS_CIPHER_ARIA] = "ARIA"};
+    static const char *const modes[] = {[TLS_MODE_STREAM] = "",
+                                        [TLS_MODE_CBC] = "CBC",
+                                        [TLS_MODE_GCM] = "GCM",
+                                        [TLS_MODE_CCM] = "CCM",
+                                        [TLS_MODE_POLY1305] = ""};
+    static const char *const ciphers[] = {[TLS_CIPHER_NULL] = "",
+                                          [TLS_CIPHER_AES] = "AES",
+                                          [TLS_CIPHER_CAMELLIA] = "CAMELLIA",
+                                          [TLS_CIPHER_ARIA] = "ARIA"};
     char name[32] = "DES-EDE3-CBC";
     if (suite->cipher == TLS_CIPHER_CHACHA20)
         snprintf(name, sizeof name, "ChaCha20-Poly1305");
@@ -219,7 +224,8 @@ static bool open_cbc(struct tls_cipher *cipher, const struct tls_sealed *record,
     }
     const uint8_t *iv = chained ? cipher->iv : text.at;
     const struct bytes blocks = bytes_from(text, chained ? 0 : block);
-    if (blocks.len < block || blocks.len % block || !decrypt_blocks(cipher, iv, blocks, out))
+    if (!block || blocks.len < block || blocks.len % block ||
+        !decrypt_blocks(cipher, iv, blocks, out))
         return false;
     *length = blocks.len;
     if (!strip_padding(out, length))

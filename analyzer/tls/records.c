@@ -186,11 +186,8 @@ size_t tls_take(struct tls *tls, enum side side, struct bytes data, uint64_t off
     if (!half->held_length && data.len >= RECORD_HEAD && record_length(data.at) &&
         record_length(data.at) <= data.len)
         return take_whole(tls, side, data, offset, mark, scratch).len;
-    struct bytes part = data;
-    if (half->held_length < RECORD_HEAD)
-        part = bytes_first(data, RECORD_HEAD - half->held_length);
-    else
-        part = bytes_first(data, record_length(half->held) - half->held_length);
+    const size_t whole = half->held_length < RECORD_HEAD ? RECORD_HEAD : record_length(half->held);
+    const struct bytes part = bytes_first(data, whole - half->held_length);
     hold(half, part, offset, mark);
     if (half->held_length == RECORD_HEAD)
         skip_closed(tls, side);

@@ -100,6 +100,12 @@ static struct piece *piece_before(const struct stream *s, uint64_t offset)
     return before;
 }
 
+/* What is missing has no octets. */
+static const uint8_t *octets_behind(const uint8_t *at, size_t length, bool missing)
+{
+    return missing ? NULL : at + length;
+}
+
 void stream_keep(struct stream *s, int64_t offset, struct bytes data, bool missing,
                  const struct mark *mark)
 {
@@ -111,7 +117,7 @@ void stream_keep(struct stream *s, int64_t offset, struct bytes data, bool missi
     if (offset < (int64_t)s->next) {
         size_t old = (size_t)((int64_t)s->next - offset);
         s->repeated += old;
-        data.at = data.at ? data.at + old : NULL;
+        data.at = octets_behind(data.at, old, missing);
         data.len -= old;
         offset = (int64_t)s->next;
     }
@@ -126,7 +132,7 @@ void stream_keep(struct stream *s, int64_t offset, struct bytes data, bool missi
         if (before && piece_end(before) > at) { /* the first copy wins */
             uint64_t skip = piece_end(before) < end ? piece_end(before) - at : end - at;
             s->repeated += skip;
-            data.at = data.at ? data.at + skip : NULL;
+            data.at = octets_behind(data.at, skip, missing);
             at += skip;
             continue;
         }
@@ -135,7 +141,7 @@ void stream_keep(struct stream *s, int64_t offset, struct bytes data, bool missi
         if (stop > at) {
             size_t length = (size_t)(stop - at);
             insert(s, before, at, bytes_of(data.at, length), missing, mark);
-            data.at = data.at ? data.at + length : NULL;
+            data.at = octets_behind(data.at, length, missing);
             at = stop;
         }
         before = before ? before->next : s->waiting;

@@ -30,9 +30,10 @@ static inline struct bytes bytes_of_string(const char *text)
 /* The part of `b` from `from` on; empty when `from` lies at or behind the end. */
 static inline struct bytes bytes_from(struct bytes b, size_t from)
 {
-    if (from >= b.len)
-        return (struct bytes){b.at ? b.at + b.len : NULL, 0};
-    return (struct bytes){b.at + from, b.len - from};
+    if (!b.len) /* it may have no place at all */
+        return b;
+    const size_t passed = from < b.len ? from : b.len;
+    return (struct bytes){b.at + passed, b.len - passed};
 }
 
 /* At most the first `len` octets of `b`. */

@@ -143,7 +143,9 @@ void image_remove(const char *folder)
 {
     DIR *entries = opendir(folder);
     const struct dirent *entry;
-    while (entries && (entry = readdir(entries)))
+    if (!entries)
+        return;
+    while ((entry = readdir(entries)))
         unlinkat(dirfd(entries), entry->d_name, 0);
     closedir(entries);
     rmdir(folder);

@@ -71,9 +71,9 @@ Test(cipher, what_is_too_short_is_refused)
         struct tls_suite suite;
         if (!tls_suite_read((uint16_t)number, &suite))
             continue;
-        for (uint16_t version = suite.tls13 ? 0x0304 : 0x0301;
+        for (unsigned version = suite.tls13 ? 0x0304 : 0x0301;
              version <= (suite.tls13 ? 0x0304 : 0x0303); version++) {
-            struct tls_cipher *cipher = cipher_of((uint16_t)number, version);
+            struct tls_cipher *cipher = cipher_of((uint16_t)number, (uint16_t)version);
             for (size_t n = 0; n <= 70; n++) {
                 octets[4] = (uint8_t)n;
                 cr_expect(!opens(cipher, octets, 5 + n, 0, out, &length, &type), "%s %zu",
