@@ -210,12 +210,13 @@ static void hold(struct wire *wire, int64_t time_us, const uint8_t *frame, uint3
 static void release_first(struct wire *wire)
 {
     const struct held first = wire->held[0];
+    /* LLVM 14 takes the element that `last` has replaced for the one that was freed. */
+    // NOLINTNEXTLINE(clang-analyzer-unix.Malloc)
     write_frame(wire, first.time_us, first.frame, first.length);
     free(first.frame);
     if (--wire->held_count == 0)
         return;
     const struct held last = wire->held[wire->held_count];
-    wire->held[0] = last;
     size_t i = 0;
     for (size_t child; (child = 2 * i + 1) < wire->held_count; i = child) {
         if (child + 1 < wire->held_count &&
@@ -224,8 +225,8 @@ static void release_first(struct wire *wire)
         if (wire->held[child].time_us >= last.time_us)
             break;
         wire->held[i] = wire->held[child];
-        wire->held[child] = last;
     }
+    wire->held[i] = last;
 }
 
 void wire_put(struct wire *wire, const struct wire_segment *segment)
