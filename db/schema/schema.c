@@ -10,6 +10,7 @@
 static const struct migration steps[] = {
     {1, schema_sql}, /* the tables */
     {2, ""},         /* views: errors under other codes, commonest names */
+    {3, step_changes_sql},
 };
 
 const struct ladder schema_ladder = {steps, sizeof steps / sizeof *steps, views_sql};

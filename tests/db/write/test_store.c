@@ -262,3 +262,45 @@ Test(store, a_list_is_the_same_as_its_chapters)
     for (int i = 0; i < LIST; i++)
         story_free(&list[i]);
 }
+
+/* The number in `changes` says in which order sessions were last written. */
+Test(store, a_session_that_is_written_again_gets_a_higher_change)
+{
+    scratch_fill(&at);
+    scratch_expect(&at, "SELECT group_concat(change || ':' || session_id) FROM changes", "1:1,2:2");
+    /* The same record again changes nothing; a fuller one does, and keeps its session_id. */
+    scratch_fill(&at);
+    scratch_expect(&at, "SELECT max(change) FROM changes", "2");
+    scratch_run(&at, "UPDATE sessions SET packets = 1 WHERE session_id = 1");
+    scratch_expect(&at, "SELECT group_concat(change || ':' || session_id) FROM changes", "2:2,3:1");
+    scratch_fill(&at);
+    scratch_expect(&at, "SELECT session_id FROM changes ORDER BY change DESC LIMIT 1", "1");
+    scratch_expect(&at, "SELECT max(change) > 3 AND count(*) = 2 FROM changes", "1");
+    /* One that is removed is none of them, and its number does not come back. */
+    scratch_run(&at, "CREATE TABLE seen AS SELECT max(change) AS change FROM changes;"
+                     "DELETE FROM sessions WHERE session_id = 1");
+    scratch_expect(&at, "SELECT group_concat(session_id) FROM changes", "2");
+    scratch_fill(&at);
+    scratch_expect(&at,
+                   "SELECT min(change) > (SELECT change FROM seen) FROM changes "
+                   "WHERE session_id <> 2",
+                   "1");
+}
+
+/* A session that is stored chapter by chapter is news with each of them. */
+Test(store, an_open_session_changes_with_each_chapter)
+{
+    struct store *store = scratch_store(&at);
+    struct story story;
+    story_begin(&story, "uid-growing", start, 1);
+    story_event(&story, SIDE_CLIENT, EVENT_OPEN, NULL);
+    cr_assert(store_capture(store, "a.pcap", "file", start, NULL));
+    scratch_write(store, story_chapter(&story, false));
+    cr_assert(store_commit(store, NULL));
+    scratch_expect(&at, "SELECT max(change) FROM changes", "1");
+    story_reply(&story, 0, 220, "220 late");
+    scratch_write(store, story_chapter(&story, true));
+    scratch_close(store);
+    story_free(&story);
+    scratch_expect(&at, "SELECT group_concat(change || ':' || session_id) FROM changes", "2:1");
+}
