@@ -28,7 +28,8 @@ static bool begins_like_capture(struct bytes start)
 {
     static const char *const magics[] = {
         "\xa1\xb2\xc3\xd4", "\xd4\xc3\xb2\xa1", "\xa1\xb2\x3c\x4d",
-        "\x4d\x3c\xb2\xa1", "\x0a\x0d\x0d\x0a",
+        "\x4d\x3c\xb2\xa1", "\xa1\xb2\xcd\x34", "\x34\xcd\xb2\xa1",
+        "\xa1\xe2\xcb\x12", "\x12\xcb\xe2\xa1", "\x0a\x0d\x0d\x0a",
     };
     for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
         if (memcmp(start.at, magics[i], start.len) == 0)

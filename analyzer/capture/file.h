@@ -4,6 +4,7 @@
 #define ANALYZER_CAPTURE_FILE_H
 
 #include "pcap_format.h"
+#include "foreign_format.h"
 #include "pcapng.h"
 
 enum file_format {
@@ -19,7 +20,7 @@ struct capture_file {
     struct pcapng pcapng;
     uint64_t packets;
     struct failure why;
-    uint8_t start[16]; /* of a foreign file */
+    uint8_t start[FOREIGN_START]; /* of a foreign file */
     size_t start_length;
 };
 

@@ -9,6 +9,7 @@
 struct pcap_format {
     bool big_endian;
     bool nanoseconds;
+    bool begun;           /* the first record has been read */
     bool lengths_swapped; /* as the first versions of tcpdump wrote them */
     size_t record_header;
     int link_type;

@@ -8,6 +8,11 @@ static uint16_t little_u16(struct cursor *c)
     return __builtin_bswap16(cursor_u16(c));
 }
 
+static uint32_t little_u32(struct cursor *c)
+{
+    return __builtin_bswap32(cursor_u32(c));
+}
+
 enum {
     NFLOG_PAYLOAD = 9,
     NFLOG_HEADER = 4, /* of each attribute */
@@ -44,6 +49,13 @@ enum layer read_nflog(struct walk *walk)
     return c.failed || walk->left.len < walk->wire ? END_SHORT : END_OTHER;
 }
 
+/* The link type behind a header that names it; another such header may follow. */
+static enum layer layer_named(uint32_t link_type)
+{
+    enum layer next = link_type > UINT16_MAX ? END_UNKNOWN_LINK : layer_of_link((int)link_type);
+    return next == END_UNKNOWN_LINK ? END_OTHER : next;
+}
+
 /* Version, flags, length, link type, and fields about the packet.
  * https://www.tcpdump.org/linktypes/LINKTYPE_PPI.html */
 enum layer read_ppi(struct walk *walk)
@@ -51,12 +63,11 @@ enum layer read_ppi(struct walk *walk)
     struct cursor c = cursor_over(walk->left);
     cursor_skip(&c, 2);
     size_t length = little_u16(&c);
-    uint32_t link_type = __builtin_bswap32(cursor_u32(&c));
+    uint32_t link_type = little_u32(&c);
     if (c.failed || length < 8)
         return END_SHORT;
     cursor_skip(&c, length - 8);
-    enum layer next = link_type > UINT16_MAX ? END_UNKNOWN_LINK : layer_of_link((int)link_type);
-    return walk_on(walk, &c, next == END_UNKNOWN_LINK ? END_OTHER : next);
+    return walk_on(walk, &c, layer_named(link_type));
 }
 
 /* https://www.radiotap.org: version, padding, length, and fields about the signal. */
@@ -70,6 +81,82 @@ enum layer read_radiotap(struct walk *walk)
         return END_SHORT;
     cursor_skip(&c, length - 4);
     return walk_on(walk, &c, version == 0 ? LAYER_WLAN : END_OTHER);
+}
+
+enum {
+    PKTAP_SHORTEST = 12, /* length, type of what follows, link type */
+    PKTAP_PACKET = 1,
+};
+
+/* https://www.tcpdump.org/linktypes/LINKTYPE_PKTAP.html: the length of the header, whether a packet
+ * follows, and the packet's own link type, all 32 bits wide; then the process, the interface. */
+enum layer read_pktap(struct walk *walk)
+{
+    struct cursor c = cursor_over(walk->left);
+    const uint32_t length = little_u32(&c), follows = little_u32(&c), link_type = little_u32(&c);
+    if (c.failed || length < PKTAP_SHORTEST)
+        return END_SHORT;
+    cursor_skip(&c, length - PKTAP_SHORTEST);
+    return walk_on(walk, &c, follows == PKTAP_PACKET ? layer_named(link_type) : END_OTHER);
+}
+
+/* Its length without the filling to four octets, the family, what pf did and why.
+ * https://www.tcpdump.org/linktypes/LINKTYPE_PFLOG.html */
+enum layer read_pflog(struct walk *walk)
+{
+    struct cursor c = cursor_over(walk->left);
+    const size_t length = cursor_u8(&c);
+    const uint8_t family = cursor_u8(&c);
+    if (length < 2)
+        return END_SHORT;
+    cursor_skip(&c, ((length + 3) & ~(size_t)3) - 2);
+    return walk_on(walk, &c, layer_of_family(family));
+}
+
+/* The family in the byte order of the host, the SPI, and what was done.
+ * https://www.tcpdump.org/linktypes/LINKTYPE_ENC.html */
+enum layer read_enc(struct walk *walk)
+{
+    struct cursor c = cursor_over(walk->left);
+    uint32_t family = cursor_u32(&c);
+    if (family > UINT16_MAX)
+        family = __builtin_bswap32(family);
+    cursor_skip(&c, 8);
+    return walk_on(walk, &c, layer_of_family(family));
+}
+
+/* What Endace's records hold, by the low seven bits of their type. */
+static const struct layer_row erf_types[] = {
+    {2, LAYER_ETHERNET},  /* ETH */
+    {11, LAYER_ETHERNET}, /* COLOR_ETH */
+    {16, LAYER_ETHERNET}, /* DSM_COLOR_ETH */
+    {20, LAYER_ETHERNET}, /* COLOR_HASH_ETH */
+    {22, LAYER_RAW_IP},   /* IPV4 */
+    {23, LAYER_RAW_IP},   /* IPV6 */
+};
+
+enum {
+    ERF_MORE = 0x80, /* of the type: extension headers of eight octets follow, */
+    ERF_PADDING = 2, /* and in front of a frame of Ethernet an offset and a filling */
+    ERF_EXTENSION = 8,
+};
+
+/* Time(64), type, flags, lengths: Endace's ERF types reference guide.
+ * https://www.tcpdump.org/linktypes/LINKTYPE_ERF.html */
+enum layer read_erf(struct walk *walk)
+{
+    struct cursor c = cursor_over(walk->left);
+    cursor_skip(&c, 8);
+    uint8_t more = cursor_u8(&c);
+    const enum layer next = layer_find(erf_types, ROWS(erf_types), more & ~ERF_MORE, END_OTHER);
+    cursor_skip(&c, 7); /* flags, the record's length, losses, the length on the wire */
+    while (more & ERF_MORE && !c.failed) {
+        more = cursor_u8(&c);
+        cursor_skip(&c, ERF_EXTENSION - 1);
+    }
+    if (next == LAYER_ETHERNET)
+        cursor_skip(&c, ERF_PADDING);
+    return walk_on(walk, &c, next);
 }
 
 enum {

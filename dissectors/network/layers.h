@@ -27,6 +27,10 @@ enum layer {
     LAYER_PPI,
     LAYER_RADIOTAP,
     LAYER_WLAN,
+    LAYER_PKTAP,
+    LAYER_PFLOG,
+    LAYER_ENC,
+    LAYER_ERF,
     LAYER_PPP,
     LAYER_PPP_SERIAL,
     LAYER_CISCO_HDLC,
@@ -126,6 +130,7 @@ void enter_plain_tunnel(struct walk *walk, enum tunnel_kind kind);
 /* link.c */
 enum layer layer_of_link(int link_type);
 enum layer layer_of_ethertype(uint16_t type);
+enum layer layer_of_family(uint32_t family);
 enum layer read_ethernet(struct walk *walk);
 enum layer read_linux_sll(struct walk *walk);
 enum layer read_linux_sll2(struct walk *walk);
@@ -137,6 +142,10 @@ enum layer read_nflog(struct walk *walk);
 enum layer read_ppi(struct walk *walk);
 enum layer read_radiotap(struct walk *walk);
 enum layer read_wlan(struct walk *walk);
+enum layer read_pktap(struct walk *walk);
+enum layer read_pflog(struct walk *walk);
+enum layer read_enc(struct walk *walk);
+enum layer read_erf(struct walk *walk);
 
 /* shim.c */
 enum layer read_ppp(struct walk *walk);

@@ -25,6 +25,11 @@ static const struct layer_row link_types[] = {
     {192, LAYER_PPI},        /* PPI */
     {105, LAYER_WLAN},       /* IEEE802_11 */
     {127, LAYER_RADIOTAP},   /* IEEE802_11_RADIOTAP */
+    {258, LAYER_PKTAP},      /* PKTAP: what macOS has of a packet, and its own link type */
+    {149, LAYER_PKTAP},      /* USER2: the number that macOS writes for it */
+    {117, LAYER_PFLOG},      /* PFLOG: the log of the BSDs' pf */
+    {109, LAYER_ENC},        /* ENC: what the BSDs' IPsec has unpacked */
+    {197, LAYER_ERF},        /* ERF: cards of Endace */
 };
 
 /* https://www.iana.org/assignments/ieee-802-numbers */
@@ -102,6 +107,11 @@ enum layer read_raw_ip(struct walk *walk)
     }
 }
 
+enum layer layer_of_family(uint32_t family)
+{
+    return layer_find(families, ROWS(families), family, END_OTHER);
+}
+
 /* Null frames hold the family in the byte order of the capturing host, loop frames in network
  * order. No family is larger than 16 bits, so the octets themselves tell the order. */
 enum layer read_null_loop(struct walk *walk)
@@ -110,5 +120,5 @@ enum layer read_null_loop(struct walk *walk)
     uint32_t family = cursor_u32(&c);
     if (family > UINT16_MAX)
         family = __builtin_bswap32(family);
-    return walk_on(walk, &c, layer_find(families, ROWS(families), family, END_OTHER));
+    return walk_on(walk, &c, layer_of_family(family));
 }

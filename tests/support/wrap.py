@@ -16,6 +16,7 @@ from support.wire import checksum
 ETHERNET, RAW, PPP, PPP_HDLC, CISCO_HDLC = 1, 101, 9, 50, 104
 SLL, SLL2, NULL, LOOP, IPV4, IPV6 = 113, 276, 0, 108, 228, 229
 NFLOG, PPI, WLAN, RADIOTAP = 239, 192, 105, 127
+PKTAP, PFLOG, ENC, ERF = 258, 117, 109, 197
 
 IP4, IP6 = 0x0800, 0x86DD
 IPIP, TCP, UDP, IP6_IN_IP, GRE, FRAGMENT, DESTINATION_OPTIONS = 4, 6, 17, 41, 47, 44, 60
@@ -197,6 +198,10 @@ simple("Cisco HDLC", lambda f, way: b"\x0f\0" + f[12:], CISCO_HDLC)
 simple("NFLOG", lambda f, way: struct.pack("<BBHHHI", 2, 0, 0, 8, 1, 0)
        + struct.pack("<HH", 4 + len(ip_of(f)), 9) + ip_of(f), NFLOG)
 simple("PPI", lambda f, way: struct.pack("<BBHI", 0, 0, 8, ETHERNET) + f, PPI)
+simple("PKTAP", lambda f, way: struct.pack("<III4s", 16, 1, ETHERNET, b"en0") + f, PKTAP)
+simple("PFLOG", lambda f, way: bytes([61, 2 if type_of(f) == IP4 else 30]) + bytes(62) + ip_of(f), PFLOG)
+simple("ENC", lambda f, way: struct.pack("<III", 2 if type_of(f) == IP4 else 24, 1, 0) + ip_of(f), ENC)
+simple("ERF", lambda f, way: struct.pack("<QBBHHHH", 0, 2, 4, 18 + len(f), 0, len(f), 0) + f, ERF)
 
 
 def _wlan(frame, quality):

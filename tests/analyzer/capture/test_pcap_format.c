@@ -41,6 +41,87 @@ Test(pcap_format, records_of_the_modified_format_are_longer)
     cr_expect_eq(packet.wire_length, 60);
 }
 
+/* A record of `extra` more octets between its header and the frame than pcap has. */
+static void put_variant(struct image *image, uint32_t us, int extra)
+{
+    image_put(image, 1700000000, 4);
+    image_put(image, us, 4);
+    image_put(image, 20, 4);
+    image_put(image, 60, 4);
+    for (int i = 0; i < extra; i += 4)
+        image_put(image, 0x02000800, 4);
+    image_fill(image, (uint8_t)us, 20);
+}
+
+/* How many packets of 20 octets it has, each with its own mark. */
+static int packets_of(const struct image *image)
+{
+    char path[IMAGE_PATH];
+    struct packet_record packet;
+    int count = 0;
+    image_save(image->octets, image->length, path);
+    struct capture *capture = capture_of_file(path);
+    while (capture_next(capture, &packet) == CAPTURE_PACKET && packet.frame.len == 20 &&
+           packet.frame.at[0] == ++count)
+        ;
+    if (only_source(capture)->problem[0])
+        count = -count;
+    capture_close(capture);
+    unlink(path);
+    return count;
+}
+
+Test(pcap_format, records_tell_which_variant_wrote_them)
+{
+    static const struct {
+        uint32_t magic;
+        int extra; /* octets in front of the frame, beyond the sixteen of pcap */
+    } rows[] = {
+        {0xa1b2c3d4, 0},  /* pcap */
+        {0xa1b2c3d4, 4},  /* Nokia */
+        {0xa1b2c3d4, 8},  /* Red Hat 6.1 */
+        {0xa1b2cd34, 8},  /* the modified format */
+        {0xa1b2cd34, 12}, /* SuSE 6.3 */
+        {0xa1e2cb12, 8},  /* netsniff-ng */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (int big_endian = 0; big_endian < 2; big_endian++) {
+            struct image image = pcap_begin(big_endian, false, 1);
+            image.length = 0;
+            image_put(&image, rows[i].magic, 4);
+            image.length = 24;
+            for (uint32_t packet = 1; packet <= 3; packet++)
+                put_variant(&image, packet, rows[i].extra);
+            cr_expect_eq(packets_of(&image), 3, "row %zu", i);
+        }
+}
+
+Test(pcap_format, damage_is_no_variant)
+{
+    struct image image = pcap_begin(false, false, 1);
+    put_variant(&image, 1, 0);
+    image_put(&image, UINT64_MAX, 8);
+    image_put(&image, UINT64_MAX, 8);
+    image_fill(&image, 3, 40);
+    cr_expect_eq(packets_of(&image), -1);
+}
+
+Test(pcap_format, aix_numbers_interfaces_and_counts_nanoseconds)
+{
+    struct image image = pcap_begin(true, false, 6);
+    image.octets[7] = 2; /* 2.2 */
+    image_put(&image, 1700000000, 4);
+    image_put(&image, 999999999, 4);
+    image_put(&image, 20, 4);
+    image_put(&image, 60, 4);
+    image_fill(&image, 1, 20);
+    char problem[512];
+    struct packet_record packet = only_packet(&image, problem);
+    cr_expect_str_empty(problem);
+    cr_expect_eq(packet.link_type, 1);
+    cr_expect_eq(packet.ts_us, 1700000000999999);
+}
+
 Test(pcap_format, the_first_versions_swapped_the_lengths)
 {
     struct image image = pcap_begin(true, false, 1);

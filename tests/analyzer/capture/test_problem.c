@@ -21,6 +21,24 @@ Test(capture_problem, what_is_no_capture_says_what_it_is)
     expect_problem("\x02\x21\x4c\x18\0\0", 6, "lz4");
     expect_problem("snoop\0\0\0\0\0\0\2", 12, "snoop");
     expect_problem("SQLite format 3\0\x10", 17, "SQLite");
+    expect_problem("7z\xbc\xaf\x27\x1c", 6, "7-Zip");
+    expect_problem("MSCF\0\0\0\0", 8, "etl2pcap");
+    expect_problem("RTSS\1\1\1\0", 8,
+                   "Network Monitor 1; turn it into pcap first (editcap -F pcap)");
+    expect_problem("TRSNIFF data    \x1a", 17, "Sniffer for DOS");
+    expect_problem("XCP\000002.001", 11, "Sniffer for Windows");
+    expect_problem("\005VNF\x17\0", 6, "Visual Networks");
+    expect_problem("\xaa\xaa\xaa\xaa\x20\0", 6, "5Views");
+    expect_problem("ObserverPktBufferVersion=15.00", 30, "Observer");
+    expect_problem("\001\x10\x4c\0\001\005Trace Display Trace File", 30, "LANalyzer");
+    expect_problem("iptrace 2.0", 11, "iptrace");
+    expect_problem("\1\1\x1f\0NetScaler Performance Data", 30, "-traceformat PCAP");
+    expect_problem("\1\x22\0Netscaler V35 Performance Data", 33, "-traceformat PCAP");
+    expect_problem("TR\0\x64\0\0", 6, "nettl; turn it into pcap first (editcap -T ether -F pcap)");
+    expect_problem("+---------+---------------+----------+\n", 39, "K12");
+    expect_problem("\x4a\0\x4a\0\0\xea\x07\x0b\x15\x15\x29\x0a\0\0\0\0", 16, "CommView");
+    expect_problem("\x4a\0\0\0\xea\x07\x0b\x15\x15\x29\x0a\0\0\0\0\0", 16, "CommView");
+    expect_problem("\0\0\0\0\xf6\x0f\x02\x6b\2\4\0\x5e\0\0\0\x4a", 16, "ERF");
     expect_problem("\xd4\xc3\xb2\xa1\x02\0", 6, "cut off in the file header");
     expect_problem("\xd4\xc3", 2, "cut off in the file header");
     expect_problem("\x0a\x0d\x0d", 3, "cut off in the file header");
