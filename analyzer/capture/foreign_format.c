@@ -64,6 +64,7 @@ static bool is_commview(struct bytes start)
 enum {
     ERF_HEAD = 16,
     ERF_TYPES = 49,
+    ERF_META = 27, /* about the capture; it may have no time, and no frame */
     YEAR_1990 = 631152000,
 };
 
@@ -76,6 +77,8 @@ static bool is_erf(struct bytes start)
     const uint32_t seconds = load_u32(start.at + 4, false);
     const unsigned type = start.at[8] & 0x7f;
     const unsigned record = load_u16(start.at + 10, true), wire = load_u16(start.at + 14, true);
+    if (type == ERF_META)
+        return record > ERF_HEAD && record % 8 == 0 && !wire;
     return seconds > YEAR_1990 && type && type < ERF_TYPES && record > ERF_HEAD && wire &&
            record <= ERF_HEAD + 8 + wire + 8;
 }

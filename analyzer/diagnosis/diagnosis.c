@@ -88,7 +88,7 @@ static enum fault fault_of(const struct session *s, const struct pending *p,
         return f->origin == s->chunk.refusal && (s->order.extensions & EXT_CHUNKING) ? FAULT_SERVER
                                                                                      : FAULT_CLIENT;
     if (v && v->refusal && p && !p->group)
-        return reaction_knew(s, p, v->refusal) ? FAULT_CLIENT : FAULT_PIPELINING;
+        return reaction_to(s, p, v) ? FAULT_CLIENT : FAULT_PIPELINING;
     return FAULT_CLIENT;
 }
 
@@ -143,15 +143,14 @@ static void remember(struct session *s, const struct pending *p, const struct an
 }
 
 /* Whether the refusal behind it had arrived, but it is not proved that the client had read it, or
- * had not. That it gave its transaction up shows that it had. */
+ * had not. */
 static bool is_half_known(const struct session *s, const struct pending *p, const struct verdict *v,
                           const struct diagnosis *d)
 {
-    if (!v || !v->refusal || d->cause != v->cause || d->cause == CAUSE_TRANSACTION_ABANDONED ||
-        !p || p->command.saw < v->refusal)
+    if (!v || !v->refusal || d->cause != v->cause || !p || p->command.saw < v->refusal)
         return false;
     return d->fault == FAULT_PIPELINING ||
-           (d->fault == FAULT_CLIENT && reaction_knew(s, p, v->refusal) != REACTION_PROVED);
+           (d->fault == FAULT_CLIENT && reaction_to(s, p, v) != REACTION_PROVED);
 }
 
 void diagnosis_write(struct session *s, const struct pending *p, const struct answer *a,

@@ -87,3 +87,10 @@ enum reaction reaction_knew(const struct session *s, const struct pending *p, ev
      * write wakes the server, which answers before the next. It is then quicker than it reads. */
     return p->knew >= p->command.saw && !s->reactions.hasty ? REACTION_PROVED : REACTION_LIKELY;
 }
+
+enum reaction reaction_to(const struct session *s, const struct pending *p, const struct verdict *v)
+{
+    if (v->rule && v->rule->kind == RULE_FORBIDS && p->command.saw >= v->refusal)
+        return REACTION_PROVED;
+    return reaction_knew(s, p, v->refusal);
+}

@@ -9,6 +9,7 @@
 
 struct session;
 struct pending;
+struct verdict;
 
 enum {
     REACTION_REPLIES = 16, /* the newest replies whose times are kept */
@@ -49,5 +50,10 @@ enum reaction {
  * than a few microseconds. For a client that has only sent one command at a time the latter alone
  * makes it likely. REACTION_UNREAD also when the reply had not even arrived. */
 enum reaction reaction_knew(const struct session *s, const struct pending *p, event_no refusal);
+
+/* The same of the refusal that stands behind a broken rule. What is never allowed there, whatever
+ * was answered, shows by itself that its sender had given up what was refused: a second MAIL. */
+enum reaction reaction_to(const struct session *s, const struct pending *p,
+                          const struct verdict *v);
 
 #endif
