@@ -139,7 +139,8 @@ for title, library, allowed in LIBRARIES:
     tap.add(f"{title} is included only in {allowed}".replace("\\", ""), only_there)
 
 
-# The folders of analyzer/ from the ground up: each may use those named before it.
+# The folders of analyzer/ from the ground up: each may use those named before it. A new one gets its
+# row in the table of analyzer/README.md.
 STOREYS = ["base", "order", "software", "tls", "transport", "session", "diagnosis", "privacy", "capture",
            "smtp", "pipeline", "output", "program"]
 
@@ -216,6 +217,32 @@ def shared_headers():
             homes |= {"db", "db/write", "db/read", "db/schema"}
         if users.get(path, set()) <= homes:
             offences.append(f"{path} is included by no other folder")
+    no_offence(offences)
+
+
+@test("analyzer/README.md has a sentence for each folder, and what it names is there")
+def guide():
+    guide = text("analyzer/README.md")
+    rows = re.findall(r"^\| `([\w/]+)/` \| \S.+ \|$", guide, re.M)
+    folders = {os.path.relpath(place, SOURCE)
+               for top in ("analyzer", "dissectors", "db")
+               for place, _, names in os.walk(os.path.join(SOURCE, top)) if names}
+    told = [f"analyzer/{row}" if f"analyzer/{row}" in folders else row for row in rows]
+    offences = [f"no sentence for {folder}/" for folder in sorted(folders - {"analyzer"} - set(told))]
+    offences += [f"{folder}/ does not exist" for folder in told if folder not in folders]
+    order = [folder.split("/")[1] for folder in told if folder.startswith("analyzer/")]
+    if order != STOREYS[::-1]:
+        offences.append(f"the order of its table: {order}; house.py has {STOREYS[::-1]}")
+    every = [path for top in ("include", "analyzer", "dissectors", "db")
+             for path in files(top, ".c", ".h", ".tsv", ".sql", ".txt")]
+    named = []  # by the text so far: the files that a function may be in
+    for word in re.findall(r"[\w./]+\.(?:c|h|tsv|sql|txt)\b|\w+\(\)", guide):
+        if not word.endswith("()"):
+            named = [path for path in every if ("/" + path).endswith("/" + word.replace("../", ""))]
+            if not named:
+                offences.append(f"it names {word}, which does not exist")
+        elif not any(re.search(rf"\b{word[:-2]}\(", text(path)) for path in named):
+            offences.append(f"it names {word}, which is not in {' or '.join(named)}")
     no_offence(offences)
 
 
