@@ -39,12 +39,18 @@ bool sql_error_of(int code, const char *path, struct failure *why)
     return failure_set(why, "history '%s' failed: %s", path, sqlite3_errstr(code));
 }
 
+bool sql_error_is_full(sqlite3 *db)
+{
+    const int reason = sqlite3_system_errno(db);
+    return reason == ENOSPC || reason == EDQUOT;
+}
+
 /* A file that cannot be opened or read for a reason that the system names: no such folder, a
  * folder in the place of a file, a broken disk. */
 static bool system_error(sqlite3 *db, const char *path, struct failure *why)
 {
     const int reason = sqlite3_system_errno(db);
-    if (reason == ENOSPC || reason == EDQUOT)
+    if (sql_error_is_full(db))
         return sql_error_of(SQLITE_FULL, path, why);
     if (reason == EACCES || reason == EPERM || reason == EROFS)
         return sql_error_of(SQLITE_READONLY, path, why);

@@ -10,7 +10,10 @@
 /* The last error of `db` as one line about the history `path`. Returns false. */
 bool sql_error(sqlite3 *db, const char *path, struct failure *why);
 
-/* The same for a result code that no connection remembers. */
+/* Whether what the system said of the last error of `db` is that the disk is full. */
+bool sql_error_is_full(sqlite3 *db);
+
+/* As sql_error(), for a result code that no connection remembers. */
 bool sql_error_of(int code, const char *path, struct failure *why);
 
 #endif

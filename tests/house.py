@@ -94,6 +94,11 @@ TESTED_ELSEWHERE = {
     "analyzer/diagnosis/wording.c": "tests/dialogues; golden output",
     "analyzer/smtp/server.c": "tests/dialogues",
     "dissectors/network/walk.c": "tests/dissectors/network/test_tunnel.c, test_shim.c",
+    "analyzer/pipeline/aside.c": "tests/analyzer/pipeline/test_writer.c",
+    "db/write/captures.c": "tests/db/write/test_store.c; tests/system/test_history_trouble.py",
+    "db/write/notices.c": "tests/db/write/test_wal.c, tests/analyzer/pipeline/test_writer.c",
+    "db/write/opening.c": "tests/db/test_sql_error.c; tests/system/test_history_trouble.py",
+    "db/write/sessions.c": "tests/db/write/test_store.c, test_stage.c",
     "db/write/statements.c": "tests/db/write/test_store.c: every statement is run there",
 }
 

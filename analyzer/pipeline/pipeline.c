@@ -429,7 +429,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
                               struct failure *why)
 {
     struct pipeline *p = memory_get(sizeof *p);
-    p->writer = writer_new(store, why);
+    p->writer = writer_new(store, options->persistence, why);
     if (!p->writer) {
         free(p);
         return NULL;

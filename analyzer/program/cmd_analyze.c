@@ -377,7 +377,8 @@ static bool report_run(struct run *run, struct recording *recording, struct fail
 static enum status analyze(struct run *run, struct failure *why)
 {
     struct recording recording;
-    if (!recording_open(&recording, run->options, run->capture, run->terminal, run->keylog, why))
+    if (!recording_open(&recording, run->options, PERSISTENCE_NONE, run->capture, run->terminal,
+                        run->keylog, why))
         return STATUS_INCOMPLETE;
     interrupt_watch(run->capture);
     bool done = record(run, &recording, why);

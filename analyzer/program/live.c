@@ -26,8 +26,9 @@ struct watched {
     int64_t polled_clock; /* when it was last asked for more */
     const char *doing;
     struct recording recording;
-    struct history *history;
-    int64_t last_diagnosis;
+    struct history *history;    /* NULL = not opened yet, or it cannot be */
+    unsigned generation;        /* of the file that it was opened for */
+    int64_t last_diagnosis;     /* of that file */
     int64_t committed_clock;    /* when the last commit was */
     uint64_t committed_packets; /* and how many packets there were then */
     int64_t newest_us;          /* time of the last packet ... */
@@ -81,25 +82,50 @@ static void print_rest(const struct watched *w, const struct findings *findings)
                 text_counted(rest, "finding", words));
 }
 
-static bool print_news(struct watched *w, struct failure *why)
+/* The reader's own look at the history; another one when the store has opened another file. What a
+ * new file holds already is of another run. */
+static bool open_history(struct watched *w, bool at_start)
+{
+    const unsigned generation = store_generation(w->recording.store);
+    if (w->history && w->generation == generation)
+        return true;
+    history_close(w->history);
+    w->history = generation ? history_open(w->options->database, NULL) : NULL;
+    w->last_diagnosis = w->history && at_start ? history_last_diagnosis(w->history) : 0;
+    w->generation = generation;
+    return w->history != NULL;
+}
+
+static bool print_findings(struct watched *w, const int64_t *own, size_t count, struct failure *why)
 {
     struct news news = {.watched = w};
     findings_begin(&news.findings, NEWS_LIMIT);
-    int64_t *own;
-    const size_t count = store_take_own(w->recording.store, &own);
     bool done =
         history_diagnoses_of(w->history, own, count, w->last_diagnosis, add_diagnosis, &news, why);
-    free(own);
     if (!w->options->quiet)
         done = done && print_list(w, &news.findings.with_503, why) &&
                print_list(w, &news.findings.other, why);
     print_rest(w, &news.findings);
     findings_free(&news.findings);
+    return done;
+}
+
+/* What is committed and was not printed yet. A history that cannot be read, for a reason that may
+ * pass, ends nothing. */
+static void print_news(struct watched *w, struct failure *why)
+{
+    int64_t *own;
+    recording_say(&w->recording);
+    const size_t count = store_take_own(w->recording.store, &own);
+    if (count && open_history(w, false) && !print_findings(w, own, count, why)) {
+        terminal_warn(w->terminal, "%s", why->text);
+        why->text[0] = '\0';
+    }
+    free(own);
     if (fflush(stdout) != 0 && errno == EPIPE) {
         w->reader_gone = true;
         clearerr(stdout);
     }
-    return done;
 }
 
 /* -------------------------------------------------------------------------------------- watching
@@ -119,13 +145,13 @@ static bool commit(struct watched *w, int64_t capture_us, struct failure *why)
 {
     uint64_t packets = count_packets(w);
     bool grown = packets != w->committed_packets;
-    bool news = pipeline_has_news(w->recording.pipeline);
     w->committed_packets = packets;
     if (grown && !recording_totals(&w->recording, why))
         return false;
     if (!pipeline_flush(w->recording.pipeline, capture_us, why))
         return false;
-    return !news || print_news(w, why);
+    print_news(w, why);
+    return true;
 }
 
 /* The capture's clock goes on while no packet comes. */
@@ -164,7 +190,10 @@ static bool read_on(struct watched *w, struct failure *why)
         if (!commit_when_due(w, clock, why))
             return false;
     }
-    return recording_finish(&w->recording, why) && print_news(w, why);
+    if (!recording_finish(&w->recording, why))
+        return false;
+    print_news(w, why);
+    return true;
 }
 
 static void print_start(const struct watched *w)
@@ -207,24 +236,16 @@ static void print_end(const struct watched *w)
 /* ------------------------------------------------------------------------------------ altogether
  */
 
-static bool open_history(struct watched *w, struct failure *why)
-{
-    w->history = history_open(w->options->database, why);
-    if (!w->history)
-        return false;
-    w->last_diagnosis = history_last_diagnosis(w->history);
-    return true;
-}
-
 static bool run(struct watched *w, struct failure *why)
 {
-    if (!recording_open(&w->recording, w->options, w->capture, w->terminal, w->keylog, why))
+    const enum persistence persistence =
+        w->options->follow >= 0 ? PERSISTENCE_WAITS : PERSISTENCE_SHEDS;
+    if (!recording_open(&w->recording, w->options, persistence, w->capture, w->terminal, w->keylog,
+                        why))
         return false;
-    bool done = open_history(w, why);
-    if (done) {
-        print_start(w);
-        done = read_on(w, why);
-    }
+    open_history(w, true);
+    print_start(w);
+    const bool done = read_on(w, why);
     if (done)
         print_end(w);
     /* The reader first: the last to leave tidies the history up. */

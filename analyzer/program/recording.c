@@ -21,11 +21,12 @@ struct keylog *recording_keylog(const struct options *options, bool growing, str
 }
 
 bool recording_open(struct recording *recording, const struct options *options,
-                    struct capture *capture, struct terminal *terminal, struct keylog *keylog,
-                    struct failure *why)
+                    enum persistence persistence, struct capture *capture,
+                    struct terminal *terminal, struct keylog *keylog, struct failure *why)
 {
     *recording = (struct recording){.capture = capture, .terminal = terminal, .keylog = keylog};
     const struct pipeline_options pipeline = {
+        .persistence = persistence,
         .keylog = recording->keylog,
         .ports = options->port_count ? options->ports : NULL,
         .port_count = options->port_count,
@@ -34,13 +35,21 @@ bool recording_open(struct recording *recording, const struct options *options,
     if (options->anonymize &&
         !pseudonyms_begin(&recording->pseudonyms, options->pseudonym_key, why))
         return false;
-    recording->store = store_open(options->database, why);
+    const struct store_options store = {.patient = persistence != PERSISTENCE_NONE};
+    recording->store = store_open_as(options->database, &store, why);
     if (recording->store)
         recording->pipeline = pipeline_new(&pipeline, recording->store, why);
     if (recording->pipeline)
         return true;
     recording_close(recording, NULL);
     return false;
+}
+
+void recording_say(struct recording *recording)
+{
+    struct store_notice notice;
+    while (recording->store && store_take_notice(recording->store, &notice))
+        terminal_warn(recording->terminal, "%s", notice.text);
 }
 
 static bool note_source(struct recording *recording, struct capture_source *source,
@@ -110,6 +119,7 @@ bool recording_finish(struct recording *recording, struct failure *why)
 bool recording_close(struct recording *recording, struct failure *why)
 {
     pipeline_free(recording->pipeline);
+    recording_say(recording);
     bool closed = store_close(recording->store, why);
     recording->pipeline = NULL;
     recording->store = NULL;

@@ -21,10 +21,14 @@ struct recording {
  * with it. */
 struct keylog *recording_keylog(const struct options *options, bool growing, struct failure *why);
 
-/* Opens the history for writing and the pipeline into it. */
+/* Opens the history for writing and the pipeline into it; `persistence`: what is done while it
+ * cannot be written. */
 bool recording_open(struct recording *recording, const struct options *options,
-                    struct capture *capture, struct terminal *terminal, struct keylog *keylog,
-                    struct failure *why);
+                    enum persistence persistence, struct capture *capture,
+                    struct terminal *terminal, struct keylog *keylog, struct failure *why);
+
+/* One line on standard error for each thing that the store has to say. */
+void recording_say(struct recording *recording);
 
 /* Takes one packet in; notes its source in the history when it is the first of it. */
 bool recording_packet(struct recording *recording, const struct packet_record *packet,

@@ -7,6 +7,7 @@
 #include "heloscope/base/memory.h"
 #include "query.h"
 #include "db/event_key.h"
+#include "db/file_name.h"
 #include "db/schema/schema.h"
 #include "db/sql_error.h"
 
@@ -75,7 +76,10 @@ static bool open_as(struct history *history, const char *name, int flags, struct
  * read-only folder, a DVD) and no WAL is left to be read, the file cannot change either. */
 static bool open_file(struct history *history, struct failure *why)
 {
-    if (open_as(history, history->path, 0, why))
+    char *name = file_name_plain(history->path);
+    const bool plain = open_as(history, name, 0, why);
+    free(name);
+    if (plain)
         return true;
     const int code = sqlite3_errcode(history->db) & 0xff;
     if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || wal_exists(history->path))

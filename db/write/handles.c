@@ -68,6 +68,15 @@ void handles_remove(struct handles *handles, uint64_t key)
     handles->count--;
 }
 
+struct handles handles_copy(const struct handles *handles)
+{
+    struct handles copy = *handles;
+    if (copy.slots)
+        copy.slots = memcpy(memory_resize(NULL, copy.size * sizeof *copy.slots), handles->slots,
+                            copy.size * sizeof *copy.slots);
+    return copy;
+}
+
 void handles_free(struct handles *handles)
 {
     free(handles->slots);

@@ -36,6 +36,9 @@ void handles_add(struct handles *handles, uint64_t key, int64_t session_id, enum
 /* Removes the entry of `key`, if there is one. */
 void handles_remove(struct handles *handles, uint64_t key);
 
+/* The same entries, in memory of their own. */
+struct handles handles_copy(const struct handles *handles);
+
 void handles_free(struct handles *handles);
 
 #endif

@@ -14,7 +14,7 @@ void scratch_make(struct scratch *scratch)
 
 void scratch_remove(struct scratch *scratch)
 {
-    const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    const char *const endings[] = {"", "-wal", "-shm", "-journal", "-writers", "-aside"};
     char path[128];
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         snprintf(path, sizeof path, "%s%s", scratch->path, endings[i]);
@@ -66,6 +66,7 @@ void scratch_write_rejected(struct store *store, const char *uid)
 void scratch_counted(struct store *store, uint64_t added, uint64_t known)
 {
     uint64_t new_ones, old_ones;
+    cr_assert(store_commit(store, NULL)); /* what is not committed does not count */
     store_counts(store, &new_ones, &old_ones);
     cr_expect_eq(new_ones, added, "%d added", (int)new_ones);
     cr_expect_eq(old_ones, known, "%d known", (int)old_ones);

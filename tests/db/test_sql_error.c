@@ -214,7 +214,7 @@ static int fill_up(struct store *store, struct failure *why)
 /* A disk of our own, so small that it gets full; only root can make one. */
 Test(sql_error, a_full_disk_loses_nothing_that_was_committed)
 {
-    if (mount("tmpfs", at.folder, "tmpfs", 0, "size=1m") != 0)
+    if (mount("tmpfs", at.folder, "tmpfs", 0, "size=2m") != 0)
         cr_skip_test("needs the right to mount");
     scratch_fill(&at);
     struct store *store = scratch_store(&at);

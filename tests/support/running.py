@@ -2,10 +2,12 @@
 """A heloscope that goes on while the test does something: what it prints is read as it comes."""
 
 import os
+import re
 import select
 import subprocess
 import time
 
+from support import tap
 from support.program import ENVIRONMENT, HELOSCOPE
 
 PATIENCE = 20  # seconds for anything that is to happen at once
@@ -24,9 +26,9 @@ def until(condition, what):
 class Running:
     """`with Running("monitor", ...) as program:`; it is killed at the end if it still runs."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, cwd=None):
         self.out, self.err = "", ""
-        self.process = subprocess.Popen([HELOSCOPE, *words], env=ENVIRONMENT,
+        self.process = subprocess.Popen([HELOSCOPE, *words], env=ENVIRONMENT, cwd=cwd,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
         for pipe in (self.process.stdout, self.process.stderr):
@@ -75,7 +77,34 @@ class Running:
         self.says(f"{words} on the screen", lambda: all(word in self.out for word in words))
 
     def stop(self, number):
+        """Reads on meanwhile: what nobody reads would hold the program up."""
         self.process.send_signal(number)
-        status = self.process.wait(PATIENCE)
+
+        def ended():
+            self.read()
+            return self.process.poll() is not None
+
+        self.says("its end", ended)
         self.read(0)
-        return status
+        return self.process.returncode
+
+
+class Monitor(Running):
+    """heloscope monitor on loopback, when it has begun to listen."""
+
+    def __init__(self, database, *filter_words, cwd=None):
+        super().__init__("monitor", "-i", "lo", "--db", database, *filter_words, cwd=cwd)
+        try:
+            until(self.listens, "the monitor to listen")
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def listens(self):
+        """It says so once its filter is in place; what came before is not seen."""
+        self.read(0)
+        if self.process.poll() is not None:
+            if re.search(r"permi|privilege|root|capabilit", self.err, re.I):
+                tap.skip(f"capturing is not permitted here: {self.err.strip()}")
+            raise AssertionError(f"the monitor ended: {self.err}")
+        return "listening on lo" in self.err

@@ -3,7 +3,6 @@
 the session is still open, and sqlite3 reads the history meanwhile."""
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -13,7 +12,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import tap  # noqa: E402
 from support.program import Scratch, need_program, rows  # noqa: E402
-from support.running import PATIENCE, Running, until  # noqa: E402
+from support.running import PATIENCE, Monitor, until  # noqa: E402
 from support.tap import check, contains, equal, test  # noqa: E402
 
 need_program()
@@ -74,25 +73,6 @@ class Client:
     def close(self):
         self.file.close()
         self.socket.close()
-
-
-class Monitor(Running):
-    def __init__(self, database, *filter_words):
-        super().__init__("monitor", "-i", "lo", "--db", database, *filter_words)
-        try:
-            until(self.listens, "the monitor to listen")
-        except BaseException:
-            self.__exit__()
-            raise
-
-    def listens(self):
-        """It says so once its filter is in place; what came before is not seen."""
-        self.read(0)
-        if self.process.poll() is not None:
-            if re.search(r"permi|privilege|root|capabilit", self.err, re.I):
-                tap.skip(f"capturing is not permitted here: {self.err.strip()}")
-            raise AssertionError(f"the monitor ended: {self.err}")
-        return "listening on lo" in self.err
 
 
 def sqlite3_reads(database, query):

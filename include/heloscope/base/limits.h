@@ -158,7 +158,15 @@ enum {
     BATCH_OCTETS = 1024 * 1024,  /* or so much of their memory */
     QUEUE_OCTETS = 8 * 1024 * 1024, /* what may wait for the writer; then the analysis waits */
     COMMIT_CHAPTERS = 4000,         /* written between two commits: a WAL of a few megabytes */
-    NEWS_LIMIT = 1000,              /* findings printed after one commit; how many more is told */
+    BACKLOG_LIMIT = 64 << 20, /* octets that wait while the history cannot be written; then the
+                               * least important is left out, and with twice as much findings are */
+    ASIDE_LIMIT = 64 << 20,   /* octets of the small history for findings meanwhile */
+    BACKLOG_RETRY_MS = 200,   /* between two tries to write it */
+    BACKLOG_END_MS = 10000,   /* how long the end of the program waits for it */
+    HISTORY_PAGE = 16384,     /* octets of a page of a history */
+    WAL_PASSIVE = 16 << 20,   /* octets of a WAL that are moved into the file ... */
+    WAL_LIMIT = 64 << 20,     /* ... and from which it is shortened, which readers may hold up */
+    NEWS_LIMIT = 1000,        /* findings printed after one commit; how many more is told */
 };
 
 /* What bounds have cost. */

@@ -14,9 +14,70 @@ struct store;
  * space. */
 struct store *store_open(const char *path, struct failure *why);
 
+/* How a store behaves that nobody looks after. */
+struct store_options {
+    /* What may pass by itself ends nothing: a lock that another writer holds, a full disk, a file
+     * that was moved away. The open transaction is rolled back, the call fails, store_trouble()
+     * tells, and whoever wrote writes again all that was not committed. Captures and their totals
+     * are kept until they can be written; also opening waits for what may pass. */
+    bool patient;
+};
+
+/* As store_open(), with `options`; NULL = none. */
+struct store *store_open_as(const char *path, const struct store_options *options,
+                            struct failure *why);
+
+/* Why the last call failed, if trying again can help. */
+enum store_trouble {
+    STORE_FINE,
+    STORE_MOVED,    /* the path leads to another file, or to none: the next call opens anew */
+    STORE_LOCKED,   /* another writer holds the lock */
+    STORE_FULL,     /* no space left */
+    STORE_UNUSABLE, /* anything else that may pass: permissions, a disk that fails */
+};
+enum store_trouble store_trouble(const struct store *store);
+
+/* The path as it was given. */
+const char *store_path(const struct store *store);
+
+/* "locked", "full" ...; static storage. */
+const char *store_trouble_name(enum store_trouble trouble);
+
+/* Makes the next call look whether the path still leads to the file that is open, as after a
+ * rotation. It is looked at before each transaction anyhow. Any thread may call it. */
+void store_reopen(struct store *store);
+
+/* Grows by one with each file that was opened: a reader of the history opens its file anew then. */
+unsigned store_generation(struct store *store);
+
+/* What happened to the recording itself, for the table `incidents`. What was left out is counted.
+ */
+struct store_incident {
+    int64_t began_us, ended_us; /* of the clock on the wall */
+    const char *kind;           /* store_trouble_name(), or another word; static */
+    uint64_t events, sessions, findings;
+    const char *text;
+};
+
+/* Writes it in the open transaction (begun when none is). */
+bool store_note_incident(struct store *store, const struct store_incident *incident,
+                         struct failure *why);
+
+/* A line for whoever looks after the program, complete and without line end. */
+struct store_notice {
+    char text[400];
+};
+
+/* Adds such a line; of those that nobody takes the oldest go. Any thread may call it. */
+__attribute__((format(printf, 2, 3))) void store_say(struct store *store, const char *format, ...);
+
+/* Hands over the oldest line; false when there is none. Any thread may call it. */
+bool store_take_notice(struct store *store, struct store_notice *out);
+
 /* A capture that is about to be read. `kind` is "file" or "live"; `started_us` the time of its
  * first packet (0 when it has none). A file that was read before (same source and start) keeps its
- * row. Returns its id, or 0 with `why`. */
+ * row. Returns its id, or 0 with `why`; of a patient store a number below 0, which chapters may
+ * name like an id. */
 int64_t store_capture(struct store *store, const char *source, const char *kind, int64_t started_us,
                       struct failure *why);
 
@@ -47,8 +108,8 @@ bool store_commit(struct store *store, struct failure *why);
 void store_counts(struct store *store, uint64_t *added, uint64_t *known);
 
 /* Hands over the sessions, by session_id, that this process has written findings of since the last
- * call, and those of its input that were known before; some may come twice. The caller frees the
- * array. Returns how many. */
+ * call, and those of its input that were known before; only those that are committed, and some may
+ * come twice. The caller frees the array. Returns how many. */
 size_t store_take_own(struct store *store, int64_t **session_ids);
 
 /* Commits, lets SQLite tidy up (one file without -wal remains when nobody else reads), frees.

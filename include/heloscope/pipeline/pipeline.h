@@ -8,7 +8,16 @@
 #include "heloscope/privacy/pseudonym.h"
 #include "heloscope/db/store.h"
 
+/* What is done while the history cannot be written, for a reason that may pass. */
+enum persistence {
+    PERSISTENCE_NONE,  /* the analysis ends */
+    PERSISTENCE_WAITS, /* it waits, as its input can */
+    PERSISTENCE_SHEDS, /* it goes on: what comes is kept in memory, and of too much the least important
+                     * is left out */
+};
+
 struct pipeline_options {
+    enum persistence persistence;
     const uint16_t *ports; /* declared SMTP ports; NULL = 25, 465, 587, 2525, 24 */
     size_t port_count;
     const struct pseudonyms *pseudonyms; /* borrowed; NULL = names are stored as they are */

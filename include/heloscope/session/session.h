@@ -142,7 +142,8 @@ struct draft {
     const struct interned_texts *interned_texts; /* that the log refers to; they outlive it */
     struct chapter chapter;
     struct arena arena;
-    size_t carried; /* octets of it that were alive when the chapter began */
+    size_t carried;     /* octets of it that were alive when the chapter began */
+    bool reduced, bare; /* less is left of it than was: see backlog_shed() */
     struct event **events_tail;
     struct violation **violations_tail;
     struct diagnosis **diagnoses_tail;

@@ -3,6 +3,7 @@
  * write is told to the one who asks. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "analyzer/pipeline/writer.h"
 #include "tests/db/scratch.h"
@@ -16,19 +17,26 @@ struct desk {
 };
 
 /* `sql` is run on the empty history first; NULL = nothing. */
-static void desk_begin(struct desk *desk, const char *sql)
+static void desk_begin_as(struct desk *desk, const char *sql, enum persistence persistence)
 {
+    const struct store_options options = {.patient = persistence != PERSISTENCE_NONE};
     struct failure why = {""};
     scratch_make(&desk->scratch);
     if (sql) {
         scratch_close(scratch_store(&desk->scratch));
         scratch_run(&desk->scratch, sql);
     }
-    desk->store = scratch_store(&desk->scratch);
+    desk->store = store_open_as(desk->scratch.path, &options, &why);
+    cr_assert_not_null(desk->store, "%s", why.text);
     desk->capture = store_capture(desk->store, "test.pcap", "file", 1, &why);
     cr_assert_neq(desk->capture, 0, "%s", why.text);
-    desk->writer = writer_new(desk->store, &why);
+    desk->writer = writer_new(desk->store, persistence, &why);
     cr_assert_not_null(desk->writer, "%s", why.text);
+}
+
+static void desk_begin(struct desk *desk, const char *sql)
+{
+    desk_begin_as(desk, sql, PERSISTENCE_NONE);
 }
 
 static void desk_end(struct desk *desk)
@@ -172,5 +180,135 @@ Test(writer, a_failed_write_is_told_and_nothing_is_written_behind_it)
     store_close(desk.store, NULL);
     desk.store = NULL;
     scratch_expect(&desk.scratch, "SELECT group_concat(client_port) FROM sessions", "10000");
+    desk_end(&desk);
+}
+
+/* --- a history that cannot be written for a while --- */
+
+/* Takes the write lock of the history away from the writer. */
+static sqlite3 *hold_lock(const struct desk *desk)
+{
+    sqlite3 *other;
+    cr_assert_eq(sqlite3_open(desk->scratch.path, &other), SQLITE_OK);
+    sqlite3_busy_timeout(other, 5000);
+    cr_assert_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    return other;
+}
+
+static void give_lock_back(sqlite3 *other)
+{
+    cr_assert_eq(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+}
+
+/* What the store has to say, line by line, as it comes; waits for `words`. */
+static void expect_said(const struct desk *desk, const char *words)
+{
+    struct store_notice notice = {""};
+    for (int i = 0; i < 600 && !strstr(notice.text, words); i++)
+        if (!store_take_notice(desk->store, &notice))
+            usleep(50000);
+    cr_assert_not_null(strstr(notice.text, words), "'%s' was not said", words);
+}
+
+/* A session of many lines; a troubled one has a finding. */
+static struct draft *long_session(const struct desk *desk, unsigned n, bool troubled)
+{
+    struct session *session = talked(desk, n, 60);
+    struct told told = {.session = session, .packet = 1000};
+    if (troubled)
+        TOLD(&told, "C: RCPT TO:<b@localhost>", "S: 503 5.5.1 need MAIL");
+    struct mark mark = {.ts_us = 2, .packet = 2000};
+    session_end(session, &mark, SIDE_CLIENT, NULL);
+    struct draft *draft = session_detach(session, true);
+    session_free(session);
+    return draft;
+}
+
+Test(writer, a_lock_is_waited_for_and_everything_is_written_behind_it)
+{
+    struct desk desk;
+    desk_begin_as(&desk, NULL, PERSISTENCE_SHEDS);
+    put(&desk, told(&desk, 0, 1));
+    commit(&desk);
+    sqlite3 *other = hold_lock(&desk);
+    put(&desk, told(&desk, 1, 1));
+    commit(&desk);
+    expect_said(&desk, "is locked by another writer");
+    put(&desk, told(&desk, 2, 1));
+    commit(&desk);
+    give_lock_back(other);
+    expect_said(&desk, "nothing was lost");
+    commit(&desk);
+    scratch_expect(&desk.scratch, "SELECT group_concat(client_port) FROM sessions",
+                   "10000,10001,10002");
+    scratch_expect(&desk.scratch, "SELECT group_concat(kind || events || findings) FROM incidents",
+                   "locked00");
+    desk_end(&desk);
+}
+
+/* Far more than may wait: the events of sessions in which nothing was wrong are missing in the end,
+ * and nothing else. */
+Test(writer, of_too_much_the_least_important_is_left_out)
+{
+    enum {
+        MANY = 7000,
+        EACH = 10 /* one of so many is troubled */
+    };
+    struct desk desk;
+    desk_begin_as(&desk, NULL, PERSISTENCE_SHEDS);
+    sqlite3 *other = hold_lock(&desk);
+    for (unsigned n = 0; n < MANY; n++)
+        put(&desk, long_session(&desk, n, n % EACH == 0));
+    give_lock_back(other);
+    expect_said(&desk, "left out: ");
+    commit(&desk);
+    scratch_expect(&desk.scratch,
+                   "SELECT count(*) || ' ' || sum(errors_503) || ' ' || "
+                   "(SELECT count(*) FROM diagnoses) FROM sessions",
+                   "7000 700 700");
+    scratch_expect(&desk.scratch,
+                   "SELECT min(n) > 120 FROM (SELECT (SELECT count(*) FROM events e WHERE "
+                   "e.session_id = s.session_id) n FROM sessions s WHERE errors_503)",
+                   "1");
+    scratch_expect(&desk.scratch,
+                   "SELECT events > 0 AND sessions = 0 AND findings = 0 AND events = "
+                   "(SELECT sum(commands + replies + 2) FROM sessions) - "
+                   "(SELECT count(*) FROM events) FROM incidents",
+                   "1");
+    desk_end(&desk);
+}
+
+/* All of it is troubled: findings are put aside rather than lost. */
+Test(writer, findings_are_put_aside)
+{
+    enum {
+        MANY = 7000
+    };
+    struct desk desk;
+    desk_begin_as(&desk, NULL, PERSISTENCE_SHEDS);
+    sqlite3 *other = hold_lock(&desk);
+    for (unsigned n = 0; n < MANY; n++)
+        put(&desk, long_session(&desk, n, true));
+    for (int i = 0; i < 400 && !scratch_has(&desk.scratch, "history.db-aside"); i++)
+        usleep(50000);
+    give_lock_back(other);
+    expect_said(&desk, "-aside");
+    commit(&desk);
+    char aside[128], all[128];
+    snprintf(aside, sizeof aside, "ATTACH '%s-aside' AS aside", desk.scratch.path);
+    sqlite3 *db;
+    cr_assert_eq(sqlite3_open(desk.scratch.path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, aside, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_stmt *count;
+    snprintf(all, sizeof all,
+             "SELECT (SELECT count(*) FROM main.diagnoses) + "
+             "(SELECT count(*) FROM aside.diagnoses)");
+    cr_assert_eq(sqlite3_prepare_v2(db, all, -1, &count, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_step(count), SQLITE_ROW);
+    cr_expect_eq(sqlite3_column_int(count, 0), MANY);
+    sqlite3_finalize(count);
+    sqlite3_close(db);
+    scratch_expect(&desk.scratch, "SELECT findings FROM incidents", "0");
     desk_end(&desk);
 }

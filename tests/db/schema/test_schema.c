@@ -77,6 +77,7 @@ Test(schema, a_new_file_is_a_history_in_wal_mode_with_strict_tables)
     scratch_close(scratch_store(&at));
     cr_expect_str_eq(scratch_ask(&at, "PRAGMA application_id"), "1212501071");
     expect_version(0);
+    cr_expect_str_eq(scratch_ask(&at, "PRAGMA auto_vacuum"), "2");
     cr_expect_str_eq(scratch_ask(&at, "PRAGMA journal_mode"), "wal");
     cr_expect_str_eq(scratch_ask(&at, "PRAGMA page_size"), "16384");
     cr_expect_str_eq(scratch_ask(&at, "PRAGMA integrity_check"), "ok");

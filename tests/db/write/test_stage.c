@@ -91,7 +91,7 @@ Test(stage, an_interrupted_run_is_completed_by_the_next)
     struct store *store = scratch_store(&at);
     write_long(store, "uid-long", 2, 5, false);
     scratch_close(store);
-    scratch_expect(&at, "SELECT outcome || ' ' || commands FROM sessions", "open 10");
+    scratch_expect(&at, "SELECT outcome || ' ' || commands FROM sessions", "interrupted 10");
     store = scratch_store(&at);
     write_long(store, "uid-long", 3, 5, true);
     scratch_counted(store, 0, 1);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of the writing half share: the store, and what each of them does for it. */
+#ifndef DB_WRITE_PARTS_H
+#define DB_WRITE_PARTS_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "handles.h"
+#include "heloscope/db/store.h"
+#include "statements.h"
+
+/* How many chapters go into one statement. A few dozen are as cheap as thousands, and stay in the
+ * cache. */
+enum {
+    BATCH = 32,
+    NOTICES_KEPT = 16, /* that nobody has taken yet; of more the oldest go */
+};
+
+/* A capture that a patient store was told of: it is written when the history can be. */
+struct capture_entry {
+    char *source, *problem;
+    const char *kind; /* static */
+    int64_t started_us;
+    int64_t id, safe_id; /* in the history; 0 = not there. The latter: committed */
+    struct capture_totals totals;
+    bool dirty, written; /* has totals to write; wrote in the open transaction */
+};
+
+/* What a rollback brings back. */
+struct safe_state {
+    struct handles open, open_ids;
+    uint64_t added, known;
+    int64_t writer_id;
+    bool staging;
+};
+
+struct store {
+    pthread_mutex_t lock; /* one thread writes chapters while another names captures */
+    struct store_options options;
+    sqlite3 *db;       /* NULL: a patient store that could not open its file yet */
+    char *path, *name; /* as it was given, and as SQLite is to be told */
+    dev_t device;      /* which file it is ... */
+    ino_t inode;       /* ... that was opened */
+    struct feed feed;
+    struct statements history, stage;
+    struct fed waiting[BATCH]; /* new sessions whose own rows are written already */
+    size_t waiting_count;
+    sqlite3_stmt *held;                /* the session that holds a uid */
+    sqlite3_stmt *begin_one, *end_one; /* rows of `unfinished` */
+    bool staging;                      /* the stage is made */
+    bool in_transaction;
+    bool broken; /* a write failed half-way, and not of what may pass; `problem` says why */
+    struct failure problem;
+    enum store_trouble trouble;
+    struct handles open;     /* sessions that have begun and not ended, by their handle */
+    struct handles open_ids; /* the same by session_id */
+    struct safe_state safe;  /* only of a patient store */
+    uint64_t added, known;
+    int64_t *own; /* sessions with findings, or known before, of the open transaction */
+    size_t own_count, own_size;
+    int lock_file; /* -1 = none */
+    char *lock_path;
+    int64_t writer_id;  /* 0 = none */
+    uint64_t wal_pages; /* in the WAL behind the last commit */
+    bool wal_told;
+    int busy_ms; /* how long SQLite waits for a lock */
+
+    /* What threads look at that must not wait for a write. */
+    pthread_mutex_t desk;
+    struct capture_entry *captures;
+    size_t capture_count;
+    int64_t *own_done; /* as `own`, but committed */
+    size_t own_done_count, own_done_size;
+    uint64_t added_done, known_done;
+    unsigned generation;
+    struct store_notice notices[NOTICES_KEPT];
+    size_t notice_count;
+};
+
+/* --- transactions (store.c) --- */
+
+bool store_error(struct store *store, struct failure *why);
+
+/* After a failure inside a transaction: whatever is half written must not be committed. */
+bool store_break_off(struct store *store, struct failure *why);
+
+/* Takes the lock at once: a transaction that begins by reading may find later that it cannot
+ * write. A lock that is not to be had breaks nothing: the caller may try again. */
+bool store_begin(struct store *store, struct failure *why);
+
+/* --- the file (opening.c) --- */
+
+/* Opens the file, makes it a history, and prepares what is written with. */
+bool opening_open(struct store *store, struct failure *why);
+
+/* Closes the file; what stands for sessions and captures stays. */
+void opening_close(struct store *store);
+
+/* Whether the path leads to another file than the one that is open, or to none. */
+bool opening_moved(const struct store *store);
+
+/* Says farewell to a file that was moved away: the sessions that go on elsewhere are marked. */
+void opening_leave(struct store *store);
+
+/* --- who writes (writers.c) --- */
+
+/* Marks as interrupted the sessions that dead writers left open. Nothing is written when there are
+ * none. False with the error left in `db`. */
+bool writers_bury(struct store *store);
+
+/* Enters this store among the writers, in the open transaction, if it is not there yet. False with
+ * the error left in `db`. */
+bool writers_enter(struct store *store);
+
+/* The transaction was rolled back, and with it the entry, if it was made in it. */
+void writers_rolled_back(struct store *store);
+
+/* Takes the entry away, and the lock with it. */
+void writers_leave(struct store *store);
+
+/* --- captures (captures.c) --- */
+
+/* Whether a patient store was told of something that is not written yet. */
+bool captures_wait(struct store *store);
+
+/* Writes what a patient store was told, in the open transaction. False with the error left in
+ * `db`. */
+bool captures_write(struct store *store);
+
+/* The open transaction was committed, or rolled back. */
+void captures_settle(struct store *store, bool committed);
+
+/* The file is another one, that has none of them yet. */
+void captures_forget(struct store *store);
+
+/* The number in the history of a capture that store_capture() has given a number. */
+int64_t captures_id(const struct store *store, int64_t capture_id);
+void captures_free(struct store *store);
+
+/* --- sessions (sessions.c) --- */
+
+/* Writes a chapter; the rows of several may wait until sessions_write_waiting(). False with the
+ * error left in `db`. */
+bool sessions_write(struct store *store, const struct chapter *chapter);
+bool sessions_write_waiting(struct store *store);
+
+/* --- the WAL (wal.c) --- */
+
+/* Watches how long the WAL grows. */
+void wal_watch(struct store *store);
+
+/* Behind a commit: brings the WAL back to its bound, or says that a reader holds it. */
+void wal_bound(struct store *store);
+
+#endif

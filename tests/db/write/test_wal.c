@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/* The WAL: no longer than it must be, and what holds it back is said once. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "heloscope/base/limits.h"
+#include "tests/db/scratch.h"
+
+static long long wal_octets(const struct scratch *at)
+{
+    char path[128];
+    struct stat file;
+    snprintf(path, sizeof path, "%s-wal", at->path);
+    return stat(path, &file) == 0 ? (long long)file.st_size : -1;
+}
+
+/* Stores sessions of half a megabyte each. */
+static void write_much(struct store *store, int from, int count)
+{
+    enum {
+        LINE = 16 * 1024,
+        LINES = 32
+    };
+    static char line[LINE + 1];
+    memset(line, 'x', LINE);
+    for (int i = from; i < from + count; i++) {
+        char uid[16];
+        struct story story;
+        snprintf(uid, sizeof uid, "uid-%d", i);
+        story_begin(&story, uid, 1 + i, 1);
+        for (int n = 0; n < LINES; n++)
+            story_command(&story, "NOOP", line);
+        scratch_write(store, story_chapter(&story, true));
+        story_free(&story);
+        cr_assert(store_commit(store, NULL));
+    }
+}
+
+Test(wal, it_is_short_when_nobody_reads)
+{
+    struct scratch at;
+    scratch_make(&at);
+    struct store *store = scratch_store(&at);
+    write_much(store, 0, 200);
+    cr_expect_lt(wal_octets(&at), WAL_LIMIT);
+    scratch_close(store);
+    scratch_remove(&at);
+}
+
+Test(wal, a_reader_that_holds_it_back_is_told_once_and_it_is_shortened_behind_him)
+{
+    struct scratch at;
+    struct store_notice notice;
+    sqlite3 *reader;
+    scratch_make(&at);
+    struct store *store = scratch_store(&at);
+    write_much(store, 0, 1);
+    cr_assert_eq(sqlite3_open(at.path, &reader), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM sessions", NULL, NULL, NULL),
+                 SQLITE_OK);
+    write_much(store, 1, 160);
+    cr_expect_gt(wal_octets(&at), WAL_LIMIT);
+    cr_assert(store_take_notice(store, &notice), "nothing was said");
+    cr_expect_not_null(strstr(notice.text, "a reader holds an old state"), "%s", notice.text);
+    cr_expect_not(store_take_notice(store, &notice), "said again: %s", notice.text);
+    sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL);
+    cr_assert(store_commit(store, NULL));
+    cr_expect_lt(wal_octets(&at), 1 << 20);
+    cr_assert(store_take_notice(store, &notice));
+    cr_expect_not_null(strstr(notice.text, "is short again"), "%s", notice.text);
+    scratch_expect(&at, "SELECT count(*) FROM sessions", "161");
+    sqlite3_close(reader);
+    scratch_close(store);
+    scratch_remove(&at);
+}
