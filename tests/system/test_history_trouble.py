@@ -130,6 +130,7 @@ def full():
                 check(monitor.process.poll() is None, "the monitor ended", monitor.err)
                 os.unlink(ballast)
                 monitor.says("recovery", lambda: "can be written again after" in monitor.err)
+                monitor.says("all sessions", lambda: len(named(database)) == 401)
                 equal(monitor.stop(signal.SIGTERM), 0, f"status after {monitor.err}")
             equal(said(monitor, "no space is left"), 1, "so often said")
             equal(len(named(database)), 401, f"sessions with a 503 after {monitor.err}")
