@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 # The words that an anonymised history may show, one a line in C: those of known_words.txt, of the
-# texts of refusals (reply_texts.tsv), and of the string literals of the C files that are named, which
-# make heloscope's own sentences.
+# texts of refusals (reply_texts.tsv), of what is said of causes (causes.txt), and of the string literals
+# of the C files that are named, which make heloscope's own sentences.
 #
-#     awk -f embed_known_words.awk known_words.txt reply_texts.tsv FILE.c ... | LC_ALL=C sort -u
+#     awk -f embed_known_words.awk known_words.txt reply_texts.tsv causes.txt FILE.c ... | LC_ALL=C sort -u
 #
 # What has a dot or an @ inside is an example of a name, and no word.
 
@@ -29,6 +29,9 @@ FILENAME ~ /\.c$/ {
 }
 
 /^#/ { next }
+
+FILENAME ~ /causes\.txt$/ { sub(/^[a-z_]+:/, "") }
+
 { take($0) }
 
 function take(text,    word, part, n, m, i, k)
