@@ -24,17 +24,19 @@ _heloscope() {
     COMPREPLY=()
 
     if ((COMP_CWORD == 1)); then
-        words="analyze monitor show report explain --help --version"
-    elif [[ $previous == @(--db|-r|--read|--keylog) ]]; then
+        words="analyze monitor show report explain export --help --version"
+    elif [[ $previous == @(--db|-r|--read|--keylog|--output) ]]; then
         compopt -o default 2>/dev/null
         return
     elif [[ $previous == @(-i|--interface) ]]; then
         words="any $(ls /sys/class/net 2>/dev/null)"
     elif [[ $previous == --by ]]; then
         words="cause client server software client-software day hour"
+    elif [[ $previous == --format ]]; then
+        words="jsonl eve zeek"
     elif [[ $previous == --color ]]; then
         words="auto always never"
-    elif [[ $previous == @(--ports|--limit|--filter|-s|--snapshot-length|-B|--buffer-size) ]]; then
+    elif [[ $previous == @(--ports|--cursor|--sensor|--limit|--filter|-s|--snapshot-length|-B|--buffer-size) ]]; then
         return
     elif [[ $current == -* ]]; then
         words=$(_heloscope_options "$program" "$subcommand")

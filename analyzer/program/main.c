@@ -24,6 +24,8 @@ static const struct subcommand_row {
      "Counts all 503s of the history.", cmd_report},
     {FOR_EXPLAIN, "explain", "[options] [CAUSE...]", "what a cause means, its rule, the remedy",
      "Without a CAUSE all are listed; with --rules the rules that they rest on.", cmd_explain},
+    {FOR_EXPORT, "export", "[options]", "sessions and findings as lines for other programs",
+     "Sessions come when they have ended, and again when more of them becomes known.", cmd_export},
 };
 #define SUBCOMMANDS (sizeof subcommands / sizeof subcommands[0])
 

@@ -63,6 +63,15 @@ static bool set_follow(struct options *o, const char *name, const char *value, s
     return !value || read_number(name, value, 1, 1000000, &o->follow, why);
 }
 
+/* --follow of a subcommand that follows the history and not files. */
+static bool set_following(struct options *o, const char *name, const char *value,
+                          struct failure *why)
+{
+    (void)name, (void)value, (void)why;
+    o->follow = 0;
+    return true;
+}
+
 /* --anonymize, or --anonymize=KEYFILE. */
 static bool set_anonymize(struct options *o, const char *name, const char *value,
                           struct failure *why)
@@ -158,6 +167,19 @@ static bool add_file(struct options *o, const char *name, const char *value, str
         o->field = true;                                                                           \
         return true;                                                                               \
     }
+/* A setter that keeps a text, which must not be empty. */
+#define TEXT_SETTER(field, what)                                                                   \
+    static bool set_##field(struct options *o, const char *name, const char *value,                \
+                            struct failure *why)                                                   \
+    {                                                                                              \
+        o->field = value;                                                                          \
+        return *value || failure_set(why, "--%s wants " what, name);                               \
+    }
+TEXT_SETTER(format, "the name of a format")
+TEXT_SETTER(output, "the name of a file")
+TEXT_SETTER(cursor, "a name")
+TEXT_SETTER(sensor, "a name")
+
 FLAG_SETTER(json)
 FLAG_SETTER(quiet)
 FLAG_SETTER(no_promiscuous)
@@ -167,9 +189,10 @@ FLAG_SETTER(rules)
 FLAG_SETTER(help)
 
 enum {
-    FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT,
+    FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT,
     FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
     FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,
+    FOR_PRINTING = FOR_ALL & ~FOR_EXPORT,
 };
 
 /* Letters and long names follow tcpdump where it has the option. */
@@ -197,6 +220,15 @@ static const struct option_row {
     {FOR_ANALYZE, 0, "follow", "[=SECONDS]", set_follow,
      "go on with files that are still being written and those that come to a directory, until "
      "stopped, or until nothing has grown for SECONDS; each 503 as it happens"},
+    {FOR_EXPORT, 0, "format", "NAME", set_format,
+     "jsonl (the default), eve (Suricata's) or zeek (smtp.log)"},
+    {FOR_EXPORT, 0, "output", "FILE", set_output,
+     "add to FILE, which may be rotated (default: standard output)"},
+    {FOR_EXPORT, 0, "cursor", "NAME", set_cursor,
+     "begin where NAME left off, and remember how far it comes (default: everything)"},
+    {FOR_EXPORT, 0, "sensor", "NAME", set_sensor, "say in each line that it comes from NAME"},
+    {FOR_EXPORT, 0, "follow", NULL, set_following,
+     "go on with what is stored later, until stopped"},
     {FOR_CAPTURE, 0, "anonymize", "[=KEYFILE]", set_anonymize,
      "store pseudonyms instead of addresses and names; the same ones in each run with the same "
      "KEYFILE"},
@@ -210,10 +242,10 @@ static const struct option_row {
     {FOR_REPORT, 0, "by", "WHAT", set_by, "cause, client, server, software or day (default: all)"},
     {FOR_ANALYZE | FOR_REPORT, 0, "limit", "N", set_limit,
      "print at most N findings, or rows of a table"},
-    {FOR_ALL, 0, "json", NULL, set_json, "print for a program to read"},
+    {FOR_PRINTING, 0, "json", NULL, set_json, "print for a program to read"},
     {FOR_CAPTURE, 'q', "quiet", NULL, set_quiet,
      "store, and print nothing but problems with the input"},
-    {FOR_ALL, 0, "color", "WHEN", set_colour, "auto, always or never (NO_COLOR is honoured)"},
+    {FOR_PRINTING, 0, "color", "WHEN", set_colour, "auto, always or never (NO_COLOR is honoured)"},
     {FOR_ALL, 'h', "help", NULL, set_help, "print this help"},
 };
 

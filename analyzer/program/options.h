@@ -15,10 +15,11 @@ enum {
 struct options {
     const char *database;
     const char *filter;
-    const char *interface;     /* NULL = the first that is up */
-    const char *by;            /* NULL = all rankings */
-    const char *pseudonym_key; /* a file; NULL = a key of chance */
-    long limit;                /* -1 = none was given */
+    const char *interface;                         /* NULL = the first that is up */
+    const char *by;                                /* NULL = all rankings */
+    const char *pseudonym_key;                     /* a file; NULL = a key of chance */
+    const char *format, *output, *cursor, *sensor; /* of export; NULL = none was given */
+    long limit;                                    /* -1 = none was given */
     long follow; /* seconds without growth that end a file; 0 = none do, -1 = do not */
     int snap_length, buffer_kib;
     uint16_t ports[OPTIONS_PORTS_MAX];
@@ -41,6 +42,7 @@ enum subcommand {
     FOR_SHOW = 1 << 2,
     FOR_REPORT = 1 << 3,
     FOR_EXPLAIN = 1 << 4,
+    FOR_EXPORT = 1 << 5,
 };
 
 /* Reads the words behind the subcommand's name (argv[0]). False with `why` when they are wrong. */

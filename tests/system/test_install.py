@@ -13,7 +13,7 @@ from support.tap import check, contains, equal, test  # noqa: E402
 
 need_program()
 
-SUBCOMMANDS = ("analyze", "monitor", "show", "report", "explain")
+SUBCOMMANDS = ("analyze", "monitor", "show", "report", "explain", "export")
 
 TABLES = ("captures", "sessions", "event_rows", "diagnoses", "transactions", "errors_503")
 
