@@ -105,6 +105,7 @@ TESTED_ELSEWHERE = {
     "db/write/notices.c": "tests/db/write/test_wal.c, tests/analyzer/pipeline/test_writer.c",
     "db/write/opening.c": "tests/db/test_sql_error.c; tests/system/test_history_trouble.py",
     "db/write/sessions.c": "tests/db/write/test_store.c, test_stage.c",
+    "db/read/selection_sql.c": "tests/db/read/test_selection.c",
     "db/write/statements.c": "tests/db/write/test_store.c: every statement is run there",
 }
 

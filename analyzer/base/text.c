@@ -139,16 +139,30 @@ void text_endpoint(FILE *out, const char *address, int port)
     fprintf(out, "%s:%d", v6 ? "]" : "", port);
 }
 
-char *text_time(int64_t us, char out[TEXT_TIME])
+/* `utc`: and not in the zone that TZ or the machine has. */
+static char *print_time(int64_t us, bool utc, char out[TEXT_TIME])
 {
     time_t seconds = (time_t)(us / 1000000);
     struct tm parts;
+    char zone[8] = "UTC";
     size_t length;
-    if (us <= 0 || !gmtime_r(&seconds, &parts) ||
+    if (us <= 0 || !(utc ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)) ||
         !(length = strftime(out, TEXT_TIME, "%Y-%m-%d %H:%M:%S", &parts)))
         return strcpy(out, "-");
-    snprintf(out + length, TEXT_TIME - length, ".%03d UTC", (int)(us % 1000000 / 1000));
+    if (!utc && !strftime(zone, sizeof zone, "%Z", &parts))
+        strftime(zone, sizeof zone, "%z", &parts);
+    snprintf(out + length, TEXT_TIME - length, ".%03d %s", (int)(us % 1000000 / 1000), zone);
     return out;
+}
+
+char *text_time(int64_t us, char out[TEXT_TIME])
+{
+    return print_time(us, true, out);
+}
+
+char *text_time_local(int64_t us, char out[TEXT_TIME])
+{
+    return print_time(us, false, out);
 }
 
 char *text_code(int code, char out[TEXT_CODE])

@@ -37,7 +37,7 @@ static void print_head(FILE *out, const struct terminal *terminal, const struct 
     fputs(" -> ", out);
     text_endpoint(out, session->server_addr, session->server_port);
     fprintf(out, "%s\n    %s", terminal_style(terminal, STYLE_PLAIN),
-            text_time(finding->ts_us, when));
+            terminal_time(terminal, finding->ts_us, when));
     if (session->helo) {
         fputs(", client ", out);
         text_print(out, bytes_of_string(session->helo));

@@ -43,6 +43,11 @@ const char *terminal_style(const struct terminal *terminal, enum style style)
     return terminal->colour ? sequences[style] : "";
 }
 
+char *terminal_time(const struct terminal *terminal, int64_t us, char out[TEXT_TIME])
+{
+    return terminal->utc ? text_time(us, out) : text_time_local(us, out);
+}
+
 void terminal_warn(struct terminal *terminal, const char *format, ...)
 {
     char line[2048];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* heloscope show: the sessions of the history, and the whole timeline of one. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "heloscope/capture/capture.h"
 #include "command.h"
+#include "selection_options.h"
 #include "heloscope/output/finding_print.h"
 #include "heloscope/output/table.h"
 #include "heloscope/base/text.h"
@@ -30,8 +30,14 @@ static void number(char out[NUMBER], int64_t value)
     snprintf(out, NUMBER, "%" PRId64, value);
 }
 
+struct list {
+    struct table table;
+    const struct terminal *terminal;
+};
+
 static bool list_session(void *context, const struct history_session *row)
 {
+    struct list *list = context;
     char id[NUMBER], start[TEXT_TIME], client[ENDPOINT], server[ENDPOINT], messages[NUMBER],
         errors[NUMBER], others[NUMBER];
     number(id, row->session_id);
@@ -42,7 +48,7 @@ static bool list_session(void *context, const struct history_session *row)
     endpoint(server, row->server_addr, row->server_port);
     const char *cells[] = {
         id,
-        text_time(row->started_us, start),
+        terminal_time(list->terminal, row->started_us, start),
         client,
         server,
         text_or(row->helo, "-"),
@@ -51,8 +57,15 @@ static bool list_session(void *context, const struct history_session *row)
         others,
         text_or(row->outcome, "-"),
     };
-    table_row(context, cells);
+    table_row(&list->table, cells);
     return true;
+}
+
+static const char *none_words(const struct selection *selection)
+{
+    if (selection_is_all(selection))
+        return "no sessions";
+    return selection->errors_only ? "no session with an error of order" : "no such session";
 }
 
 static bool list_text(const struct options *options, struct history *history,
@@ -60,13 +73,13 @@ static bool list_text(const struct options *options, struct history *history,
 {
     static const char *const names[] = {"session",  "start", "client",  "server", "helo",
                                         "messages", "503s",  "like it", "outcome"};
-    struct table table;
-    table_begin(&table, stdout, terminal, sizeof names / sizeof names[0], names);
-    bool done = history_sessions(history, options->errors_only, list_session, &table, why);
-    bool empty = !table.rows && !table.headed;
-    table_end(&table);
+    struct list list = {.terminal = terminal};
+    table_begin(&list.table, stdout, terminal, sizeof names / sizeof names[0], names);
+    bool done = history_select(history, &options->selection, list_session, &list, why);
+    bool empty = !list.table.rows && !list.table.headed;
+    table_end(&list.table);
     if (done && empty)
-        puts(options->errors_only ? "no session with an error of order" : "no sessions");
+        puts(none_words(&options->selection));
     return done;
 }
 
@@ -90,7 +103,7 @@ static bool list_json(const struct options *options, struct history *history, st
 {
     struct json json = {.out = stdout};
     json_open(&json, NULL, '[');
-    if (!history_sessions(history, options->errors_only, json_session, &json, why))
+    if (!history_select(history, &options->selection, json_session, &json, why))
         return false;
     json_close(&json);
     return true;
@@ -114,12 +127,13 @@ static void print_field(const char *label, const char *text)
     putchar('\n');
 }
 
-static void print_span(const struct history_session *row)
+static void print_span(const struct terminal *terminal, const struct history_session *row)
 {
     char when[TEXT_TIME];
     int64_t length = row->ended_us - row->started_us;
-    printf("  %-10s%s, %" PRId64 ".%03d s\n", "start", text_time(row->started_us, when),
-           length / 1000000, (int)(length % 1000000 / 1000));
+    printf("  %-10s%s, %" PRId64 ".%03d s\n", "start",
+           terminal_time(terminal, row->started_us, when), length / 1000000,
+           (int)(length % 1000000 / 1000));
 }
 
 static void print_counts(const struct history_session *row)
@@ -148,7 +162,7 @@ static bool print_head(void *context, const struct history_session *row)
     text_endpoint(stdout, row->server_addr, row->server_port);
     printf(", %s%s\n", text_or(row->protocol, "SMTP"), terminal_style(view->terminal, STYLE_PLAIN));
     print_field("capture", capture_source_title(text_or(row->source, "?")));
-    print_span(row);
+    print_span(view->terminal, row);
     print_field("helo", row->helo);
     print_field("client", row->client_software);
     print_field("server", row->server_software);
@@ -219,24 +233,12 @@ static bool show_text(struct history *history, int64_t session_id, const struct 
            history_session_diagnoses(history, session_id, print_diagnosis, &view, why);
 }
 
-static bool read_id(const char *word, int64_t *out, struct failure *why)
+static bool show_all(const struct options *options, const int64_t *ids, size_t count,
+                     struct history *history, const struct terminal *terminal, struct failure *why)
 {
-    char *end;
-    errno = 0;
-    long long id = strtoll(word, &end, 10);
-    if (*word < '0' || *word > '9' || *end || errno)
-        return failure_set(why, "'%s' is not the number of a session; heloscope show lists them",
-                           word);
-    *out = id;
-    return true;
-}
-
-static bool show_all(const struct options *options, const int64_t *ids, struct history *history,
-                     const struct terminal *terminal, struct failure *why)
-{
-    bool array = options->json && options->word_count > 1;
+    bool array = options->json && count > 1;
     fputs(array ? "[" : "", stdout);
-    for (size_t i = 0; i < options->word_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         fputs(!i ? "" : options->json ? ",\n" : "\n", stdout);
         if (options->json ? !history_json_session(history, ids[i], stdout, why)
                           : !show_text(history, ids[i], terminal, why))
@@ -246,36 +248,32 @@ static bool show_all(const struct options *options, const int64_t *ids, struct h
     return true;
 }
 
-static bool show(const struct options *options, const int64_t *ids, struct terminal *terminal,
-                 struct failure *why)
+static bool show_selected(const struct options *options, struct history *history,
+                          const struct terminal *terminal, struct failure *why)
 {
-    struct history *history = history_open(options->database, why);
-    if (!history)
+    int64_t *ids;
+    size_t count;
+    if (!history_select_ids(history, &options->selection, &ids, &count, why))
         return false;
-    bool done;
-    if (options->word_count)
-        done = show_all(options, ids, history, terminal, why);
-    else if (options->json)
-        done = list_json(options, history, why);
-    else
-        done = list_text(options, history, terminal, why);
-    history_close(history);
+    if (!count)
+        puts(options->json ? "[]" : none_words(&options->selection));
+    bool done = show_all(options, ids, count, history, terminal, why);
+    free(ids);
     return done;
 }
 
 enum status cmd_show(const struct options *options, struct terminal *terminal, struct failure *why)
 {
-    int64_t *ids = calloc(options->word_count + 1, sizeof *ids);
-    if (!ids) {
-        failure_set(why, "out of memory");
+    struct history *history = history_open(options->database, why);
+    if (!history)
         return STATUS_INCOMPLETE;
-    }
-    enum status status = STATUS_DONE;
-    for (size_t i = 0; i < options->word_count; i++)
-        if (!read_id(options->words[i], &ids[i], why))
-            status = STATUS_USAGE;
-    if (status == STATUS_DONE && !show(options, ids, terminal, why))
-        status = STATUS_INCOMPLETE;
-    free(ids);
-    return status;
+    bool done;
+    if (selection_is_named(&options->selection))
+        done = show_selected(options, history, terminal, why);
+    else if (options->json)
+        done = list_json(options, history, why);
+    else
+        done = list_text(options, history, terminal, why);
+    history_close(history);
+    return done ? STATUS_DONE : STATUS_INCOMPLETE;
 }

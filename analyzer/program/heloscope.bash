@@ -25,18 +25,26 @@ _heloscope() {
 
     if ((COMP_CWORD == 1)); then
         words="analyze monitor show report explain export --help --version"
-    elif [[ $previous == @(--db|-r|--read|--keylog|--output) ]]; then
+    elif [[ $previous == @(--db|-r|--read|--keylog|--output|--source) ]]; then
         compopt -o default 2>/dev/null
         return
     elif [[ $previous == @(-i|--interface) ]]; then
         words="any $(ls /sys/class/net 2>/dev/null)"
     elif [[ $previous == --by ]]; then
         words="cause client server software client-software day hour"
+    elif [[ $previous == --cause ]]; then
+        words=$(_heloscope_causes "$program")
+    elif [[ $previous == --fault ]]; then
+        words="client pipelining server middlebox policy unknown"
+    elif [[ $previous == --certainty ]]; then
+        words="certain likely unknown"
+    elif [[ $previous == @(--from|--since|--to) ]]; then
+        words="today yesterday now"
     elif [[ $previous == --format ]]; then
         words="jsonl eve zeek"
     elif [[ $previous == --color ]]; then
         words="auto always never"
-    elif [[ $previous == @(--ports|--cursor|--sensor|--limit|--filter|-s|--snapshot-length|-B|--buffer-size) ]]; then
+    elif [[ $previous == @(--ports|--cursor|--sensor|--limit|--filter|--client|--server|--sender|--recipient|--queue-id|--message-id|--code|--software|--last|-s|--snapshot-length|-B|--buffer-size) ]]; then
         return
     elif [[ $current == -* ]]; then
         words=$(_heloscope_options "$program" "$subcommand")

@@ -19,7 +19,12 @@ static const struct subcommand_row {
      "the same live, until stopped: each 503 as it happens",
      "FILTER is an expression in tcpdump's language, such as: tcp port 25", cmd_monitor},
     {FOR_SHOW, "show", "[options] [SESSION...]", "list sessions, or print their timelines",
-     "SESSION is a number from the list. The origin of each 503 is marked.", cmd_show},
+     "SESSION is a number from the list, a range of them (1-3, 5-), a uid or a Community ID; "
+     "these, and\n"
+     "what a queue id or Message-ID finds, are printed whole. All other words choose what is "
+     "listed;\n"
+     "of one word given twice either will do.",
+     cmd_show},
     {FOR_REPORT, "report", "[options]", "what went wrong, by cause, client, server, day",
      "Counts all 503s of the history.", cmd_report},
     {FOR_EXPLAIN, "explain", "[options] [CAUSE...]", "what a cause means, its rule, the remedy",
@@ -70,6 +75,7 @@ static enum status run(const struct subcommand_row *row, int argc, char **argv, 
         status = STATUS_DONE;
     } else if (fine) {
         terminal_setup(&terminal, options.colour, options.quiet);
+        terminal.utc = options.utc;
         status = row->run(&options, &terminal, why);
     }
     options_free(&options);

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-#include "options.h"
+#include "option_row.h"
+#include "selection_options.h"
 #include "heloscope/tls/tls.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "heloscope/base/text.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Sets what `value` says; false with `why` when it says nothing sensible. `name` is the option as
- * it is shown in complaints. */
-typedef bool option_set_fn(struct options *options, const char *name, const char *value,
-                           struct failure *why);
 
 static bool read_number(const char *name, const char *value, long low, long high, long *out,
                         struct failure *why)
@@ -184,26 +182,12 @@ FLAG_SETTER(json)
 FLAG_SETTER(quiet)
 FLAG_SETTER(no_promiscuous)
 FLAG_SETTER(list_interfaces)
-FLAG_SETTER(errors_only)
+FLAG_SETTER(utc)
 FLAG_SETTER(rules)
 FLAG_SETTER(help)
 
-enum {
-    FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT,
-    FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
-    FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,
-    FOR_PRINTING = FOR_ALL & ~FOR_EXPORT,
-};
-
 /* Letters and long names follow tcpdump where it has the option. */
-static const struct option_row {
-    unsigned where;
-    char letter; /* 0 = none */
-    const char *name;
-    const char *argument; /* NULL = takes none; in brackets, it may be left out */
-    option_set_fn *set;
-    const char *help;
-} rows[] = {
+static const struct option_row rows[] = {
     {FOR_ANALYZE, 'r', "read", "FILE", add_file, "read FILE too (- is standard input)"},
     {FOR_MONITOR, 'i', "interface", "NAME", set_interface,
      "listen on NAME; \"any\" is all of them (default: the first that is up)"},
@@ -236,12 +220,12 @@ static const struct option_row {
      "decrypt TLS with the secrets in FILE, as SSLKEYLOGFILE makes it; may be given again"},
     {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
      "ports that are SMTP (default: 25,465,587,2525,24)"},
-    {FOR_SHOW, 0, "errors", NULL, set_errors_only,
-     "list only sessions with a 503, or the like under another code"},
     {FOR_EXPLAIN, 0, "rules", NULL, set_rules, "print the rules of order instead, verb by verb"},
     {FOR_REPORT, 0, "by", "WHAT", set_by, "cause, client, server, software or day (default: all)"},
     {FOR_ANALYZE | FOR_REPORT, 0, "limit", "N", set_limit,
      "print at most N findings, or rows of a table"},
+    {FOR_HISTORY & ~FOR_EXPORT, 0, "utc", NULL, set_utc,
+     "read and show times in UTC, not in local time"},
     {FOR_PRINTING, 0, "json", NULL, set_json, "print for a program to read"},
     {FOR_CAPTURE, 'q', "quiet", NULL, set_quiet,
      "store, and print nothing but problems with the input"},
@@ -250,13 +234,23 @@ static const struct option_row {
 };
 
 enum {
-    FIRST_LONG = 256
-}; /* getopt's value for row i is FIRST_LONG + i */
+    FIRST_LONG = 256, /* getopt's value for row i is FIRST_LONG + i */
+    ROWS_MAX = 128
+};
 
 struct getopt_tables {
     char letters[2 + 2 * COUNT_OF(rows) + 1];
-    struct option names[COUNT_OF(rows) + 1];
+    struct option names[ROWS_MAX + 1];
 };
+
+/* All rows: those that ask for sessions stand first. NULL behind the last. */
+static const struct option_row *row_at(size_t i)
+{
+    if (i < selection_row_count)
+        return &selection_rows[i];
+    i -= selection_row_count;
+    return i < COUNT_OF(rows) ? &rows[i] : NULL;
+}
 
 static bool may_be_left_out(const struct option_row *row)
 {
@@ -276,17 +270,19 @@ static void make_tables(enum subcommand subcommand, struct getopt_tables *tables
     size_t names = 0;
     char *letter = tables->letters;
     *letter++ = ':'; /* tell a missing value from an unknown option */
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        if (!(rows[i].where & subcommand))
+    const struct option_row *row;
+    for (size_t i = 0; (row = row_at(i)); i++) {
+        if (!(row->where & subcommand))
             continue;
+        assert(names < ROWS_MAX);
         tables->names[names++] = (struct option){
-            .name = rows[i].name,
-            .has_arg = argument_of(&rows[i]),
+            .name = row->name,
+            .has_arg = argument_of(row),
             .val = FIRST_LONG + (int)i,
         };
-        if (rows[i].letter) {
-            *letter++ = rows[i].letter;
-            if (rows[i].argument)
+        if (row->letter) {
+            *letter++ = row->letter;
+            if (row->argument)
                 *letter++ = ':';
         }
     }
@@ -297,11 +293,11 @@ static void make_tables(enum subcommand subcommand, struct getopt_tables *tables
 static const struct option_row *find_row(int value)
 {
     if (value >= FIRST_LONG)
-        return &rows[value - FIRST_LONG];
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (rows[i].letter == value)
-            return &rows[i];
-    return NULL;
+        return row_at((size_t)(value - FIRST_LONG));
+    const struct option_row *row;
+    for (size_t i = 0; (row = row_at(i)) && row->letter != value; i++)
+        ;
+    return row;
 }
 
 /* getopt's own words name neither the subcommand nor what to do, so they are switched off. */
@@ -310,8 +306,8 @@ static bool complain(int result, char **argv, struct failure *why)
     const struct option_row *row = optopt ? find_row(optopt) : NULL;
     if (result == ':' && row)
         return failure_set(why, "option --%s needs %s behind it", row->name, row->argument);
-    if (optopt >= FIRST_LONG)
-        return failure_set(why, "option --%s takes no value", rows[optopt - FIRST_LONG].name);
+    if (row && optopt >= FIRST_LONG)
+        return failure_set(why, "option --%s takes no value", row->name);
     if (optopt)
         return failure_set(why, "unknown option -%c", optopt);
     return failure_set(why, "unknown option %s", argv[optind - 1]);
@@ -340,13 +336,21 @@ bool options_read(enum subcommand subcommand, int argc, char **argv, struct opti
     }
     for (int i = optind; i < argc; i++)
         out->words[out->word_count++] = argv[i];
-    return true;
+    return !(subcommand & FOR_SELECTION) || out->help ||
+           selection_settle(out, (int64_t)time(NULL) * 1000000, why);
 }
 
 void options_free(struct options *options)
 {
     free(options->words);
     free(options->keylogs);
+    free(options->selection.terms);
+    for (size_t i = 0; i < options->copy_count; i++)
+        free(options->copies[i]);
+    free(options->copies);
+    options->copies = NULL;
+    options->copy_count = 0;
+    options->selection = (struct selection){0};
     options->keylogs = NULL;
     options->words = NULL;
     options->word_count = 0;
@@ -354,16 +358,17 @@ void options_free(struct options *options)
 
 void options_help(enum subcommand subcommand, FILE *out)
 {
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        if (!(rows[i].where & subcommand))
+    const struct option_row *row;
+    for (size_t i = 0; (row = row_at(i)); i++) {
+        if (!(row->where & subcommand))
             continue;
         char left[64];
-        int length = rows[i].letter ? snprintf(left, sizeof left, "-%c, ", rows[i].letter)
-                                    : snprintf(left, sizeof left, "    ");
-        snprintf(left + length, sizeof left - (size_t)length, "--%s%s%s", rows[i].name,
-                 rows[i].argument && !may_be_left_out(&rows[i]) ? " " : "",
-                 rows[i].argument ? rows[i].argument : "");
+        int length = row->letter ? snprintf(left, sizeof left, "-%c, ", row->letter)
+                                 : snprintf(left, sizeof left, "    ");
+        snprintf(left + length, sizeof left - (size_t)length, "--%s%s%s", row->name,
+                 row->argument && !may_be_left_out(row) ? " " : "",
+                 row->argument ? row->argument : "");
         fprintf(out, "  %-30s", left);
-        text_wrap(out, rows[i].help, 32, 32, 80);
+        text_wrap(out, row->help, 32, 32, 80);
     }
 }

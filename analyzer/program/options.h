@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "heloscope/db/selection.h"
 #include "heloscope/failure.h"
 #include "heloscope/output/terminal.h"
 
@@ -25,7 +26,13 @@ struct options {
     uint16_t ports[OPTIONS_PORTS_MAX];
     size_t port_count;
     enum colour_choice colour;
-    bool json, quiet, no_promiscuous, list_interfaces, errors_only, rules, help, anonymize;
+    bool json, quiet, no_promiscuous, list_interfaces, rules, help, anonymize, utc;
+
+    /* The sessions that are asked for; its texts point into the command line or to `copies`. */
+    struct selection selection;
+    const char *since, *from, *to; /* as they were given; NULL = not */
+    char **copies;                 /* owned, with what is in them */
+    size_t copy_count;
 
     /* What is left on the command line, and the files of -r in front of it; owned, see
      * options_free(). */
@@ -43,6 +50,12 @@ enum subcommand {
     FOR_REPORT = 1 << 3,
     FOR_EXPLAIN = 1 << 4,
     FOR_EXPORT = 1 << 5,
+
+    FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT,
+    FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
+    FOR_SELECTION = FOR_SHOW, /* take the words of selection_options.c */
+    FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,
+    FOR_PRINTING = FOR_ALL & ~FOR_EXPORT,
 };
 
 /* Reads the words behind the subcommand's name (argv[0]). False with `why` when they are wrong. */

@@ -226,6 +226,23 @@ bool history_session(struct history *history, int64_t session_id, history_sessio
                                  (long long)session_id));
 }
 
+bool reader_sessions(struct history *history, const int64_t *session_ids, size_t count,
+                     history_session_fn *fn, void *context, struct failure *why)
+{
+    sqlite3_stmt *statement = reader_prepare(history, SELECT_SESSIONS "WHERE session_id = ?1", why);
+    if (!statement)
+        return false;
+    bool wanted = true;
+    for (size_t i = 0; wanted && i < count; i++) {
+        sqlite3_bind_int64(statement, 1, session_ids[i]);
+        if (reader_row(statement))
+            wanted = give_session(statement, fn, context);
+        if (sqlite3_reset(statement) != SQLITE_OK)
+            break;
+    }
+    return reader_finish(history, statement, why);
+}
+
 bool history_sessions(struct history *history, bool only_errors, history_session_fn *fn,
                       void *context, struct failure *why)
 {

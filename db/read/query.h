@@ -26,6 +26,10 @@ bool reader_finish(struct history *history, sqlite3_stmt *statement, struct fail
 /* Text of a column, valid until the next row; NULL = absent. */
 const char *reader_text(sqlite3_stmt *statement, int column);
 
+/* Hands over the rows of these sessions, in this order. One that is gone by now is passed over. */
+bool reader_sessions(struct history *history, const int64_t *session_ids, size_t count,
+                     history_session_fn *fn, void *context, struct failure *why);
+
 /* The view that ranks the errors by `by`; NULL with `why` when there is none. */
 const char *report_view(const char *by, struct failure *why);
 

@@ -44,6 +44,9 @@ enum {
 /* "2026-01-02 10:11:12.123 UTC"; "-" for 0. Returns `out`. */
 char *text_time(int64_t us, char out[TEXT_TIME]);
 
+/* The same in local time: "2026-01-02 11:11:12.123 CET". */
+char *text_time_local(int64_t us, char out[TEXT_TIME]);
+
 /* The code of the reply that a finding is about: "503"; "close" for 0, the end of the connection.
  * Returns `out`. */
 char *text_code(int code, char out[TEXT_CODE]);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "heloscope/base/text.h"
 #include "heloscope/failure.h"
 
 enum colour_choice {
@@ -28,6 +29,7 @@ enum style {
 
 struct terminal {
     bool colour;
+    bool utc;          /* times are shown in UTC, not in local time */
     bool progress;     /* a bar may be drawn */
     bool bar_is_drawn; /* the cursor stands behind it */
     int64_t next_bar_us;
@@ -37,6 +39,10 @@ void terminal_setup(struct terminal *terminal, enum colour_choice choice, bool q
 
 /* The sequence that switches to `style`, "" without colour. */
 const char *terminal_style(const struct terminal *terminal, enum style style);
+
+/* A moment in microseconds since 1970 as the user wants to read it, with its zone. Returns `out`.
+ */
+char *terminal_time(const struct terminal *terminal, int64_t us, char out[TEXT_TIME]);
 
 /* "heloscope: " and one line on standard error, in place of the progress bar. Control characters in
  * it (of a file's name) are made visible. */
