@@ -84,7 +84,7 @@ struct connection *connection_open(struct flow_table *table, const struct port_s
     c->vlan = segment->vlan;
     c->decoding = memory_get(sizeof *c->decoding);
     c->decoding->tunnel = segment->tunnel;
-    c->decoding->source = packet->source;
+    c->decoding->source = c->decoding->newest_source = packet->source;
     c->first = (struct mark){.ts_us = packet->ts_us, .packet = packet->number};
     flow_add_path(&c->flow, segment->path);
     if (segment->flags & TCP_SYN && !(segment->flags & TCP_ACK)) {
@@ -103,6 +103,22 @@ struct connection *connection_open(struct flow_table *table, const struct port_s
 
 /* --- what is made of one --- */
 
+/* Captures that are merged take turns: each is noted once. */
+void decoding_note_source(struct decoding *decoding, struct capture_source *source)
+{
+    if (source == decoding->newest_source)
+        return;
+    decoding->newest_source = source;
+    if (source == decoding->source || decoding->passed_count == CAPTURES_PASSED)
+        return;
+    for (uint32_t i = 0; i < decoding->passed_count; i++)
+        if (decoding->passed[i] == source->capture_id)
+            return;
+    decoding->passed =
+        memory_resize(decoding->passed, (decoding->passed_count + 1) * sizeof *decoding->passed);
+    decoding->passed[decoding->passed_count++] = source->capture_id;
+}
+
 void decoding_note_waiting(struct decoding *decoding)
 {
     const struct direction *direction = decoding->session->direction;
@@ -119,6 +135,7 @@ void connection_end_decoding(struct connection *c, struct costs *costs)
         of[COST_AHEAD] += reassembly->side[0].dropped + reassembly->side[1].dropped;
         reassembly_free(&c->decoding->reassembly);
         free(c->decoding->forward_proxy);
+        free(c->decoding->passed);
     }
     free(c->decoding);
     c->decoding = NULL;

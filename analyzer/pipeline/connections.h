@@ -51,6 +51,9 @@ struct decoding {
     struct tunnel tunnel; /* the outermost of the first segment */
     struct mark reset;    /* of the RST; packet 0 = none */
     struct capture_source *source;
+    struct capture_source *newest_source; /* that of its last packet */
+    int64_t *passed;                      /* the captures that it came to after its first */
+    uint32_t passed_count, passed_told;   /* how many; and how many of them the writer has */
     struct reassembly reassembly;
     struct candidate *candidate;          /* CONNECTION_CANDIDATE */
     struct queued_span *kept, *kept_last; /* what was seen while being watched */
@@ -109,6 +112,9 @@ static inline bool decoding_has_session(const struct decoding *decoding)
 
 /* The session, awake; NULL = none yet. */
 struct session *decoding_session(struct decoding *decoding, struct freezer *room);
+
+/* Notes the capture of a packet of it, when it is not that of the packet before. */
+void decoding_note_source(struct decoding *decoding, struct capture_source *source);
 
 /* Counts anew what waits in the session, which has just read. */
 void decoding_note_waiting(struct decoding *decoding);

@@ -12,4 +12,7 @@ struct session *handover_begin(struct pipeline *p, const struct connection *c);
 /* Writes what only the two streams know into the session's row. */
 void handover_describe(struct session_row *row, const struct reassembly *reassembly);
 
+/* Adds the captures that the connection has come to since the last chapter. */
+void handover_captures(struct draft *draft, struct decoding *decoding);
+
 #endif

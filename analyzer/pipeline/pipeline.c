@@ -147,6 +147,8 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
     struct connection *c = connection_of(p, packet, segment, &key, sender);
     if (!c)
         return;
+    if (c->decoding)
+        decoding_note_source(c->decoding, packet->source);
     if (c->state == CONNECTION_SMTP || c->state == CONNECTION_CANDIDATE)
         push_segment(p, c, packet, segment, sender == c->client ? SIDE_CLIENT : SIDE_SERVER);
     flow_touch(&c->flow, &p->queue[connection_queue(c)], p->now_us);
@@ -263,6 +265,7 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
     struct session *s = session_of(p, c);
     handover_describe(&s->row, &c->decoding->reassembly);
     struct draft *draft = session_detach(s, last);
+    handover_captures(draft, c->decoding);
     c->decoding->dirty = false;
     totals_count_findings(&p->totals, draft);
     if (last)

@@ -44,6 +44,24 @@ void community_id(const struct address *a, uint16_t a_port, const struct address
     out[2 + BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE)] = '\0';
 }
 
+/* FNV-1a: octet by octet, so that the order in which a machine keeps them does not matter. */
+static uint32_t endpoint_hash(const struct address *a, uint16_t port)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < address_size(a); i++)
+        hash = (hash ^ a->octets[i]) * 16777619u;
+    hash = (hash ^ (port >> 8)) * 16777619u;
+    return (hash ^ (port & 0xff)) * 16777619u;
+}
+
+uint32_t endpoints_hash(const struct address *a, uint16_t a_port, const struct address *b,
+                        uint16_t b_port)
+{
+    const uint32_t one = endpoint_hash(a, a_port), other = endpoint_hash(b, b_port);
+    const uint32_t low = one < other ? one : other, high = one < other ? other : one;
+    return (low * 0x9e3779b1u ^ high) * 0x85ebca6bu;
+}
+
 enum {
     UID_TIME = 11, /* digits of 5 bits: microseconds of a thousand years */
     UID_HASH = 9

@@ -90,6 +90,7 @@ struct session *session_new(const struct session_begin *begin)
     row->midstream = begin->midstream;
     row->protocol = "SMTP";
     row->outcome = "open";
+    row->cut = true;
     s->reactions.rough = begin->rough_clock;
 
     char from[46], to[46], way[WAY_SIZE];
@@ -191,6 +192,8 @@ static void name_row(struct session_row *row, struct arena *arena)
     community_id(&row->client, row->client_port, &row->server, row->server_port, community);
     row->uid = arena_copy(arena, bytes_of_string(uid));
     row->community_id = arena_copy(arena, bytes_of_string(community));
+    row->endpoints =
+        endpoints_hash(&row->client, row->client_port, &row->server, row->server_port);
 }
 
 /* An idle session has no draft: it begins with what there is to write. */
@@ -323,6 +326,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
     transaction_finish(s);
     if (s->transaction)
         transaction_end(s, "aborted", mark->ts_us, 0);
+    s->row.cut = how && strcmp(how, "capture ended") == 0;
     s->row.outcome = not_smtp_ended(s) ? "not SMTP" : outcome_of(s, ended_by, how);
     enum side by = ended_by == SIDE_SERVER ? SIDE_SERVER : SIDE_CLIENT;
     const struct event *close =

@@ -12,6 +12,7 @@ static const struct migration steps[] = {
     {2, ""},         /* views: errors under other codes, commonest names */
     {3, step_changes_sql},
     {4, step_upkeep_sql},
+    {5, step_connections_sql},
 };
 
 const struct ladder schema_ladder = {steps, sizeof steps / sizeof *steps, views_sql};

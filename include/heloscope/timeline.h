@@ -128,6 +128,12 @@ struct transaction {
     struct bytes queue_id, message_id; /* NULL `at` = none */
 };
 
+/* How a host numbers its octets (RFC 9293 section 3.4). */
+struct numbering {
+    bool known;
+    uint32_t first; /* the sequence number of the first octet of data */
+};
+
 /* The row in `sessions`, as far as it is known at the end of this chapter. Text is owned by the
  * chapter. */
 struct session_row {
@@ -136,8 +142,10 @@ struct session_row {
     int64_t capture_id;
     struct address client, server;
     uint16_t client_port, server_port, vlan;
-    struct tunnel tunnel;   /* the outermost */
-    struct address proxied; /* the real client, by a load balancer; family 0 = none named */
+    uint32_t endpoints;            /* endpoints_hash() */
+    struct numbering numbering[2]; /* by enum side */
+    struct tunnel tunnel;          /* the outermost */
+    struct address proxied;        /* the real client, by a load balancer; family 0 = none named */
     uint16_t proxied_port;
     int64_t started_us, ended_us;
     struct bytes helo;                             /* name given in the last HELO/EHLO/LHLO */
@@ -153,7 +161,14 @@ struct session_row {
     uint32_t commands, replies, messages, violations, errors_503;
     bool midstream;      /* begun before the capture */
     bool one_sided;      /* only one direction was captured */
+    bool cut;            /* its end was not captured; while it is open, not yet */
     const char *outcome; /* "open", "quit", "closed by client", ... ; static */
+};
+
+/* A further capture that a session goes through. */
+struct capture_passed {
+    struct capture_passed *next;
+    int64_t capture_id;
 };
 
 struct chapter {
@@ -164,6 +179,7 @@ struct chapter {
     struct violation *violations;
     struct diagnosis *diagnoses;
     struct transaction *transactions; /* those that ended in this chapter */
+    struct capture_passed *captures;  /* that it came to in this chapter */
 };
 
 /* "command", "C", "opened", ...; static storage. */

@@ -14,6 +14,11 @@ enum {
 void community_id(const struct address *a, uint16_t a_port, const struct address *b,
                   uint16_t b_port, char out[IDENTITY_SIZE]);
 
+/* A number of the two endpoints of a connection, the same whichever is named first and on every
+ * machine. Connections may share it: whoever finds one by it compares the endpoints themselves. */
+uint32_t endpoints_hash(const struct address *a, uint16_t a_port, const struct address *b,
+                        uint16_t b_port);
+
 /* A session's own name: the same for the same connection in the same capture, however often it is
  * analysed. From the endpoints and the time of the first packet. It begins with the time, so that
  * a history's index of them grows at its end: later sessions have greater names. */
