@@ -25,7 +25,7 @@ struct run {
     struct terminal *terminal;
     struct capture *capture;
     struct pipeline_totals totals;
-    int64_t *own; /* the sessions of this input that have findings, whoever stored them first */
+    struct own_findings *own; /* of this input, whoever stored its sessions first */
     size_t own_count;
     struct findings findings;
 };
@@ -73,7 +73,7 @@ static bool collect(struct run *run, struct history *history, struct failure *wh
     if (limit < 0)
         limit = run->options->json ? JSON_LIMIT : DEFAULT_LIMIT;
     findings_begin(&run->findings, (size_t)limit);
-    return history_diagnoses_of(history, run->own, run->own_count, 0, add_diagnosis, run, why);
+    return history_diagnoses_of(history, run->own, run->own_count, add_diagnosis, run, why);
 }
 
 /* --------------------------------------------------------------------------------- on the screen
@@ -346,8 +346,6 @@ static bool print_run(struct run *run, struct failure *why)
     bool done = collect(run, history, why) && (run->options->json ? print_json(run, history, why)
                                                                   : print_text(run, history, why));
     findings_free(&run->findings);
-    free(run->own);
-    run->own = NULL;
     history_close(history);
     return done;
 }
@@ -426,6 +424,7 @@ enum status cmd_analyze(const struct options *options, struct terminal *terminal
         status = live_run(options, terminal, run.capture, run.keylog, "following", why);
     else
         status = analyze(&run, why);
+    free(run.own);
     capture_close(run.capture);
     keylog_free(run.keylog);
     return status;

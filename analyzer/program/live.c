@@ -28,7 +28,6 @@ struct watched {
     struct recording recording;
     struct history *history;    /* NULL = not opened yet, or it cannot be */
     unsigned generation;        /* of the file that it was opened for */
-    int64_t last_diagnosis;     /* of that file */
     int64_t committed_clock;    /* when the last commit was */
     uint64_t committed_packets; /* and how many packets there were then */
     int64_t newest_us;          /* time of the last packet ... */
@@ -47,7 +46,6 @@ static bool add_diagnosis(void *context, const struct history_diagnosis *row)
 {
     struct news *news = context;
     findings_add(&news->findings, row);
-    news->watched->last_diagnosis = row->id;
     return true;
 }
 
@@ -82,26 +80,24 @@ static void print_rest(const struct watched *w, const struct findings *findings)
                 text_counted(rest, "finding", words));
 }
 
-/* The reader's own look at the history; another one when the store has opened another file. What a
- * new file holds already is of another run. */
-static bool open_history(struct watched *w, bool at_start)
+/* The reader's own look at the history; another one when the store has opened another file. */
+static bool open_history(struct watched *w)
 {
     const unsigned generation = store_generation(w->recording.store);
     if (w->history && w->generation == generation)
         return true;
     history_close(w->history);
     w->history = generation ? history_open(w->options->database, NULL) : NULL;
-    w->last_diagnosis = w->history && at_start ? history_last_diagnosis(w->history) : 0;
     w->generation = generation;
     return w->history != NULL;
 }
 
-static bool print_findings(struct watched *w, const int64_t *own, size_t count, struct failure *why)
+static bool print_findings(struct watched *w, const struct own_findings *own, size_t count,
+                           struct failure *why)
 {
     struct news news = {.watched = w};
     findings_begin(&news.findings, NEWS_LIMIT);
-    bool done =
-        history_diagnoses_of(w->history, own, count, w->last_diagnosis, add_diagnosis, &news, why);
+    bool done = history_diagnoses_of(w->history, own, count, add_diagnosis, &news, why);
     if (!w->options->quiet)
         done = done && print_list(w, &news.findings.with_503, why) &&
                print_list(w, &news.findings.other, why);
@@ -114,10 +110,10 @@ static bool print_findings(struct watched *w, const int64_t *own, size_t count, 
  * pass, ends nothing. */
 static void print_news(struct watched *w, struct failure *why)
 {
-    int64_t *own;
+    struct own_findings *own;
     recording_say(&w->recording);
     const size_t count = store_take_own(w->recording.store, &own);
-    if (count && open_history(w, false) && !print_findings(w, own, count, why)) {
+    if (count && open_history(w) && !print_findings(w, own, count, why)) {
         terminal_warn(w->terminal, "%s", why->text);
         why->text[0] = '\0';
     }
@@ -243,7 +239,7 @@ static bool run(struct watched *w, struct failure *why)
     if (!recording_open(&w->recording, w->options, persistence, w->capture, w->terminal, w->keylog,
                         why))
         return false;
-    open_history(w, true);
+    open_history(w);
     print_start(w);
     const bool done = read_on(w, why);
     if (done)

@@ -332,13 +332,17 @@ bool history_events(struct history *history, int64_t session_id, event_no first,
 static const char select_diagnoses[] =
     SELECT_DIAGNOSES "WHERE d.id > ?1 AND (d.code = 503 OR NOT ?2) ORDER BY d.id";
 
-/* The sessions that are asked for, in a table that only this connection sees. */
-static const char make_asked[] = "CREATE TEMP TABLE IF NOT EXISTS asked (session_id INTEGER "
-                                 "PRIMARY KEY); DELETE FROM temp.asked";
-static const char insert_asked[] = "INSERT OR IGNORE INTO temp.asked VALUES (?1)";
+/* What is asked for, in a table that only this connection sees. */
+static const char make_asked[] =
+    "CREATE TEMP TABLE IF NOT EXISTS asked (session_id INTEGER, first INTEGER, last INTEGER, "
+    "from_us INTEGER, to_us INTEGER, PRIMARY KEY (session_id, first, last, from_us, to_us)) "
+    "WITHOUT ROWID; DELETE FROM temp.asked";
+static const char insert_asked[] = "INSERT OR IGNORE INTO temp.asked VALUES (?1, ?2, ?3, ?4, ?5)";
 static const char select_asked_diagnoses[] =
-    SELECT_DIAGNOSES "WHERE d.id > ?1 AND d.session_id IN (SELECT session_id FROM temp.asked) "
-                     "ORDER BY d.id";
+    SELECT_DIAGNOSES "WHERE d.session_id IN (SELECT session_id FROM temp.asked) AND EXISTS "
+                     "(SELECT 1 FROM temp.asked a WHERE a.session_id = d.session_id AND "
+                     "d.reply_seq BETWEEN a.first AND a.last AND "
+                     "coalesce(r.ts_us, a.from_us) BETWEEN a.from_us AND a.to_us) ORDER BY d.id";
 
 static const char select_session_diagnoses[] =
     SELECT_DIAGNOSES "WHERE d.session_id = ?1 ORDER BY d.reply_seq";
@@ -383,7 +387,7 @@ bool history_diagnoses(struct history *history, int64_t after, bool only_503,
     return reader_finish(history, statement, why);
 }
 
-static bool ask_for(struct history *history, const int64_t *session_ids, size_t count,
+static bool ask_for(struct history *history, const struct own_findings *own, size_t count,
                     struct failure *why)
 {
     if (sqlite3_exec(history->db, make_asked, NULL, NULL, NULL) != SQLITE_OK)
@@ -392,25 +396,27 @@ static bool ask_for(struct history *history, const int64_t *session_ids, size_t 
     if (!statement)
         return false;
     for (size_t i = 0; i < count; i++) {
-        sqlite3_bind_int64(statement, 1, session_ids[i]);
+        sqlite3_bind_int64(statement, 1, own[i].session_id);
+        sqlite3_bind_int64(statement, 2, own[i].first);
+        sqlite3_bind_int64(statement, 3, own[i].last);
+        sqlite3_bind_int64(statement, 4, own[i].from_us);
+        sqlite3_bind_int64(statement, 5, own[i].to_us);
         sqlite3_step(statement);
         sqlite3_reset(statement);
     }
     return reader_finish(history, statement, why);
 }
 
-bool history_diagnoses_of(struct history *history, const int64_t *session_ids, size_t count,
-                          int64_t after, history_diagnosis_fn *fn, void *context,
-                          struct failure *why)
+bool history_diagnoses_of(struct history *history, const struct own_findings *own, size_t count,
+                          history_diagnosis_fn *fn, void *context, struct failure *why)
 {
     if (!count)
         return true;
-    sqlite3_stmt *statement = ask_for(history, session_ids, count, why)
+    sqlite3_stmt *statement = ask_for(history, own, count, why)
                                   ? reader_prepare(history, select_asked_diagnoses, why)
                                   : NULL;
     if (!statement)
         return false;
-    sqlite3_bind_int64(statement, 1, after);
     while (reader_row(statement) && give_diagnosis(statement, fn, context))
         ;
     return reader_finish(history, statement, why);

@@ -41,11 +41,13 @@ static void grow(struct handles *handles)
     *handles = bigger;
 }
 
-void handles_add(struct handles *handles, uint64_t key, int64_t session_id, enum place place)
+void handles_add(struct handles *handles, const struct handle *entry)
 {
     if (handles->count * 2 >= handles->size)
         grow(handles);
-    *slot_of(handles, key) = (struct handle){key, session_id, place, true};
+    struct handle *slot = slot_of(handles, entry->key);
+    *slot = *entry;
+    slot->used = true;
     handles->count++;
 }
 

@@ -19,6 +19,10 @@ struct handle {
     int64_t session_id;
     enum place place;
     bool used;
+    bool same_name;      /* staged: the session in the history begins with the same packet */
+    uint32_t last_event; /* the number of the event that was written last ... */
+    uint32_t last_mark;  /* ... and what it was */
+    uint32_t told;       /* staged: up to here findings were found in the history */
 };
 
 /* Open addressing with linear probing. All zero is empty and ready. */
@@ -30,8 +34,8 @@ struct handles {
 /* The entry of `key`, or NULL. Valid until the next handles_add() or handles_remove(). */
 struct handle *handles_find(const struct handles *handles, uint64_t key);
 
-/* Adds an entry; `key` must not be there yet. */
-void handles_add(struct handles *handles, uint64_t key, int64_t session_id, enum place place);
+/* Adds an entry; its key must not be there yet. */
+void handles_add(struct handles *handles, const struct handle *entry);
 
 /* Removes the entry of `key`, if there is one. */
 void handles_remove(struct handles *handles, uint64_t key);

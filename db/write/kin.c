@@ -109,7 +109,8 @@ enum kinship extent_kinship(const struct extent *a, const struct extent *b)
 
 static const char find_text[] =
     "SELECT s.session_id, s.packets, s.bytes_client, s.bytes_server, s.bytes_missing, "
-    "s.started_us, s.ended_us, s.capture_id, s.midstream, s.outcome = 'open', "
+    "s.started_us, s.ended_us, s.capture_id, s.midstream, "
+    "s.outcome IN ('open', 'interrupted', 'continued'), "
     "c.seq_client, c.seq_server, "
     "s.client_addr = ?3 AND s.client_port = ?4 "
     "FROM main.connections c JOIN main.sessions s ON s.session_id = c.session_id "
@@ -184,11 +185,11 @@ static void read_kin(sqlite3_stmt *row, struct kin *kin)
                                  .unfinished = sqlite3_column_int(row, 9)}};
     extent->octets[first] = (uint64_t)sqlite3_column_int64(row, 2);
     extent->octets[!first] = (uint64_t)sqlite3_column_int64(row, 3);
-    kin->held.bytes = extent->octets[0] + extent->octets[1];
     extent->missing = (uint64_t)sqlite3_column_int64(row, 4);
+    kin->held.bytes = extent->octets[0] + extent->octets[1] - extent->missing;
     extent->started_us = sqlite3_column_int64(row, 5);
     extent->ended_us = sqlite3_column_int64(row, 6);
-    extent->capture_id = sqlite3_column_int64(row, 7);
+    kin->held.capture_id = extent->capture_id = sqlite3_column_int64(row, 7);
     extent->midstream = sqlite3_column_int(row, 8);
     extent->numbering[first] = read_numbering(row, 10);
     extent->numbering[!first] = read_numbering(row, 11);

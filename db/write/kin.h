@@ -38,8 +38,9 @@ enum kinship extent_kinship(const struct extent *a, const struct extent *b);
 /* What decides which of two analyses of a session is kept. */
 struct held {
     int64_t session_id;
-    uint64_t packets, bytes;
-    bool unfinished; /* left by a run that was cut short, or by a capture that ended */
+    uint64_t packets, bytes; /* the latter without those that are missing */
+    bool unfinished;         /* left by a run that was cut short, or by a capture that ended */
+    int64_t capture_id;
 };
 
 /* A session of the history, and how the one that is asked for is related to it. */

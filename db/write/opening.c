@@ -55,9 +55,11 @@ static bool prepare_statements(struct store *store)
     return feed_make(store->db, &store->feed) &&
            statements_prepare(&store->history, store->db, "main", &store->feed) &&
            prepare_one(store,
-                       "SELECT session_id, packets, bytes_client + bytes_server, outcome IN "
-                       "('open', 'interrupted', 'continued') FROM main.sessions WHERE uid = ?",
+                       "SELECT session_id, packets, bytes_client + bytes_server - "
+                       "bytes_missing, outcome IN ('open', 'interrupted', 'continued'), capture_id "
+                       "FROM main.sessions WHERE uid = ?",
                        &store->held) &&
+           kin_prepare(&store->kin, store->db) &&
            prepare_one(store, "INSERT OR REPLACE INTO main.unfinished VALUES (?1, ?2)",
                        &store->begin_one) &&
            prepare_one(store, "DELETE FROM main.unfinished WHERE session_id = ?1", &store->end_one);
@@ -127,6 +129,7 @@ void opening_close(struct store *store)
     writers_leave(store);
     statements_finalize(&store->history);
     statements_finalize(&store->stage);
+    kin_finalize(&store->kin);
     sqlite3_finalize(store->held);
     sqlite3_finalize(store->begin_one);
     sqlite3_finalize(store->end_one);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "handles.h"
+#include "kin.h"
 #include "heloscope/db/store.h"
 #include "statements.h"
 
@@ -25,6 +26,12 @@ struct capture_entry {
     int64_t id, safe_id; /* in the history; 0 = not there. The latter: committed */
     struct capture_totals totals;
     bool dirty, written; /* has totals to write; wrote in the open transaction */
+};
+
+/* Two sessions that are parts of one connection. */
+struct cut_pair {
+    int64_t session_id[2];
+    uint32_t endpoints;
 };
 
 /* What a rollback brings back. */
@@ -46,7 +53,8 @@ struct store {
     struct statements history, stage;
     struct fed waiting[BATCH]; /* new sessions whose own rows are written already */
     size_t waiting_count;
-    sqlite3_stmt *held;                /* the session that holds a uid */
+    sqlite3_stmt *held; /* the session that holds a uid */
+    struct kin_statements kin;
     sqlite3_stmt *begin_one, *end_one; /* rows of `unfinished` */
     bool staging;                      /* the stage is made */
     bool in_transaction;
@@ -57,8 +65,11 @@ struct store {
     struct handles open_ids; /* the same by session_id */
     struct safe_state safe;  /* only of a patient store */
     uint64_t added, known;
-    int64_t *own; /* sessions with findings, or known before, of the open transaction */
+    struct own_findings *own; /* of the open transaction */
     size_t own_count, own_size;
+    bool joining;         /* what is written was read before: nothing of it is this run's alone */
+    struct cut_pair *cut; /* parts of connections that lie beside each other */
+    size_t cut_count;
     int lock_file; /* -1 = none */
     char *lock_path;
     int64_t writer_id;  /* 0 = none */
@@ -70,7 +81,7 @@ struct store {
     pthread_mutex_t desk;
     struct capture_entry *captures;
     size_t capture_count;
-    int64_t *own_done; /* as `own`, but committed */
+    struct own_findings *own_done; /* as `own`, but committed */
     size_t own_done_count, own_done_size;
     uint64_t added_done, known_done;
     unsigned generation;
@@ -144,6 +155,49 @@ void captures_free(struct store *store);
  * error left in `db`. */
 bool sessions_write(struct store *store, const struct chapter *chapter);
 bool sessions_write_waiting(struct store *store);
+
+/* --- what the history holds of a connection already (verdict.c) --- */
+
+/* What becomes of a session and of those that it is compared with. */
+struct verdict {
+    int64_t keeper;               /* the session that holds it already; 0 = none */
+    enum kinship kept_as;         /* KIN_SAME, or KIN_INSIDE */
+    int64_t taken[KIN_LIMIT + 1]; /* without a keeper: the sessions that it replaces */
+    size_t taken_count;
+    int64_t beside[KIN_LIMIT]; /* those that have another part */
+    size_t beside_count;
+};
+
+/* Finds the session of that name. False when there is none, or with the error left in `db`. */
+bool verdict_find_held(struct store *store, struct bytes uid, struct held *held);
+
+/* Compares a session with those of the same connection, except `session_id` (0 = none), which is
+ * its own row. False with the error left in `db`. */
+bool verdict_find(struct store *store, int64_t session_id, const struct session_row *row,
+                  struct verdict *verdict);
+
+/* A number for what an event is, to know it again. */
+uint32_t verdict_mark(const struct event *event);
+
+/* Whether the record of a session in the history, which another process has written meanwhile, has
+ * the event that was written last under the number that it had. */
+bool verdict_agrees(struct store *store, int64_t session_id, const struct handle *at);
+
+/* --- which findings are of this run (own.c) --- */
+
+/* Those of a chapter that was written. */
+void own_note_written(struct store *store, int64_t session_id, const struct chapter *chapter);
+
+/* Those of a session between two events. */
+void own_note_range(struct store *store, int64_t session_id, event_no first, event_no last);
+
+/* Those of a session that is there already, as far as `part` reaches (NULL = all of it), behind
+ * event `after`. */
+void own_note_part(struct store *store, int64_t session_id, event_no after,
+                   const struct session_row *part);
+
+/* What was noted of a session is in another one now. */
+void own_rename(struct store *store, int64_t from, int64_t to);
 
 /* --- the WAL (wal.c) --- */
 

@@ -8,13 +8,6 @@
 #include "rows.h"
 #include "stage.h"
 
-/* What decides which of two analyses of a session is kept. */
-struct held {
-    int64_t session_id;
-    uint64_t packets, bytes;
-    bool unfinished; /* left by a run that was cut short, or by a capture that ended */
-};
-
 /* Writes the session's own row, with the number that its capture has in the history. */
 static bool write_row(const struct store *store, const struct statements *to,
                       enum statement statement, int64_t session_id, const struct session_row *row)
@@ -37,41 +30,31 @@ static bool add(struct store *store, const struct session_row *session, int64_t 
     return true;
 }
 
-/* Remembers that the session is one of this run's, for store_take_own(). */
-static void note_own(struct store *store, int64_t session_id)
+/* Adds the rows that few chapters have, and that want the numbers of captures in the history. */
+static bool write_captures(struct store *store, const struct statements *to, int64_t session_id,
+                           const struct chapter *chapter)
 {
-    if (store->own_count && store->own[store->own_count - 1] == session_id)
-        return;
-    if (store->own_count == store->own_size) {
-        store->own_size = store->own_size ? 2 * store->own_size : 64;
-        store->own = memory_resize(store->own, store->own_size * sizeof *store->own);
+    for (const struct capture_passed *p = chapter->captures; p; p = p->next) {
+        struct binder row = {to->of[CAPTURE_INSERT], 0};
+        next_number(&row, (uint64_t)session_id);
+        next_number(&row, (uint64_t)captures_id(store, p->capture_id));
+        if (!statement_run(row.statement))
+            return false;
     }
-    store->own[store->own_count++] = session_id;
+    return true;
 }
 
-static bool find_held(struct store *store, struct bytes uid, struct held *held)
+/* Remembers which sessions lie beside one that was stored, to be joined if that can be. */
+static void note_cut(struct store *store, int64_t session_id, const struct session_row *row,
+                     const struct verdict *verdict)
 {
-    bind_text(store->held, 1, uid);
-    const bool found = sqlite3_step(store->held) == SQLITE_ROW;
-    if (found)
-        *held = (struct held){
-            .session_id = sqlite3_column_int64(store->held, 0),
-            .packets = (uint64_t)sqlite3_column_int64(store->held, 1),
-            .bytes = (uint64_t)sqlite3_column_int64(store->held, 2),
-            .unfinished = sqlite3_column_int(store->held, 3),
-        };
-    return sqlite3_reset(store->held) == SQLITE_OK && found;
-}
-
-/* More packets, then more bytes; between equals the one that knows how the session ended. */
-static bool fuller(const struct session_row *session, const struct held *held)
-{
-    const uint64_t bytes = session->bytes_client + session->bytes_server;
-    if (session->packets != held->packets)
-        return session->packets > held->packets;
-    if (bytes != held->bytes)
-        return bytes > held->bytes;
-    return held->unfinished && strcmp(session->outcome, "open") != 0;
+    if (!verdict->beside_count || store->joining || store->options.patient)
+        return;
+    const size_t count = store->cut_count + verdict->beside_count;
+    store->cut = memory_resize(store->cut, count * sizeof *store->cut);
+    for (size_t i = 0; i < verdict->beside_count; i++)
+        store->cut[store->cut_count++] =
+            (struct cut_pair){{session_id, verdict->beside[i]}, row->endpoints};
 }
 
 /* Writes what hangs on the sessions that wait. */
@@ -82,30 +65,80 @@ bool sessions_write_waiting(struct store *store)
     return !count || rows_chapters(&store->history, store->waiting, count);
 }
 
-/* A session that comes in one chapter: most of them. */
+/* Takes the sessions away that `verdict` says are replaced. Returns the number that the one that
+ * replaces them has from now on, that of the oldest of them; -1 with the error left in `db`. */
+static int64_t replace(struct store *store, const struct verdict *verdict)
+{
+    int64_t oldest = INT64_MAX;
+    for (size_t i = 0; i < verdict->taken_count; i++)
+        if (verdict->taken[i] < oldest)
+            oldest = verdict->taken[i];
+    for (size_t i = 0; i < verdict->taken_count; i++) {
+        if (!history_discard(store->db, verdict->taken[i]))
+            return -1;
+        own_rename(store, verdict->taken[i], oldest);
+    }
+    return oldest;
+}
+
+/* Stores a session that comes in one chapter where others of its connection are: `session_id` is
+ * its own row, if it has one already. */
+static bool write_beside(struct store *store, const struct chapter *chapter, int64_t session_id,
+                         const struct verdict *verdict)
+{
+    const struct session_row *row = &chapter->session;
+    if (session_id && (verdict->keeper || verdict->taken_count) &&
+        !history_discard(store->db, session_id))
+        return false;
+    if (verdict->keeper) {
+        store->known++;
+        own_note_part(store, verdict->keeper, 0, verdict->kept_as == KIN_SAME ? NULL : row);
+        return true;
+    }
+    if (verdict->taken_count) {
+        store->known++;
+        session_id = replace(store, verdict);
+        if (session_id < 0 || !write_row(store, &store->history, SESSION_INSERT, session_id, row) ||
+            !kin_write(&store->kin, session_id, row))
+            return false;
+    } else {
+        store->added++;
+    }
+    own_note_part(store, session_id, 0, row);
+    note_cut(store, session_id, row, verdict);
+    return rows_chapter(&store->history, session_id, chapter) &&
+           write_captures(store, &store->history, session_id, chapter);
+}
+
+/* A session that comes in one chapter: most of them, and most are of a connection that the history
+ * knows nothing of. */
 static bool write_whole(struct store *store, const struct chapter *chapter)
 {
+    const struct session_row *row = &chapter->session;
+    struct verdict verdict;
+    struct held named;
     int64_t session_id;
-    if (!add(store, &chapter->session, &session_id))
+    if (!add(store, row, &session_id))
         return false;
-    if (session_id) {
-        store->added++;
-        if (chapter->diagnoses)
-            note_own(store, session_id);
-        store->waiting[store->waiting_count++] = (struct fed){chapter, session_id};
-        return store->waiting_count < BATCH || sessions_write_waiting(store);
+    if (!session_id) {
+        if (!sessions_write_waiting(store) || !verdict_find_held(store, row->uid, &named))
+            return false;
+        if (handles_find(&store->open_ids, (uint64_t)named.session_id)) {
+            store->known++;
+            return true;
+        }
     }
-    struct held held;
-    if (!sessions_write_waiting(store) || !find_held(store, chapter->session.uid, &held))
+    if (!verdict_find(store, session_id, row, &verdict) ||
+        (session_id && !kin_write(&store->kin, session_id, row)))
         return false;
-    store->known++;
-    note_own(store, held.session_id);
-    if (handles_find(&store->open_ids, (uint64_t)held.session_id) ||
-        !fuller(&chapter->session, &held))
-        return true;
-    return history_discard(store->db, held.session_id) &&
-           write_row(store, &store->history, SESSION_INSERT, held.session_id, &chapter->session) &&
-           rows_chapter(&store->history, held.session_id, chapter);
+    if (!session_id || verdict.keeper || verdict.taken_count || verdict.beside_count)
+        return sessions_write_waiting(store) && write_beside(store, chapter, session_id, &verdict);
+    store->added++;
+    own_note_written(store, session_id, chapter);
+    if (!write_captures(store, &store->history, session_id, chapter))
+        return false;
+    store->waiting[store->waiting_count++] = (struct fed){chapter, session_id};
+    return store->waiting_count < BATCH || sessions_write_waiting(store);
 }
 
 static bool make_stage(struct store *store)
@@ -132,80 +165,229 @@ static bool note_finished(struct store *store, int64_t session_id)
     return statement_run(store->end_one);
 }
 
+/* The session of the history that a session that begins is staged beside: 0 = there is none. */
+static int64_t rival(const struct verdict *verdict)
+{
+    return verdict->keeper ? verdict->keeper : verdict->taken_count ? verdict->taken[0] : 0;
+}
+
 /* Finds the place of a session of which this is the first chapter. */
 static bool begin_session(struct store *store, const struct chapter *chapter)
 {
-    const struct session_row *session = &chapter->session;
-    enum place place = PLACE_HISTORY;
-    int64_t session_id;
-    if (!add(store, session, &session_id))
+    const struct session_row *row = &chapter->session;
+    struct handle at = {.key = row->handle, .place = PLACE_HISTORY};
+    struct verdict verdict;
+    struct held named = {0};
+    int64_t added;
+    if (!add(store, row, &added) || (!added && !verdict_find_held(store, row->uid, &named)) ||
+        !verdict_find(store, added, row, &verdict))
         return false;
-    if (session_id) {
-        store->added++;
-        if (!note_unfinished(store, session_id))
+    at.session_id = added ? added : named.session_id;
+    at.same_name = !added;
+    if (!added && handles_find(&store->open_ids, (uint64_t)named.session_id)) {
+        at.place = PLACE_NOWHERE;
+    } else if (!added || rival(&verdict)) {
+        if (added && !history_discard(store->db, added))
             return false;
-    } else {
-        struct held held;
-        if (!find_held(store, session->uid, &held))
+        at.place = PLACE_STAGE;
+        at.session_id = added ? rival(&verdict) : named.session_id;
+        if (!make_stage(store) ||
+            !write_row(store, &store->stage, SESSION_INSERT, at.session_id, row))
             return false;
-        store->known++;
-        note_own(store, held.session_id);
-        session_id = held.session_id;
-        place = handles_find(&store->open_ids, (uint64_t)session_id) ? PLACE_NOWHERE : PLACE_STAGE;
-        if (place == PLACE_STAGE &&
-            !(make_stage(store) &&
-              write_row(store, &store->stage, SESSION_INSERT, session_id, session)))
-            return false;
+    } else if (!note_unfinished(store, added) || !kin_write(&store->kin, added, row)) {
+        return false;
     }
-    handles_add(&store->open, session->handle, session_id, place);
-    if (place != PLACE_NOWHERE)
-        handles_add(&store->open_ids, (uint64_t)session_id, session_id, place);
+    store->added += at.place == PLACE_HISTORY;
+    store->known += at.place != PLACE_HISTORY;
+    handles_add(&store->open, &at);
+    if (at.place != PLACE_NOWHERE)
+        handles_add(&store->open_ids, &(struct handle){.key = (uint64_t)at.session_id,
+                                                       .session_id = at.session_id,
+                                                       .place = at.place});
+    return true;
+}
+
+/* --- how a session that was staged is settled --- */
+
+/* A number that no session has. */
+static int64_t free_number(struct store *store)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t number = -1;
+    if (sqlite3_prepare_v2(store->db, "SELECT max(session_id) + 1 FROM main.sessions", -1,
+                           &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        number = sqlite3_column_int64(statement, 0);
+    return sqlite3_finalize(statement) == SQLITE_OK && number > 0 ? number : -1;
+}
+
+/* Moves a staged session into the history: in the place of those that it replaces, or beside all
+ * of them. */
+static bool move_staged(struct store *store, const struct handle *at, const struct session_row *row,
+                        const struct verdict *verdict)
+{
+    const int64_t number = verdict->taken_count ? replace(store, verdict) : free_number(store);
+    if (number < 0 ||
+        (number != at->session_id && !stage_renumber(store->db, at->session_id, number)) ||
+        !stage_move(store->db, number) || !kin_write(&store->kin, number, row))
+        return false;
+    own_note_part(store, number, at->told, row);
+    note_cut(store, number, row, verdict);
     return true;
 }
 
 /* The last chapter of a staged session is written: now it can be told which analysis stays. */
-static bool settle(struct store *store, int64_t session_id, const struct session_row *session)
+static bool settle_staged(struct store *store, const struct handle *at,
+                          const struct session_row *row)
 {
-    struct held held;
-    if (!find_held(store, session->uid, &held))
+    struct verdict verdict;
+    if (!verdict_find(store, 0, row, &verdict))
         return false;
-    return fuller(session, &held) ? stage_move(store->db, session_id)
-                                  : stage_discard(store->db, session_id);
+    if (!verdict.keeper)
+        return move_staged(store, at, row, &verdict);
+    own_note_part(store, verdict.keeper, at->told, verdict.kept_as == KIN_SAME ? NULL : row);
+    return stage_discard(store->db, at->session_id);
 }
 
-/* Brings the session's own row up to date, unless another process has stored a fuller record of it
- * meanwhile; one that was taken away comes back. */
-static bool update_row(struct store *store, const struct handle *at, const struct session_row *row)
+/* A session that was written into the history as it went on is over: what others have stored of
+ * its connection meanwhile, or before, may be parts of it, or hold it. */
+static bool settle_written(struct store *store, const struct handle *at,
+                           const struct session_row *row)
+{
+    struct verdict verdict;
+    if (!note_finished(store, at->session_id) ||
+        !verdict_find(store, at->session_id, row, &verdict))
+        return false;
+    if (verdict.keeper) {
+        own_rename(store, at->session_id, verdict.keeper);
+        return history_discard(store->db, at->session_id);
+    }
+    for (size_t i = 0; i < verdict.taken_count; i++) {
+        if (!history_discard(store->db, verdict.taken[i]))
+            return false;
+        own_rename(store, verdict.taken[i], at->session_id);
+    }
+    note_cut(store, at->session_id, row, &verdict);
+    return true;
+}
+
+/* --- chapters of sessions that go on --- */
+
+/* The session goes on in another row than before. */
+static bool move_to(struct store *store, struct handle *at, int64_t session_id)
+{
+    const int64_t before = at->session_id;
+    if (session_id == before)
+        return true;
+    at->session_id = session_id;
+    handles_remove(&store->open_ids, (uint64_t)before);
+    if (!handles_find(&store->open_ids, (uint64_t)session_id))
+        handles_add(&store->open_ids, &(struct handle){.key = (uint64_t)session_id,
+                                                       .session_id = session_id,
+                                                       .place = PLACE_HISTORY});
+    return note_finished(store, before) && note_unfinished(store, session_id);
+}
+
+/* The row was taken away, and nobody has another record of the session: it comes back. */
+static bool bring_back(struct store *store, struct handle *at, const struct session_row *row)
+{
+    if (!write_row(store, &store->history, SESSION_INSERT, 0, row))
+        return false;
+    const int64_t session_id = sqlite3_last_insert_rowid(store->db);
+    return move_to(store, at, session_id) && kin_write(&store->kin, session_id, row);
+}
+
+/* Another process has stored a record of a session that is open here. What comes is added to it if
+ * both tell the same under the same numbers; else that record stays as it is. */
+static bool follow_other(struct store *store, struct handle *at, const struct session_row *row,
+                         const struct held *other)
+{
+    if (verdict_agrees(store, other->session_id, at))
+        return move_to(store, at, other->session_id) &&
+               (other->packets > row->packets ||
+                write_row(store, &store->history, SESSION_UPDATE, other->session_id, row));
+    at->place = PLACE_NOWHERE;
+    handles_remove(&store->open_ids, (uint64_t)at->session_id);
+    return note_finished(store, at->session_id);
+}
+
+/* Brings the session's own row up to date. */
+static bool update_row(struct store *store, struct handle *at, const struct session_row *row)
 {
     struct held held;
+    struct verdict verdict;
     if (at->place == PLACE_STAGE)
         return write_row(store, &store->stage, SESSION_UPDATE, at->session_id, row);
-    if (!find_held(store, row->uid, &held))
-        return write_row(store, &store->history, SESSION_INSERT, at->session_id, row);
-    return held.packets > row->packets ||
-           write_row(store, &store->history, SESSION_UPDATE, at->session_id, row);
+    if (at->place == PLACE_NOWHERE)
+        return true;
+    if (verdict_find_held(store, row->uid, &held))
+        return held.session_id == at->session_id && held.packets <= row->packets &&
+                       held.capture_id == captures_id(store, row->capture_id)
+                   ? write_row(store, &store->history, SESSION_UPDATE, at->session_id, row)
+                   : follow_other(store, at, row, &held);
+    if (!verdict_find(store, at->session_id, row, &verdict))
+        return false;
+    if (!verdict.keeper)
+        return bring_back(store, at, row);
+    held = (struct held){.session_id = verdict.keeper, .packets = UINT64_MAX};
+    return follow_other(store, at, row, &held);
+}
+
+/* Findings of a staged session are this run's as soon as the history has them, from whomever. */
+static bool tell_staged(struct store *store, struct handle *at, const struct chapter *chapter)
+{
+    event_no last = 0;
+    for (const struct diagnosis *d = chapter->diagnoses; d; d = d->next)
+        last = d->reply > last ? d->reply : last;
+    if (!last || !at->same_name)
+        return true;
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(store->db,
+                           "SELECT max(reply_seq) FROM main.diagnoses "
+                           "WHERE session_id = ?",
+                           -1, &statement, NULL) != SQLITE_OK)
+        return false;
+    sqlite3_bind_int64(statement, 1, at->session_id);
+    if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int64(statement, 0) >= last) {
+        own_note_range(store, at->session_id, at->told + 1, last);
+        at->told = last;
+    }
+    return sqlite3_finalize(statement) == SQLITE_OK;
+}
+
+static bool write_rows(struct store *store, struct handle *at, const struct chapter *chapter)
+{
+    const struct statements *to = at->place == PLACE_STAGE ? &store->stage : &store->history;
+    if (at->place == PLACE_NOWHERE)
+        return true;
+    for (const struct event *event = chapter->events; event; event = event->next) {
+        at->last_event = event->seq;
+        at->last_mark = verdict_mark(event);
+    }
+    if (at->place == PLACE_HISTORY)
+        own_note_written(store, at->session_id, chapter);
+    return rows_chapter(to, at->session_id, chapter) &&
+           write_captures(store, to, at->session_id, chapter) &&
+           (at->place != PLACE_STAGE || tell_staged(store, at, chapter));
 }
 
 static bool write_part(struct store *store, const struct chapter *chapter, bool begun)
 {
     if (!sessions_write_waiting(store) || (!begun && !begin_session(store, chapter)))
         return false;
-    const uint64_t key = chapter->session.handle;
-    const struct handle at = *handles_find(&store->open, key);
-    const struct statements *to = at.place == PLACE_STAGE ? &store->stage : &store->history;
-    if (chapter->diagnoses && at.place == PLACE_HISTORY)
-        note_own(store, at.session_id);
-    if (at.place != PLACE_NOWHERE && !((!begun || update_row(store, &at, &chapter->session)) &&
-                                       rows_chapter(to, at.session_id, chapter)))
+    const struct session_row *row = &chapter->session;
+    struct handle *at = handles_find(&store->open, row->handle);
+    if ((begun && !update_row(store, at, row)) || !write_rows(store, at, chapter))
         return false;
     if (!chapter->last)
         return true;
-    handles_remove(&store->open, key);
-    if (at.place != PLACE_NOWHERE)
-        handles_remove(&store->open_ids, (uint64_t)at.session_id);
-    if (at.place == PLACE_HISTORY && !note_finished(store, at.session_id))
-        return false;
-    return at.place != PLACE_STAGE || settle(store, at.session_id, &chapter->session);
+    const struct handle ended = *at;
+    handles_remove(&store->open, row->handle);
+    if (ended.place == PLACE_NOWHERE)
+        return true;
+    handles_remove(&store->open_ids, (uint64_t)ended.session_id);
+    return ended.place == PLACE_STAGE ? settle_staged(store, &ended, row)
+                                      : settle_written(store, &ended, row);
 }
 
 bool sessions_write(struct store *store, const struct chapter *chapter)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "stage.h"
 
+#include <string.h>
+
 #include "rows.h"
 
 /* The tables of a session: the columns that move (NULL: all), and which rows are of session ?1.
@@ -21,6 +23,8 @@ static const struct {
     {"related_events", NULL, BY_SESSION},
     {"transactions", NULL, BY_SESSION},
     {"recipients", NULL, BY_SESSION},
+    {"session_captures", NULL, BY_SESSION},
+    {"connections", NULL, BY_SESSION},
 };
 #define TABLE_COUNT (sizeof tables / sizeof *tables)
 
@@ -99,6 +103,27 @@ static char *move_sql(size_t table)
                                tables[table].rows);
     return sqlite3_mprintf("INSERT INTO main.%s (%s) SELECT %s FROM temp.%s WHERE %s", name,
                            columns, columns, name, tables[table].rows);
+}
+
+static bool renumber(sqlite3 *db, size_t table, int64_t from, int64_t to)
+{
+    const char *name = tables[table].name;
+    const char *change = strcmp(name, "event_rows") == 0 ? "id = (id & 16777215) | (%lld << 24)"
+                                                         : "session_id = %lld";
+    char *set = sqlite3_mprintf(change, (long long)to);
+    char *sql =
+        set ? sqlite3_mprintf("UPDATE temp.%s SET %s WHERE %s", name, set, tables[table].rows)
+            : NULL;
+    sqlite3_free(set);
+    return run(db, sql, from);
+}
+
+bool stage_renumber(sqlite3 *db, int64_t from, int64_t to)
+{
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        if (!renumber(db, i, from, to))
+            return false;
+    return true;
 }
 
 bool stage_move(sqlite3 *db, int64_t session_id)

@@ -12,12 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Makes the temporary tables, copies of those of the history. All four: false with the error left
+/* Makes the temporary tables, copies of those of the history. All: false with the error left
  * in `db`. */
 bool stage_make(sqlite3 *db);
 
 /* Moves a staged session into the history, in the place of the one that it replaces. */
 bool stage_move(sqlite3 *db, int64_t session_id);
+
+/* Gives a staged session another number. */
+bool stage_renumber(sqlite3 *db, int64_t from, int64_t to);
 
 /* Removes a session with all that hangs on it. */
 bool stage_discard(sqlite3 *db, int64_t session_id);

@@ -39,6 +39,8 @@ static const char *const texts[STATEMENT_COUNT] = {
     [DIAGNOSIS_INSERT] = "INSERT OR IGNORE INTO %s.diagnoses (session_id, reply_seq, command_seq, "
                          "origin_seq, code, cause, fault, certainty, server_says, agrees, "
                          "explanation, advice) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [CAPTURE_INSERT] = "INSERT OR IGNORE INTO %s.session_captures (session_id, capture_id) "
+                       "VALUES (?, ?)",
     [RELATED_INSERT] = "INSERT OR REPLACE INTO %s.related_events (session_id, reply_seq, seq, "
                        "role) VALUES (?, ?, ?, ?)",
 };

@@ -260,6 +260,7 @@ static void release(struct store *store)
     captures_free(store);
     free(store->own);
     free(store->own_done);
+    free(store->cut);
     free(store->path);
     free(store->name);
     pthread_mutex_destroy(&store->lock);
@@ -394,11 +395,11 @@ void store_counts(struct store *store, uint64_t *added, uint64_t *known)
     pthread_mutex_unlock(&store->desk);
 }
 
-size_t store_take_own(struct store *store, int64_t **session_ids)
+size_t store_take_own(struct store *store, struct own_findings **own)
 {
     pthread_mutex_lock(&store->desk);
     const size_t count = store->own_done_count;
-    *session_ids = store->own_done;
+    *own = store->own_done;
     store->own_done = NULL;
     store->own_done_count = store->own_done_size = 0;
     pthread_mutex_unlock(&store->desk);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "heloscope/failure.h"
-#include "heloscope/timeline.h"
+#include "heloscope/db/own.h"
 
 struct history;
 
@@ -72,10 +72,9 @@ bool history_events(struct history *history, int64_t session_id, event_no first,
 bool history_diagnoses(struct history *history, int64_t after, bool only_503,
                        history_diagnosis_fn *fn, void *context, struct failure *why);
 
-/* The same, of these sessions only (some may be named twice). */
-bool history_diagnoses_of(struct history *history, const int64_t *session_ids, size_t count,
-                          int64_t after, history_diagnosis_fn *fn, void *context,
-                          struct failure *why);
+/* Those that `own` names, in the order of storing, each once. */
+bool history_diagnoses_of(struct history *history, const struct own_findings *own, size_t count,
+                          history_diagnosis_fn *fn, void *context, struct failure *why);
 
 /* Those of one session, in the order of its replies. */
 bool history_session_diagnoses(struct history *history, int64_t session_id,

@@ -4,7 +4,7 @@
 #define HELOSCOPE_DB_STORE_H
 
 #include "heloscope/failure.h"
-#include "heloscope/timeline.h"
+#include "heloscope/db/own.h"
 
 struct store;
 
@@ -107,10 +107,10 @@ bool store_commit(struct store *store, struct failure *why);
 /* How many sessions were new in this run, and how many the database had already. */
 void store_counts(struct store *store, uint64_t *added, uint64_t *known);
 
-/* Hands over the sessions, by session_id, that this process has written findings of since the last
- * call, and those of its input that were known before; only those that are committed, and some may
- * come twice. The caller frees the array. Returns how many. */
-size_t store_take_own(struct store *store, int64_t **session_ids);
+/* Hands over which findings this process has written since the last call, and which of its input
+ * were there before; only those that are committed. The caller frees the array. Returns how many.
+ */
+size_t store_take_own(struct store *store, struct own_findings **own);
 
 /* Commits, lets SQLite tidy up (one file without -wal remains when nobody else reads), frees.
  * Also after a failed write. NULL is allowed. */

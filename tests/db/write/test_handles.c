@@ -31,7 +31,9 @@ Test(handles, it_agrees_with_a_list)
         if (there[key])
             handles_remove(&handles, key);
         else
-            handles_add(&handles, key, (int64_t)key * 3, PLACE_STAGE);
+            handles_add(
+                &handles,
+                &(struct handle){.key = key, .session_id = (int64_t)key * 3, .place = PLACE_STAGE});
         there[key] = !there[key];
         count += there[key] ? 1 : (size_t)-1;
         cr_assert_eq(handles.count, count);
@@ -49,7 +51,7 @@ Test(handles, it_does_not_grow_with_what_has_gone)
 {
     struct handles handles = {0};
     for (uint64_t key = 1; key < 100000; key++) {
-        handles_add(&handles, key, 1, PLACE_HISTORY);
+        handles_add(&handles, &(struct handle){.key = key, .session_id = 1});
         if (key > 10)
             handles_remove(&handles, key - 10);
     }
