@@ -106,6 +106,10 @@ TESTED_ELSEWHERE = {
     "db/write/opening.c": "tests/db/test_sql_error.c; tests/system/test_history_trouble.py",
     "db/write/sessions.c": "tests/db/write/test_store.c, test_stage.c",
     "db/read/selection_sql.c": "tests/db/read/test_selection.c",
+    "analyzer/program/rejoin.c": "tests/system/test_cut.py",
+    "db/write/cut.c": "tests/system/test_cut.py",
+    "db/write/own.c": "tests/system/test_cut.py, test_live.py",
+    "db/write/verdict.c": "tests/db/write/test_two_writers.c; tests/system/test_cut.py",
     "db/write/statements.c": "tests/db/write/test_store.c: every statement is run there",
 }
 

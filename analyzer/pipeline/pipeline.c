@@ -10,6 +10,7 @@
 #include "expiry.h"
 #include "handover.h"
 #include "heloscope/privacy/anonymize.h"
+#include "heloscope/session/identity.h"
 #include "heloscope/transport/intake.h"
 #include "stages.h"
 #include "totals.h"
@@ -65,6 +66,22 @@ bool pipeline_packet(struct pipeline *p, const struct packet_record *packet, str
 
 /* --- its connection --- */
 
+static int compare_hashes(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Whether connections between these endpoints are looked at. */
+static bool is_wanted(const struct pipeline *p, const struct flow_key *key)
+{
+    if (!p->only)
+        return true;
+    const struct address one = flow_address(key, 0), other = flow_address(key, 1);
+    const uint32_t hash = endpoints_hash(&one, key->port[0], &other, key->port[1]);
+    return bsearch(&hash, p->only, p->only_count, sizeof hash, compare_hashes);
+}
+
 /* Returns the connection that the segment belongs to, thawed; NULL when it belongs to none and
  * begins none. */
 static struct connection *connection_of(struct pipeline *p, const struct packet_record *packet,
@@ -81,7 +98,7 @@ static struct connection *connection_of(struct pipeline *p, const struct packet_
     /* A bare acknowledgement, FIN or RST of something unknown begins nothing. */
     if (!(segment->flags & TCP_SYN) && !segment->payload.len)
         return NULL;
-    if (segment->flags & TCP_RST)
+    if (segment->flags & TCP_RST || !is_wanted(p, key))
         return NULL;
     struct connection *stalest = connection_stalest(&p->table, key);
     if (stalest) {
@@ -440,6 +457,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sto
     p->store = store;
     p->pseudonyms = options->pseudonyms;
     p->keylog = options->keylog;
+    p->only = options->only;
+    p->only_count = options->only_count;
     p->thawed = options->freeze_always ? 0 : THAWED_LIMIT;
     p->intake = intake_new();
     p->memo = memo_new();

@@ -11,6 +11,8 @@ struct pipeline {
     struct writer *writer;
     const struct pseudonyms *pseudonyms; /* NULL = names are stored as they are */
     struct port_set declared;
+    const uint32_t *only; /* as in the options */
+    size_t only_count;
     struct classifier *classifier;
     struct memo *memo;
     struct keylog *keylog;

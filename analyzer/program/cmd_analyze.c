@@ -7,6 +7,7 @@
 #include "command.h"
 #include "heloscope/output/finding_print.h"
 #include "recording.h"
+#include "rejoin.h"
 #include "heloscope/base/text.h"
 #include "heloscope/output/totals_print.h"
 #include "live.h"
@@ -54,6 +55,7 @@ static bool record(struct run *run, struct recording *recording, struct failure 
     terminal_progress_end(run->terminal);
     if (done)
         pipeline_totals(recording->pipeline, &run->totals);
+    done = done && rejoin(recording, run->options, why);
     run->own_count = store_take_own(recording->store, &run->own);
     return done;
 }

@@ -16,6 +16,23 @@ static sqlite3_stmt *prepare(struct store *store, const char *sql)
     return statement;
 }
 
+/* Where a file lies, so that it can be found again. */
+static bool insert_path(struct store *store, int64_t capture_id, const char *source)
+{
+    char *path = realpath(source, NULL);
+    if (!path)
+        return true;
+    sqlite3_stmt *statement = prepare(
+        store, "INSERT OR REPLACE INTO main.capture_files (capture_id, path) VALUES (?, ?)");
+    struct binder row = {statement, 0};
+    next_number(&row, (uint64_t)capture_id);
+    next_word(&row, path);
+    const bool done = statement && statement_run(statement);
+    sqlite3_finalize(statement);
+    free(path);
+    return done;
+}
+
 /* Returns the row's id; 0 with the error left in `db`. */
 static int64_t insert(struct store *store, const char *source, const char *kind, int64_t started_us)
 {
@@ -30,7 +47,10 @@ static int64_t insert(struct store *store, const char *source, const char *kind,
     int64_t id = 0;
     if (sqlite3_step(statement) == SQLITE_ROW)
         id = sqlite3_column_int64(statement, 0);
-    return sqlite3_finalize(statement) == SQLITE_OK ? id : 0;
+    if (sqlite3_finalize(statement) != SQLITE_OK || !id)
+        return 0;
+    const bool is_file = strcmp(kind, "file") == 0 && strcmp(source, "-") != 0;
+    return !is_file || store->options.nameless || insert_path(store, id, source) ? id : 0;
 }
 
 /* Totals never shrink: the sessions of the longer reading are kept, and so is what it counted. */

@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include "heloscope/base/limits.h"
 #include "heloscope/timeline.h"
 
 /* Which part of a connection a session is. Of sides whose numbers are not known nothing is. */
@@ -48,10 +49,6 @@ struct kin {
     enum kinship kinship;
     struct held held;
     struct extent extent;
-};
-
-enum {
-    KIN_LIMIT = 64
 };
 
 struct kin_statements {

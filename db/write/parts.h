@@ -183,6 +183,12 @@ uint32_t verdict_mark(const struct event *event);
  * the event that was written last under the number that it had. */
 bool verdict_agrees(struct store *store, int64_t session_id, const struct handle *at);
 
+/* --- what may be joined (cut.c) --- */
+
+/* Remembers which sessions lie beside one that was stored. */
+void cut_note(struct store *store, int64_t session_id, const struct session_row *row,
+              const struct verdict *verdict);
+
 /* --- which findings are of this run (own.c) --- */
 
 /* Those of a chapter that was written. */

@@ -44,19 +44,6 @@ static bool write_captures(struct store *store, const struct statements *to, int
     return true;
 }
 
-/* Remembers which sessions lie beside one that was stored, to be joined if that can be. */
-static void note_cut(struct store *store, int64_t session_id, const struct session_row *row,
-                     const struct verdict *verdict)
-{
-    if (!verdict->beside_count || store->joining || store->options.patient)
-        return;
-    const size_t count = store->cut_count + verdict->beside_count;
-    store->cut = memory_resize(store->cut, count * sizeof *store->cut);
-    for (size_t i = 0; i < verdict->beside_count; i++)
-        store->cut[store->cut_count++] =
-            (struct cut_pair){{session_id, verdict->beside[i]}, row->endpoints};
-}
-
 /* Writes what hangs on the sessions that wait. */
 bool sessions_write_waiting(struct store *store)
 {
@@ -105,7 +92,7 @@ static bool write_beside(struct store *store, const struct chapter *chapter, int
         store->added++;
     }
     own_note_part(store, session_id, 0, row);
-    note_cut(store, session_id, row, verdict);
+    cut_note(store, session_id, row, verdict);
     return rows_chapter(&store->history, session_id, chapter) &&
            write_captures(store, &store->history, session_id, chapter);
 }
@@ -232,7 +219,7 @@ static bool move_staged(struct store *store, const struct handle *at, const stru
         !stage_move(store->db, number) || !kin_write(&store->kin, number, row))
         return false;
     own_note_part(store, number, at->told, row);
-    note_cut(store, number, row, verdict);
+    cut_note(store, number, row, verdict);
     return true;
 }
 
@@ -267,7 +254,7 @@ static bool settle_written(struct store *store, const struct handle *at,
             return false;
         own_rename(store, verdict.taken[i], at->session_id);
     }
-    note_cut(store, at->session_id, row, &verdict);
+    cut_note(store, at->session_id, row, &verdict);
     return true;
 }
 

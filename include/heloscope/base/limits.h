@@ -43,6 +43,7 @@ enum {
 enum {
     CONNECTION_LIMIT = 2000 * 1000, /* beyond this one that was silent longest is given up */
     CONNECTION_TWINS = 16,          /* with the same endpoints, in different VLANs or tunnels */
+    KIN_LIMIT = 64,                 /* sessions of the same endpoints that one is compared with */
     CAPTURES_PASSED = 1024,         /* noted of one that goes through more */
     CLOSED_LIMIT = 16 * 1024,       /* remembered after their end */
     SILENT_LIMIT = 512 * 1024,      /* on a mail port, that have not carried an octet yet */

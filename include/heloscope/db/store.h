@@ -21,6 +21,7 @@ struct store_options {
      * tells, and whoever wrote writes again all that was not committed. Captures and their totals
      * are kept until they can be written; also opening waits for what may pass. */
     bool patient;
+    bool nameless; /* where capture files lie is not written down */
 };
 
 /* As store_open(), with `options`; NULL = none. */

@@ -12,8 +12,8 @@
 enum persistence {
     PERSISTENCE_NONE,  /* the analysis ends */
     PERSISTENCE_WAITS, /* it waits, as its input can */
-    PERSISTENCE_SHEDS, /* it goes on: what comes is kept in memory, and of too much the least important
-                     * is left out */
+    PERSISTENCE_SHEDS, /* it goes on: what comes is kept in memory, and of too much the least
+                        * important is left out */
 };
 
 struct pipeline_options {
@@ -22,6 +22,9 @@ struct pipeline_options {
     size_t port_count;
     const struct pseudonyms *pseudonyms; /* borrowed; NULL = names are stored as they are */
     struct keylog *keylog;               /* borrowed; NULL = none */
+    const uint32_t *only; /* borrowed; endpoints_hash() of the connections that are looked at,
+                           * ascending; NULL = of all */
+    size_t only_count;
     bool freeze_always; /* every connection rests behind each packet; by default few do, and seldom
                          */
 };
