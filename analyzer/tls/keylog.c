@@ -2,18 +2,21 @@
 #include "heloscope/tls/keylog.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "heloscope/base/hash.h"
 #include "heloscope/base/memory.h"
 
 enum {
-    ID_LONGEST = 32
+    ID_LONGEST = 32,
+    READ_AT_ONCE = 32 * 1024 /* octets of a file; a longer line is passed over */
 };
 
 struct entry {
@@ -202,46 +205,85 @@ void keylog_add_text(struct keylog *keylog, struct bytes text)
     add_line(keylog, text);
 }
 
-bool keylog_add_file(struct keylog *keylog, const char *path, struct failure *why)
+/* Lines as they come out of a file, in one buffer that is wiped: no copy of a secret is left
+ * behind, and a file of one endless line needs no more memory than any other. */
+struct lines {
+    size_t held;
+    bool passes_over; /* the line that was too long has not ended yet */
+    uint8_t octets[READ_AT_ONCE];
+};
+
+/* Takes `n` more octets, and returns how many of those held are done with. */
+static size_t take_lines(struct lines *lines, struct keylog *keylog, size_t n)
 {
-    FILE *file = fopen(path, "re");
-    char *line = NULL;
-    size_t size = 0;
-    if (!file)
-        return failure_set(why, "%s: %s", path, strerror(errno));
-    for (ssize_t n; (n = getline(&line, &size, file)) > 0;)
-        keylog_add_text(keylog, bytes_of(line, (size_t)n));
-    if (line)
-        explicit_bzero(line, size);
-    free(line);
-    fclose(file);
-    return true;
+    lines->held += n;
+    struct bytes rest = bytes_of(lines->octets, lines->held), line;
+    while (bytes_take_line(&rest, &line)) {
+        if (!lines->passes_over)
+            add_line(keylog, line);
+        lines->passes_over = false;
+    }
+    lines->passes_over |= rest.len == sizeof lines->octets;
+    if (lines->passes_over)
+        rest.len = 0;
+    const size_t done = lines->held - rest.len;
+    if (rest.len)
+        memmove(lines->octets, rest.at, rest.len);
+    lines->held = rest.len;
+    return done;
 }
 
-/* A last line without its end is still being written. */
+/* Reads lines up to the end of the file. `*place` advances past those that are whole; the last one,
+ * without its end, counts only where `ended` says that the file will not grow. Returns false, with
+ * errno, when it cannot be read. */
+static bool read_lines(struct keylog *keylog, int file, bool ended, off_t *place)
+{
+    struct lines lines = {0};
+    ssize_t n;
+    while ((n = read(file, lines.octets + lines.held, sizeof lines.octets - lines.held)) != 0) {
+        if (n > 0)
+            *place += (off_t)take_lines(&lines, keylog, (size_t)n);
+        else if (errno != EINTR)
+            break;
+    }
+    const int problem = errno;
+    if (n == 0 && ended)
+        keylog_add_text(keylog, bytes_of(lines.octets, lines.held));
+    explicit_bzero(&lines, sizeof lines);
+    errno = problem;
+    return n == 0;
+}
+
+bool keylog_add_file(struct keylog *keylog, const char *path, struct failure *why)
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    off_t place = 0;
+    if (file < 0)
+        return failure_set(why, "%s: %s", path, strerror(errno));
+    const bool read = read_lines(keylog, file, true, &place);
+    if (!read)
+        failure_set(why, "%s: %s", path, strerror(errno));
+    close(file);
+    return read;
+}
+
+/* A last line without its end is still being written. A pipe could be read only once, and would be
+ * waited for: only files are followed. */
 static void read_on(struct keylog *keylog, struct followed *followed)
 {
-    FILE *file = fopen(followed->path, "re");
+    const int file = open(followed->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
-    char *line = NULL;
-    size_t size = 0;
-    if (!file)
+    if (file < 0)
         return;
-    if (fstat(fileno(file), &status) != 0)
+    if (fstat(file, &status) != 0)
         status = (struct stat){0};
     if (status.st_dev != followed->device || status.st_ino != followed->inode ||
         status.st_size < followed->read)
         *followed = (struct followed){
             .path = followed->path, .device = status.st_dev, .inode = status.st_ino};
-    if (status.st_size > followed->read && fseeko(file, followed->read, SEEK_SET) == 0)
-        for (ssize_t n; (n = getline(&line, &size, file)) > 0 && line[n - 1] == '\n';) {
-            keylog_add_text(keylog, bytes_of(line, (size_t)n));
-            followed->read += n;
-        }
-    if (line)
-        explicit_bzero(line, size);
-    free(line);
-    fclose(file);
+    if (status.st_size > followed->read && lseek(file, followed->read, SEEK_SET) >= 0)
+        read_lines(keylog, file, false, &followed->read);
+    close(file);
 }
 
 void keylog_follow(struct keylog *keylog, const char *path)

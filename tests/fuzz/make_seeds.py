@@ -16,7 +16,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.join(HERE, "seeds")
 DIALOGUES = os.path.join(HERE, "..", "dialogues")
-REPLY_TEXTS = os.path.join(HERE, "..", "..", "analyzer", "reply_texts.tsv")
+REPLY_TEXTS = os.path.join(HERE, "..", "..", "analyzer", "software", "reply_texts.tsv")
 MACS = bytes.fromhex("020000000002020000000001")
 PAYLOAD = b"RCPT TO:<a@b>\r\n"
 
@@ -296,6 +296,22 @@ def dialogues():
         yield os.path.basename(path)[:-len(".txt")], octets
 
 
+RANDOM = bytes(range(32)).hex()
+KEYLOGS = {
+    "tls12": f"CLIENT_RANDOM {RANDOM} {RANDOM}{RANDOM[:32]}\n",
+    "tls13": "".join(f"{label} {RANDOM} {RANDOM}\n" for label in (
+        "CLIENT_EARLY_TRAFFIC_SECRET", "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+        "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0",
+        "EXPORTER_SECRET")),
+    "premaster": f"RSA {RANDOM[:16]} {RANDOM}{RANDOM[:32]}\n"
+                 f"PMS_CLIENT_RANDOM {RANDOM} {RANDOM}{RANDOM[:32]}\n",
+    "untidy": f"# a comment\r\n\r\n CLIENT_RANDOM\t{RANDOM.upper()}  {RANDOM.upper()}\r\n"
+              f"CLIENT_RANDOM {RANDOM} {RANDOM}\nCLIENT_RANDOM {RANDOM} {RANDOM[:31]}",
+    "odd": f"CLIENT_RANDOM {RANDOM} 0\nCLIENT_RANDOM {RANDOM}00 00\nCLIENT_RANDOM  {RANDOM} \n"
+           f"CLIENT_RANDOM {RANDOM} {RANDOM * 3}\nCLIENT_RANDOM {RANDOM} 0g\n\0\n",
+}
+
+
 def write(folder, name, octets):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, name), "wb") as file:
@@ -308,6 +324,8 @@ def main():
         write(f"{folder}/packet", name, struct.pack("!H", link_type) + frame)
     # As a snap length leaves it: 32 octets more were on the wire.
     write(f"{folder}/packet", "cut", struct.pack("!H", 2 << 9 | 1) + FRAMES["ethernet_ip4"][1][:-8])
+    for name, text in KEYLOGS.items():
+        write(f"{folder}/keylog", name, text.encode())
     for name, octets in LINES.items():
         write(f"{folder}/smtp_lines", name, octets)
     for name, octets in FRAGMENTS.items():

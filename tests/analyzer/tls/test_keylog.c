@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Lines of a key log, as programs write them. */
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "heloscope/tls/keylog.h"
 
@@ -42,4 +45,82 @@ Test(keylog, what_is_no_line_is_passed_over)
     cr_expect(count_in("CLIENT_RANDOM " RANDOM "\n", KEYLOG_CLIENT_RANDOM) == 0);
     cr_expect(count_in("CLIENT_RANDOM " RANDOM " 0g\n", KEYLOG_CLIENT_RANDOM) == 0);
     cr_expect(count_in("UNKNOWN " RANDOM " " SECRET "\n", KEYLOG_CLIENT_RANDOM) == 0);
+}
+
+#define LINE "CLIENT_RANDOM " RANDOM " " SECRET
+
+/* Two lines, and a comment between them. */
+static void write_file(char *path, size_t filler, const char *end)
+{
+    FILE *file = fdopen(mkstemp(path), "w");
+    cr_assert(file);
+    fputs("RSA " RANDOM " " SECRET "\n# ", file);
+    for (size_t i = 0; i < filler; i++)
+        fputc('x', file);
+    fprintf(file, "\n%s%s", LINE, end);
+    fclose(file);
+}
+
+/* Whatever lies between, also lines longer than what is read at once, and lines cut by its end. */
+Test(keylog, lines_around_a_long_one_are_read)
+{
+    for (size_t filler = 32600; filler < 70000; filler += filler < 32800 ? 1 : 4099) {
+        char path[] = "/tmp/heloscope-keylog-XXXXXX";
+        struct keylog *keylog = keylog_new();
+        write_file(path, filler, "");
+        cr_expect(keylog_add_file(keylog, path, NULL));
+        cr_expect(keylog_count(keylog) == 2, "%zu octets between", filler);
+        cr_expect(count(keylog, KEYLOG_CLIENT_RANDOM) == 1);
+        keylog_free(keylog);
+        unlink(path);
+    }
+}
+
+Test(keylog, what_lies_in_a_long_line_is_no_line)
+{
+    char path[] = "/tmp/heloscope-keylog-XXXXXX";
+    struct keylog *keylog = keylog_new();
+    FILE *file = fdopen(mkstemp(path), "w");
+    cr_assert(file);
+    for (size_t i = 0; i < 32768; i++)
+        fputc('x', file);
+    fputs(LINE "\n", file);
+    fclose(file);
+    cr_expect(keylog_add_file(keylog, path, NULL));
+    cr_expect(keylog_count(keylog) == 0);
+    keylog_free(keylog);
+    unlink(path);
+}
+
+Test(keylog, a_folder_is_refused_by_name)
+{
+    struct keylog *keylog = keylog_new();
+    struct failure why = {0};
+    cr_expect(!keylog_add_file(keylog, "/tmp", &why));
+    cr_expect(strstr(why.text, "/tmp: "), "%s", why.text);
+    keylog_free(keylog);
+}
+
+/* A line counts once its end is there; a file in its place is read from its beginning. */
+Test(keylog, a_file_that_grows_is_read_on)
+{
+    char path[] = "/tmp/heloscope-keylog-XXXXXX";
+    struct keylog *keylog = keylog_new();
+    write_file(path, 3, "");
+    keylog_follow(keylog, path);
+    cr_expect(keylog_count(keylog) == 1, "the last line has no end yet");
+    FILE *file = fopen(path, "a");
+    fputs("\r\n", file);
+    fclose(file);
+    keylog_poll(keylog);
+    cr_expect(keylog_count(keylog) == 2);
+    file = fopen(path, "w");
+    fputs("PMS_CLIENT_RANDOM " RANDOM " " SECRET "\n", file);
+    fclose(file);
+    keylog_poll(keylog);
+    cr_expect(count(keylog, KEYLOG_PMS) == 1, "it was written anew, and is shorter");
+    unlink(path);
+    keylog_poll(keylog);
+    cr_expect(keylog_count(keylog) == 3);
+    keylog_free(keylog);
 }
