@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,11 +27,22 @@ static bool colour_is_wanted(enum colour_choice choice)
     return isatty(STDOUT_FILENO) && kind && strcmp(kind, "dumb") != 0;
 }
 
+/* As sd-daemon(3) tells to find out whether standard error is the journal's. */
+static bool leads_to_journal(void)
+{
+    const char *named = getenv("JOURNAL_STREAM");
+    uintmax_t device, inode;
+    struct stat err;
+    return named && sscanf(named, "%ju:%ju", &device, &inode) == 2 &&
+           fstat(STDERR_FILENO, &err) == 0 && err.st_dev == device && err.st_ino == inode;
+}
+
 void terminal_setup(struct terminal *terminal, enum colour_choice choice, bool quiet)
 {
     *terminal = (struct terminal){
         .colour = colour_is_wanted(choice),
         .progress = !quiet && isatty(STDERR_FILENO),
+        .journal = leads_to_journal(),
     };
 }
 
@@ -48,17 +60,49 @@ char *terminal_time(const struct terminal *terminal, int64_t us, char out[TEXT_T
     return terminal->utc ? text_time(us, out) : text_time_local(us, out);
 }
 
-void terminal_warn(struct terminal *terminal, const char *format, ...)
+/* The journal takes the priority of a line from its beginning (sd-daemon(3)). */
+enum {
+    PRIORITY_WARNING = 4,
+    PRIORITY_NOTICE = 5,
+};
+
+static void print_line(const struct terminal *terminal, FILE *out, int priority, const char *line)
 {
-    char line[2048];
+    if (terminal->journal)
+        fprintf(out, "<%d>", priority);
+    else
+        fputs("heloscope: ", out); /* which the journal says by itself */
+    text_print(out, bytes_of_string(line));
+    putc('\n', out);
+}
+
+__attribute__((format(printf, 3, 0))) static void say(struct terminal *terminal, int priority,
+                                                      const char *format, va_list args)
+{
+    char line[2048], *text = NULL;
+    size_t length;
+    vsnprintf(line, sizeof line, format, args);
+    terminal_progress_end(terminal);
+    FILE *kept = terminal->outlet ? open_memstream(&text, &length) : NULL;
+    print_line(terminal, kept ? kept : stderr, priority, line);
+    if (kept && fclose(kept) == 0)
+        outlet_put(terminal->outlet, text, length);
+}
+
+void terminal_say(struct terminal *terminal, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    say(terminal, PRIORITY_NOTICE, format, args);
     va_end(args);
-    terminal_progress_end(terminal);
-    fputs("heloscope: ", stderr);
-    text_print(stderr, bytes_of_string(line));
-    putc('\n', stderr);
+}
+
+void terminal_warn(struct terminal *terminal, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(terminal, PRIORITY_WARNING, format, args);
+    va_end(args);
 }
 
 int64_t terminal_clock(void)

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "live.h"
 
-#include <stdlib.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "heloscope/capture/capture.h"
-#include "heloscope/tls/keylog.h"
-#include "heloscope/output/finding_print.h"
-#include "heloscope/base/text.h"
-#include "heloscope/output/totals_print.h"
 #include "heloscope/base/limits.h"
+#include "heloscope/base/text.h"
+#include "heloscope/capture/capture.h"
+#include "heloscope/output/totals_print.h"
+#include "heloscope/tls/keylog.h"
+#include "news.h"
+#include "signals.h"
+#include "speech.h"
 
 enum {
     COMMIT_US = 1000000, /* at least so often ... */
@@ -26,102 +29,67 @@ struct watched {
     int64_t polled_clock; /* when it was last asked for more */
     const char *doing;
     struct recording recording;
-    struct history *history;    /* NULL = not opened yet, or it cannot be */
-    unsigned generation;        /* of the file that it was opened for */
+    struct speech speech;
+    struct news news;
     int64_t committed_clock;    /* when the last commit was */
     uint64_t committed_packets; /* and how many packets there were then */
     int64_t newest_us;          /* time of the last packet ... */
     int64_t newest_clock;       /* ... and when it was read */
-    bool reader_gone;           /* nobody reads what is printed */
 };
 
-/* ---------------------------------------------------------------------------------------- news */
+/* ----------------------------------------------------------------------------------- what is said
+ */
 
-struct news {
-    struct watched *watched;
-    struct findings findings;
-};
-
-static bool add_diagnosis(void *context, const struct history_diagnosis *row)
+static void print_title(const struct watched *w, FILE *out)
 {
-    struct news *news = context;
-    findings_add(&news->findings, row);
-    return true;
-}
-
-static bool print_finding(struct watched *w, const struct finding *finding, struct failure *why)
-{
-    if (w->options->json) {
-        struct json json = {.out = stdout, .one_line = true};
-        return finding_json(&json, w->history, finding, why);
-    }
-    if (!finding_print_brief(stdout, w->terminal, w->history, finding, why))
-        return false;
-    putchar('\n');
-    return true;
-}
-
-static bool print_list(struct watched *w, const struct finding_list *list, struct failure *why)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (!print_finding(w, &list->all[i], why))
-            return false;
-    return true;
-}
-
-/* A flood of findings is not all printed. */
-static void print_rest(const struct watched *w, const struct findings *findings)
-{
-    uint64_t rest = findings->total_origins_503 + findings->total_origins_other -
-                    findings->with_503.count - findings->other.count;
+    struct capture_source **sources;
+    const size_t count = capture_sources(w->capture, &sources);
     char words[TEXT_COUNT];
-    if (rest && !w->options->quiet)
-        fprintf(stderr, "heloscope: %s more, not printed; heloscope show SESSION prints any\n",
-                text_counted(rest, "finding", words));
+    if (count && sources[0]->live)
+        fputs(sources[0]->name, out);
+    else if (w->options->word_count == 1) /* it may be a directory, still empty */
+        fputs(capture_source_title(w->options->words[0]), out);
+    else
+        fputs(text_counted(w->options->word_count, "file", words), out);
 }
 
-/* The reader's own look at the history; another one when the store has opened another file. */
-static bool open_history(struct watched *w)
+/* Says each line of a text that print() makes. */
+static void say_lines(struct watched *w, void (*print)(const struct watched *w, FILE *out))
 {
-    const unsigned generation = store_generation(w->recording.store);
-    if (w->history && w->generation == generation)
-        return true;
-    history_close(w->history);
-    w->history = generation ? history_open(w->options->database, NULL) : NULL;
-    w->generation = generation;
-    return w->history != NULL;
+    char *text = NULL, *rest = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return;
+    print(w, out);
+    if (fclose(out) == 0)
+        for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+            terminal_say(w->terminal, "%s", line);
+    free(text);
 }
 
-static bool print_findings(struct watched *w, const struct own_findings *own, size_t count,
-                           struct failure *why)
+static void print_start(const struct watched *w, FILE *out)
 {
-    struct news news = {.watched = w};
-    findings_begin(&news.findings, NEWS_LIMIT);
-    bool done = history_diagnoses_of(w->history, own, count, add_diagnosis, &news, why);
-    if (!w->options->quiet)
-        done = done && print_list(w, &news.findings.with_503, why) &&
-               print_list(w, &news.findings.other, why);
-    print_rest(w, &news.findings);
-    findings_free(&news.findings);
-    return done;
+    fprintf(out, "%s ", w->doing);
+    print_title(w, out);
+    fprintf(out, ", history in %s; Ctrl-C ends it\n", w->options->database);
 }
 
-/* What is committed and was not printed yet. A history that cannot be read, for a reason that may
- * pass, ends nothing. */
-static void print_news(struct watched *w, struct failure *why)
+static void print_statistics(const struct watched *w, FILE *out)
 {
-    struct own_findings *own;
-    recording_say(&w->recording);
-    const size_t count = store_take_own(w->recording.store, &own);
-    if (count && open_history(w) && !print_findings(w, own, count, why)) {
-        terminal_warn(w->terminal, "%s", why->text);
-        why->text[0] = '\0';
-    }
-    free(own);
-    if (fflush(stdout) != 0 && errno == EPIPE) {
-        w->reader_gone = true;
-        clearerr(stdout);
-    }
+    struct pipeline_totals totals;
+    const uint64_t dropped = sources_dropped(w->capture);
+    char words[TEXT_COUNT];
+    pipeline_totals(w->recording.pipeline, &totals);
+    fprintf(out, "%s (", text_counted(totals.packets, "packet", words));
+    totals_print_packets(out, &totals);
+    fputs(")", out);
+    if (dropped)
+        fprintf(out, ", %" PRIu64 " dropped before they could be captured", dropped);
+    fprintf(out, "\n%s", text_counted(totals.sessions, "session", words));
+    fprintf(out, ", %s", text_counted(totals.messages, "message", words));
+    fprintf(out, ", %s 503\n", text_counted(totals.errors_503, "error", words));
+    costs_print(out, "", &totals.costs);
 }
 
 /* -------------------------------------------------------------------------------------- watching
@@ -146,7 +114,7 @@ static bool commit(struct watched *w, int64_t capture_us, struct failure *why)
         return false;
     if (!pipeline_flush(w->recording.pipeline, capture_us, why))
         return false;
-    print_news(w, why);
+    news_print(&w->news);
     return true;
 }
 
@@ -170,11 +138,30 @@ static void poll_keylog(struct watched *w, int64_t clock)
     pipeline_poll(w->recording.pipeline, w->newest_us + (clock - w->newest_clock));
 }
 
+static void heed_signals(struct watched *w)
+{
+    switch (signals_next()) {
+    case WISH_REOPEN:
+        store_reopen(w->recording.store);
+        w->committed_clock = 0; /* which the next commit does */
+        break;
+    case WISH_STATISTICS:
+        say_lines(w, print_statistics);
+        break;
+    case WISH_END:
+        terminal_say(w->terminal, "the terminal has gone");
+        capture_stop(w->capture);
+        break;
+    case WISH_NONE:
+        break;
+    }
+}
+
 static bool read_on(struct watched *w, struct failure *why)
 {
     struct packet_record packet;
     enum capture_result result;
-    while (!w->reader_gone && (result = capture_next(w->capture, &packet)) != CAPTURE_END) {
+    while ((result = capture_next(w->capture, &packet)) != CAPTURE_END) {
         int64_t clock = terminal_clock();
         if (result == CAPTURE_PACKET) {
             if (!recording_packet(&w->recording, &packet, why))
@@ -183,50 +170,14 @@ static bool read_on(struct watched *w, struct failure *why)
             w->newest_clock = clock;
         }
         poll_keylog(w, clock);
+        heed_signals(w);
         if (!commit_when_due(w, clock, why))
             return false;
     }
     if (!recording_finish(&w->recording, why))
         return false;
-    print_news(w, why);
+    news_print(&w->news);
     return true;
-}
-
-static void print_start(const struct watched *w)
-{
-    struct capture_source **sources;
-    size_t count = capture_sources(w->capture, &sources);
-    char words[TEXT_COUNT];
-    if (w->options->quiet)
-        return;
-    fprintf(stderr, "heloscope: %s ", w->doing);
-    if (count && sources[0]->live)
-        text_print(stderr, bytes_of_string(sources[0]->name));
-    else if (w->options->word_count == 1) /* it may be a directory, still empty */
-        text_print(stderr, bytes_of_string(capture_source_title(w->options->words[0])));
-    else
-        fputs(text_counted(w->options->word_count, "file", words), stderr);
-    fprintf(stderr, ", history in %s; Ctrl-C ends it\n", w->options->database);
-}
-
-static void print_end(const struct watched *w)
-{
-    struct pipeline_totals totals;
-    const uint64_t dropped = sources_dropped(w->capture);
-    char words[TEXT_COUNT];
-    if (w->options->quiet)
-        return;
-    pipeline_totals(w->recording.pipeline, &totals);
-    fprintf(stderr, "heloscope: %s (", text_counted(totals.packets, "packet", words));
-    totals_print_packets(stderr, &totals);
-    fputs(")", stderr);
-    if (dropped)
-        fprintf(stderr, ", %" PRIu64 " dropped before they could be captured", dropped);
-    fputc('\n', stderr);
-    fprintf(stderr, "heloscope: %s", text_counted(totals.sessions, "session", words));
-    fprintf(stderr, ", %s", text_counted(totals.messages, "message", words));
-    fprintf(stderr, ", %s 503\n", text_counted(totals.errors_503, "error", words));
-    costs_print(stderr, "heloscope: ", &totals.costs);
 }
 
 /* ------------------------------------------------------------------------------------ altogether
@@ -239,13 +190,16 @@ static bool run(struct watched *w, struct failure *why)
     if (!recording_open(&w->recording, w->options, persistence, w->capture, w->terminal, w->keylog,
                         why))
         return false;
-    open_history(w);
-    print_start(w);
+    w->news =
+        (struct news){.options = w->options, .speech = &w->speech, .recording = &w->recording};
+    news_open(&w->news);
+    if (!w->options->quiet)
+        say_lines(w, print_start);
     const bool done = read_on(w, why);
-    if (done)
-        print_end(w);
+    if (done && !w->options->quiet)
+        say_lines(w, print_statistics);
     /* The reader first: the last to leave tidies the history up. */
-    history_close(w->history);
+    news_close(&w->news);
     return recording_close(&w->recording, done ? why : NULL) && done;
 }
 
@@ -258,10 +212,15 @@ enum status live_run(const struct options *options, struct terminal *terminal,
                               .capture = capture,
                               .keylog = keylog,
                               .doing = doing};
-    signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not cost the open sessions */
+    signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not cost what is captured */
+    if (!speech_begin(&watched.speech, terminal, why))
+        return STATUS_INCOMPLETE;
+    signals_begin(terminal->journal || getenv("NOTIFY_SOCKET"));
     interrupt_watch(capture);
     bool done = run(&watched, why);
     interrupt_watch(NULL);
+    signals_end();
     bool incomplete = recording_warn(capture, terminal) > 0 || watched.recording.incomplete;
+    speech_end(&watched.speech);
     return done && !incomplete ? STATUS_DONE : STATUS_INCOMPLETE;
 }

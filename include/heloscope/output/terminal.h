@@ -9,6 +9,7 @@
 
 #include "heloscope/base/text.h"
 #include "heloscope/failure.h"
+#include "heloscope/output/outlet.h"
 
 enum colour_choice {
     COLOUR_AUTO, /* on a terminal, unless NO_COLOR is set or the terminal is "dumb" */
@@ -33,6 +34,8 @@ struct terminal {
     bool progress;     /* a bar may be drawn */
     bool bar_is_drawn; /* the cursor stands behind it */
     int64_t next_bar_us;
+    struct outlet *outlet; /* what standard error is written through; NULL = nothing lies between */
+    bool journal;          /* the reader is systemd's journal: lines begin with their priority */
 };
 
 void terminal_setup(struct terminal *terminal, enum colour_choice choice, bool quiet);
@@ -46,6 +49,10 @@ char *terminal_time(const struct terminal *terminal, int64_t us, char out[TEXT_T
 
 /* "heloscope: " and one line on standard error, in place of the progress bar. Control characters in
  * it (of a file's name) are made visible. */
+__attribute__((format(printf, 2, 3))) void terminal_say(struct terminal *terminal,
+                                                        const char *format, ...);
+
+/* The same, of what is wrong: it has another priority in the journal. */
 __attribute__((format(printf, 2, 3))) void terminal_warn(struct terminal *terminal,
                                                          const char *format, ...);
 
