@@ -19,6 +19,7 @@ struct handle {
     int64_t session_id;
     enum place place;
     bool used;
+    bool follows;        /* goes on in a record that another process has begun */
     bool same_name;      /* staged: the session in the history begins with the same packet */
     uint32_t last_event; /* the number of the event that was written last ... */
     uint32_t last_mark;  /* ... and what it was */

@@ -284,40 +284,49 @@ static bool bring_back(struct store *store, struct handle *at, const struct sess
     return move_to(store, at, session_id) && kin_write(&store->kin, session_id, row);
 }
 
-/* Another process has stored a record of a session that is open here. What comes is added to it if
- * both tell the same under the same numbers; else that record stays as it is. */
+/* Another process has stored a record of a session that is open here. What comes is written into it
+ * if both tell the same under the same numbers; else that record stays as it is. */
 static bool follow_other(struct store *store, struct handle *at, const struct session_row *row,
-                         const struct held *other)
+                         int64_t other)
 {
-    if (verdict_agrees(store, other->session_id, at))
-        return move_to(store, at, other->session_id) &&
-               (other->packets > row->packets ||
-                write_row(store, &store->history, SESSION_UPDATE, other->session_id, row));
+    if (verdict_agrees(store, other, at)) {
+        at->follows = true;
+        return move_to(store, at, other) &&
+               write_row(store, &store->history, SESSION_UPDATE, other, row);
+    }
     at->place = PLACE_NOWHERE;
     handles_remove(&store->open_ids, (uint64_t)at->session_id);
     return note_finished(store, at->session_id);
+}
+
+/* The row under the session's own name is gone. Whoever took it away may have a record of it. */
+static bool look_for_other(struct store *store, struct handle *at, const struct session_row *row)
+{
+    struct verdict verdict;
+    const struct handle own = *handles_find(&store->open_ids, (uint64_t)at->session_id);
+    handles_remove(&store->open_ids, own.key);
+    const bool done = verdict_find(store, 0, row, &verdict);
+    handles_add(&store->open_ids, &own);
+    if (!done)
+        return false;
+    return rival(&verdict) ? follow_other(store, at, row, rival(&verdict))
+                           : bring_back(store, at, row);
 }
 
 /* Brings the session's own row up to date. */
 static bool update_row(struct store *store, struct handle *at, const struct session_row *row)
 {
     struct held held;
-    struct verdict verdict;
     if (at->place == PLACE_STAGE)
         return write_row(store, &store->stage, SESSION_UPDATE, at->session_id, row);
     if (at->place == PLACE_NOWHERE)
         return true;
-    if (verdict_find_held(store, row->uid, &held))
-        return held.session_id == at->session_id && held.packets <= row->packets &&
-                       held.capture_id == captures_id(store, row->capture_id)
-                   ? write_row(store, &store->history, SESSION_UPDATE, at->session_id, row)
-                   : follow_other(store, at, row, &held);
-    if (!verdict_find(store, at->session_id, row, &verdict))
-        return false;
-    if (!verdict.keeper)
-        return bring_back(store, at, row);
-    held = (struct held){.session_id = verdict.keeper, .packets = UINT64_MAX};
-    return follow_other(store, at, row, &held);
+    if (!verdict_find_held(store, row->uid, &held))
+        return look_for_other(store, at, row);
+    if (held.session_id != at->session_id || held.packets > row->packets ||
+        held.capture_id != captures_id(store, row->capture_id))
+        return follow_other(store, at, row, held.session_id);
+    return write_row(store, &store->history, SESSION_UPDATE, at->session_id, row);
 }
 
 /* Findings of a staged session are this run's as soon as the history has them, from whomever. */
@@ -353,6 +362,8 @@ static bool write_rows(struct store *store, struct handle *at, const struct chap
     }
     if (at->place == PLACE_HISTORY)
         own_note_written(store, at->session_id, chapter);
+    if (at->follows && !chapter_discard(store->db, at->session_id, chapter))
+        return false;
     return rows_chapter(to, at->session_id, chapter) &&
            write_captures(store, to, at->session_id, chapter) &&
            (at->place != PLACE_STAGE || tell_staged(store, at, chapter));

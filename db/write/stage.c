@@ -95,6 +95,41 @@ bool history_discard(sqlite3 *db, int64_t session_id)
     return discard(db, "main", session_id);
 }
 
+/* Removes what is numbered from `first` to `last`. */
+static bool discard_between(sqlite3 *db, const char *table, const char *column, int64_t session_id,
+                            int64_t first, int64_t last)
+{
+    return run(db,
+               sqlite3_mprintf("DELETE FROM main.%s WHERE session_id = ?1 AND %s BETWEEN %lld AND "
+                               "%lld",
+                               table, column, (long long)first, (long long)last),
+               session_id);
+}
+
+bool chapter_discard(sqlite3 *db, int64_t session_id, const struct chapter *chapter)
+{
+    if (chapter->events) {
+        const struct event *last = chapter->events;
+        while (last->next)
+            last = last->next;
+        const int64_t first = chapter->events->seq, end = last->seq;
+        if (!run(db,
+                 sqlite3_mprintf("DELETE FROM main.event_rows WHERE id BETWEEN (?1 << 24 | %lld) "
+                                 "AND (?1 << 24 | %lld)",
+                                 (long long)first, (long long)end),
+                 session_id) ||
+            !discard_between(db, "violations", "seq", session_id, first, end) ||
+            !discard_between(db, "diagnoses", "reply_seq", session_id, first, end) ||
+            !discard_between(db, "related_events", "reply_seq", session_id, first, end))
+            return false;
+    }
+    for (const struct transaction *t = chapter->transactions; t; t = t->next)
+        if (!discard_between(db, "transactions", "tx", session_id, t->number, t->number) ||
+            !discard_between(db, "recipients", "tx", session_id, t->number, t->number))
+            return false;
+    return true;
+}
+
 static char *move_sql(size_t table)
 {
     const char *name = tables[table].name, *columns = tables[table].columns;

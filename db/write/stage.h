@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "heloscope/timeline.h"
+
 /* Makes the temporary tables, copies of those of the history. All: false with the error left
  * in `db`. */
 bool stage_make(sqlite3 *db);
@@ -25,5 +27,9 @@ bool stage_renumber(sqlite3 *db, int64_t from, int64_t to);
 /* Removes a session with all that hangs on it. */
 bool stage_discard(sqlite3 *db, int64_t session_id);
 bool history_discard(sqlite3 *db, int64_t session_id);
+
+/* Removes from the history what has the numbers of a chapter: a record that ended before the
+ * connection did has an end there. */
+bool chapter_discard(sqlite3 *db, int64_t session_id, const struct chapter *chapter);
 
 #endif
