@@ -232,14 +232,20 @@ static void step(struct writer *w)
     pthread_cond_broadcast(&w->has_room);
 }
 
-/* Pauses between two tries. Under the lock, which is given back meanwhile. */
+static bool overflows(const struct writer *w)
+{
+    return w->persistence == PERSISTENCE_SHEDS && w->queue.octets > BACKLOG_LIMIT;
+}
+
+/* Pauses between two tries, but puts findings aside as soon as too much waits. Under the lock,
+ * which is given back meanwhile. */
 static void pause_stalled(struct writer *w)
 {
     const int64_t end = clock_us(CLOCK_MONOTONIC) + BACKLOG_RETRY_MS * 1000;
     const struct timespec until = {.tv_sec = end / 1000000, .tv_nsec = end % 1000000 * 1000};
-    while (!pthread_cond_timedwait(&w->has_work, &w->lock, &until))
+    while (!overflows(w) && !pthread_cond_timedwait(&w->has_work, &w->lock, &until))
         ;
-    if (w->persistence == PERSISTENCE_SHEDS && w->queue.octets > BACKLOG_LIMIT)
+    if (overflows(w))
         put_aside(w);
 }
 

@@ -288,8 +288,10 @@ Test(writer, findings_are_put_aside)
     struct desk desk;
     desk_begin_as(&desk, NULL, PERSISTENCE_SHEDS);
     sqlite3 *other = hold_lock(&desk);
-    for (unsigned n = 0; n < MANY; n++)
+    for (unsigned n = 0; n < MANY; n++) {
         put(&desk, long_session(&desk, n, true));
+        usleep(200); /* on a busy machine the writer wants its turn too */
+    }
     for (int i = 0; i < 400 && !scratch_has(&desk.scratch, "history.db-aside"); i++)
         usleep(50000);
     give_lock_back(other);
