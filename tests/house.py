@@ -42,6 +42,14 @@ TESTED_ELSEWHERE = {
     "analyzer/pipeline/candidate.c": "tests/analyzer/pipeline/test_pipeline_flows.c, test_pipeline_relay.c",
     "analyzer/pipeline/totals.c": "tests/analyzer/pipeline/test_pipeline.c, test_pipeline_flows.c",
     "analyzer/pipeline/handover.c": "tests/analyzer/pipeline/test_pipeline.c, test_pipeline_flows.c",
+    "analyzer/evidence/cut.c": "tests/system/test_evidence.py, test_keylog.py",
+    "analyzer/evidence/pcapng_write.c": "tests/system/test_evidence.py: every block is read back, and by tshark",
+    "analyzer/evidence/plan.c": "tests/system/test_evidence.py",
+    "analyzer/evidence/remark.c": "tests/system/test_evidence.py: of every sample",
+    "analyzer/evidence/script.c": "tests/system/test_evidence.py: what a server is told",
+    "analyzer/evidence/survey.c": "tests/system/test_evidence.py: tags, fragments, several files",
+    "analyzer/program/cmd_cut.c": "tests/system/test_evidence.py",
+    "db/read/evidence.c": "tests/system/test_evidence.py: of every sample",
     "analyzer/fleet/export.c": "tests/system/test_export.py",
     "analyzer/fleet/sink.c": "tests/system/test_export.py: rotation",
     "analyzer/fleet/stop.c": "tests/system/test_export.py",
@@ -161,7 +169,7 @@ for title, library, allowed in LIBRARIES:
 # The folders of analyzer/ from the ground up: each may use those named before it. A new one gets its
 # row in the table of analyzer/README.md.
 STOREYS = ["base", "order", "software", "tls", "transport", "session", "diagnosis", "privacy", "capture",
-           "smtp", "pipeline", "output", "fleet", "program"]
+           "smtp", "pipeline", "output", "evidence", "fleet", "program"]
 
 # What a source file may include of include/heloscope/, by the folder that it lies in; the words that
 # all share lie in include/heloscope/ itself. db/ prints addresses and tunnels by what network/ has.

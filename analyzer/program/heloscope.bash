@@ -24,9 +24,12 @@ _heloscope() {
     COMPREPLY=()
 
     if ((COMP_CWORD == 1)); then
-        words="analyze monitor show report explain export --help --version"
-    elif [[ $previous == @(--db|-r|--read|--keylog|--output|--source) ]]; then
+        words="analyze monitor show report explain export cut --help --version"
+    elif [[ $previous == @(--db|-r|--read|--keylog|-w|--write|--output|--source) ]]; then
         compopt -o default 2>/dev/null
+        return
+    elif [[ $previous == --captures ]]; then
+        compopt -o dirnames 2>/dev/null
         return
     elif [[ $previous == @(-i|--interface) ]]; then
         words="any $(ls /sys/class/net 2>/dev/null)"
@@ -53,7 +56,7 @@ _heloscope() {
         return
     elif [[ $subcommand == explain ]]; then
         words=$(_heloscope_causes "$program")
-    elif [[ $subcommand == show ]]; then
+    elif [[ $subcommand == @(show|cut) ]]; then
         words=$(_heloscope_sessions "$program")
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -29,6 +29,9 @@ static const struct subcommand_row {
      "Counts all 503s of the history.", cmd_report},
     {FOR_EXPLAIN, "explain", "[options] [CAUSE...]", "what a cause means, its rule, the remedy",
      "Without a CAUSE all are listed; with --rules the rules that they rest on.", cmd_explain},
+    {FOR_CUT, "cut", "[options] SESSION... -w FILE",
+     "packets of sessions, the findings as comments",
+     "Without words that choose sessions, all of them.", cmd_cut},
     {FOR_EXPORT, "export", "[options]", "sessions and findings as lines for other programs",
      "Sessions come when they have ended, and again when more of them becomes known.", cmd_export},
 };

@@ -177,12 +177,15 @@ TEXT_SETTER(format, "the name of a format")
 TEXT_SETTER(output, "the name of a file")
 TEXT_SETTER(cursor, "a name")
 TEXT_SETTER(sensor, "a name")
+TEXT_SETTER(captures, "the name of a folder")
 
 FLAG_SETTER(json)
 FLAG_SETTER(quiet)
 FLAG_SETTER(no_promiscuous)
 FLAG_SETTER(list_interfaces)
 FLAG_SETTER(utc)
+FLAG_SETTER(script)
+FLAG_SETTER(secrets)
 FLAG_SETTER(rules)
 FLAG_SETTER(help)
 
@@ -204,6 +207,14 @@ static const struct option_row rows[] = {
     {FOR_ANALYZE, 0, "follow", "[=SECONDS]", set_follow,
      "go on with files that are still being written and those that come to a directory, until "
      "stopped, or until nothing has grown for SECONDS; each 503 as it happens"},
+    {FOR_CUT, 'w', "write", "FILE", set_output, "write the packets to FILE (- is standard output)"},
+    {FOR_CUT, 0, "captures", "FOLDER", set_captures, "the captures lie in FOLDER now"},
+    {FOR_CUT, 0, "secrets", NULL, set_secrets,
+     "put the secrets of the sessions' TLS into the file: those that the captures hold, and those "
+     "of "
+     "--keylog"},
+    {FOR_CUT, 0, "script", NULL, set_script,
+     "print a script for sh instead that says the same to a test server"},
     {FOR_EXPORT, 0, "format", "NAME", set_format,
      "jsonl (the default), eve (Suricata's) or zeek (smtp.log)"},
     {FOR_EXPORT, 0, "output", "FILE", set_output,
@@ -216,7 +227,7 @@ static const struct option_row rows[] = {
     {FOR_CAPTURE, 0, "anonymize", "[=KEYFILE]", set_anonymize,
      "store pseudonyms instead of addresses and names; the same ones in each run with the same "
      "KEYFILE"},
-    {FOR_CAPTURE, 0, "keylog", "FILE", set_keylog,
+    {FOR_CAPTURE | FOR_CUT, 0, "keylog", "FILE", set_keylog,
      "decrypt TLS with the secrets in FILE, as SSLKEYLOGFILE makes it; may be given again"},
     {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
      "ports that are SMTP (default: 25,465,587,2525,24)"},

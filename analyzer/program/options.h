@@ -20,6 +20,7 @@ struct options {
     const char *by;                                /* NULL = all rankings */
     const char *pseudonym_key;                     /* a file; NULL = a key of chance */
     const char *format, *output, *cursor, *sensor; /* of export; NULL = none was given */
+    const char *captures;                          /* of cut: where they lie now; NULL = as then */
     long limit;                                    /* -1 = none was given */
     long follow; /* seconds without growth that end a file; 0 = none do, -1 = do not */
     int snap_length, buffer_kib;
@@ -27,6 +28,7 @@ struct options {
     size_t port_count;
     enum colour_choice colour;
     bool json, quiet, no_promiscuous, list_interfaces, rules, help, anonymize, utc;
+    bool script, secrets; /* of cut */
 
     /* The sessions that are asked for; its texts point into the command line or to `copies`. */
     struct selection selection;
@@ -50,12 +52,13 @@ enum subcommand {
     FOR_REPORT = 1 << 3,
     FOR_EXPLAIN = 1 << 4,
     FOR_EXPORT = 1 << 5,
+    FOR_CUT = 1 << 6,
 
-    FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT,
+    FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT | FOR_CUT,
     FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
-    FOR_SELECTION = FOR_SHOW, /* take the words of selection_options.c */
+    FOR_SELECTION = FOR_SHOW | FOR_CUT, /* take the words of selection_options.c */
     FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,
-    FOR_PRINTING = FOR_ALL & ~FOR_EXPORT,
+    FOR_PRINTING = FOR_ALL & ~(FOR_EXPORT | FOR_CUT),
 };
 
 /* Reads the words behind the subcommand's name (argv[0]). False with `why` when they are wrong. */

@@ -166,18 +166,24 @@ static bool is_known(const struct keylog *keylog, const struct entry *e)
     return false;
 }
 
+static const char *const labels[] = {
+    [KEYLOG_CLIENT_RANDOM] = "CLIENT_RANDOM",
+    [KEYLOG_CLIENT_EARLY] = "CLIENT_EARLY_TRAFFIC_SECRET",
+    [KEYLOG_CLIENT_HANDSHAKE] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+    [KEYLOG_SERVER_HANDSHAKE] = "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+    [KEYLOG_CLIENT_TRAFFIC] = "CLIENT_TRAFFIC_SECRET_0",
+    [KEYLOG_SERVER_TRAFFIC] = "SERVER_TRAFFIC_SECRET_0",
+    [KEYLOG_RSA] = "RSA",
+    [KEYLOG_PMS] = "PMS_CLIENT_RANDOM",
+};
+
+const char *keylog_label_name(enum keylog_label label)
+{
+    return labels[label];
+}
+
 static void add_line(struct keylog *keylog, struct bytes line)
 {
-    static const char *const labels[] = {
-        [KEYLOG_CLIENT_RANDOM] = "CLIENT_RANDOM",
-        [KEYLOG_CLIENT_EARLY] = "CLIENT_EARLY_TRAFFIC_SECRET",
-        [KEYLOG_CLIENT_HANDSHAKE] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
-        [KEYLOG_SERVER_HANDSHAKE] = "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-        [KEYLOG_CLIENT_TRAFFIC] = "CLIENT_TRAFFIC_SECRET_0",
-        [KEYLOG_SERVER_TRAFFIC] = "SERVER_TRAFFIC_SECRET_0",
-        [KEYLOG_RSA] = "RSA",
-        [KEYLOG_PMS] = "PMS_CLIENT_RANDOM",
-    };
     const struct bytes label = take_word(&line), id = take_word(&line), secret = take_word(&line);
     unsigned i = 0;
     while (i < KEYLOG_LABELS && !bytes_equal(label, bytes_of_string(labels[i])))

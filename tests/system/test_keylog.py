@@ -201,6 +201,27 @@ def repeated():
         equal(rows(database, "SELECT cause FROM diagnoses"), [("starttls_repeated",)])
 
 
+@test("cut --secrets puts the session's own secrets into the file, which then opens without a key log")
+def handed_on():
+    for suite in TLS12, TLS13:
+        with Scratch() as scratch:
+            keys, out = scratch.path("keys"), scratch.path("cut.pcapng")
+            path = capture(scratch, Session(keys, *suite).play(INSIDE))
+            Session(keys, *suite).play(INSIDE)  # another one, whose secrets stay here
+            database, _ = analyse(scratch, path, "--keylog", keys)
+            heloscope("cut", "--db", database, "1", "-w", out).expect(0)
+            with open(out, "rb") as file:
+                plain = file.read()
+            check(not any(secret.encode() in plain for secret in secrets_of(keys)), "secrets, unasked")
+            heloscope("cut", "--db", database, "1", "-w", out, "--secrets", "--keylog", keys).expect(0)
+            with open(out, "rb") as file:
+                given = file.read()
+            randoms = {line.split()[1] for line in open(keys, encoding="ascii") if len(line.split()) == 3}
+            equal(sum(random.encode() in given for random in randoms), 1, "sessions with secrets in it")
+            database, _ = analyse(scratch, out)
+            equal(texts(database), SEEN, "the text inside, of the file alone")
+
+
 @test("one octet a segment makes no difference")
 def octets():
     for suite in TLS12, TLS13:

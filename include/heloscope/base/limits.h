@@ -36,6 +36,8 @@ enum {
     LAYER_LIMIT = 32,     /* headers of a frame, more than any network nests; each IPv6 extension
                            * header counts */
     NESTED_FRAGMENTS = 4, /* tunnels in fragments that carry fragments */
+    FRAGMENTS_KEPT = 64 * 1024, /* fragments of which is not known yet whose they are, when packets
+                                 * are cut out */
     COPY_CHAIN = 64, /* segments with one hash that are looked at for a copy; nobody sends more */
 };
 

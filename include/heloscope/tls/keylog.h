@@ -64,6 +64,9 @@ const struct keylog_secret *keylog_each(const struct keylog *keylog, enum keylog
 /* Whether there is any secret of `label`. */
 bool keylog_has(const struct keylog *keylog, enum keylog_label label);
 
+/* "CLIENT_RANDOM": what lines of this kind begin with. Static. */
+const char *keylog_label_name(enum keylog_label label);
+
 /* Grows with every secret that is added. */
 size_t keylog_count(const struct keylog *keylog);
 
