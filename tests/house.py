@@ -332,6 +332,13 @@ def pure():
 PRINTED = {"analyzer/program/cmd_analyze.c", "analyzer/output/timeline_print.c"}
 
 
+@test("how a direction is read changes in direction_enter() alone")
+def readings():
+    no_offence([f"{path}: {line.strip()}"
+                for path in all_sources() if path != "analyzer/session/direction.c"
+                for line in re.findall(r"^.*(?:\.|->)reading = .*$", text(path), re.M)])
+
+
 @test("every bound is in limits.h: no other file defines a name that ends in LIMIT")
 def bounds():
     no_offence([f"{path} defines {name}" for path in all_sources()

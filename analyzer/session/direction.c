@@ -3,6 +3,11 @@
 
 #include <stdlib.h>
 
+void direction_enter(struct direction *direction, enum reading reading)
+{
+    direction->reading = reading;
+}
+
 void direction_hold(struct direction *direction, struct bytes data, uint64_t offset,
                     const struct mark *mark)
 {

@@ -8,6 +8,7 @@
 #include "content_as_commands.h"
 #include "not_smtp.h"
 #include "pipelining.h"
+#include "heloscope/session/direction.h"
 #include "heloscope/session/pending.h"
 #include "proxied.h"
 #include "heloscope/session/session.h"
@@ -89,14 +90,14 @@ static void wait_for_answer(struct session *s, const struct smtp_command *c, eve
     s->waiting.guess = s->chunk.doubt = false;
     switch (c->verb) {
     case VERB_DATA:
-        direction->reading = READ_WAIT;
+        direction_enter(direction, READ_WAIT);
         break;
     case VERB_AUTH:
         s->secrets.auth_command = seq;
-        direction->reading = READ_WAIT;
+        direction_enter(direction, READ_WAIT);
         break;
     case VERB_STARTTLS:
-        direction->reading = READ_WAIT;
+        direction_enter(direction, READ_WAIT);
         break;
     case VERB_BDAT:
         s->chunk.size = c->chunk_size;
@@ -332,7 +333,7 @@ void client_sasl(struct session *s, const struct line *line)
     s->waiting.command = e->seq;
     s->waiting.verb = VERB_AUTH;
     s->waiting.guess = false;
-    s->direction[SIDE_CLIENT].reading = READ_WAIT;
+    direction_enter(&s->direction[SIDE_CLIENT], READ_WAIT);
 }
 
 void client_discarded(struct session *s, const struct line *line)

@@ -19,7 +19,7 @@ void content_begin_chunk(struct session *s, enum reading reading)
 {
     s->chunk.left = s->chunk.size;
     s->content.started = s->content.hole = false;
-    s->direction[SIDE_CLIENT].reading = reading;
+    direction_enter(&s->direction[SIDE_CLIENT], reading);
 }
 
 void content_begin(struct session *s)
@@ -27,7 +27,7 @@ void content_begin(struct session *s)
     s->content.scan = (struct content_scan){0};
     s->content.mark = s->reply.mark; /* until its first octets are seen */
     s->content.started = s->content.hole = s->content.asked = s->content.behind_dropped = false;
-    s->direction[SIDE_CLIENT].reading = READ_CONTENT;
+    direction_enter(&s->direction[SIDE_CLIENT], READ_CONTENT);
 }
 
 /* The header that `octets` begin with, without the empty line that ends it; NULL `at` when it goes
@@ -155,7 +155,7 @@ void content_end(struct session *s, uint64_t end, unsigned notes)
             notes |= oddities[i].note;
     drop_header(s);
     struct event *e = content_event(s, EVENT_DATA, s->content.scan.size, end, notes);
-    s->direction[SIDE_CLIENT].reading = READ_LINES;
+    direction_enter(&s->direction[SIDE_CLIENT], READ_LINES);
     const struct content_command data = s->content.command;
     s->content.command = (struct content_command){0};
     struct pending *p = pending_push(s, PENDING_CONTENT);
@@ -189,7 +189,7 @@ void content_end_chunk(struct session *s, uint64_t end, unsigned notes)
 {
     drop_header(s);
     content_event(s, EVENT_CHUNK, s->chunk.size - s->chunk.left, end, notes);
-    s->direction[SIDE_CLIENT].reading = READ_LINES;
+    direction_enter(&s->direction[SIDE_CLIENT], READ_LINES);
     for (uint32_t i = 0; i < s->ring.count; i++) { /* answered once its octets are there */
         struct pending *p = pending_at(s, i);
         if (p->command.seq == s->waiting.command)
@@ -241,5 +241,5 @@ void content_was_answered(struct session *s, int code)
         pending_hole(s, SIDE_CLIENT);
     }
     if (!hole && code / 100 != 2)
-        client->reading = READ_DRAIN;
+        direction_enter(client, READ_DRAIN);
 }

@@ -17,7 +17,7 @@ enum {
 
 static void read_on(struct session *s, enum reading reading)
 {
-    s->direction[SIDE_CLIENT].reading = reading;
+    direction_enter(&s->direction[SIDE_CLIENT], reading);
     s->waiting.guess = s->chunk.doubt = false;
     if (reading == READ_LINES)
         s->waiting.command = 0;
@@ -64,7 +64,7 @@ void client_answered(struct session *s, int code, event_no reply, uint64_t reply
         break;
     case VERB_STARTTLS:
         if (reply_accepts(code, VERB_STARTTLS)) {
-            s->direction[SIDE_SERVER].reading = READ_TLS_NEXT;
+            direction_enter(&s->direction[SIDE_SERVER], READ_TLS_NEXT);
             s->tls.starttls_end = reply_end;
         }
         read_on(s, reply_accepts(code, VERB_STARTTLS) ? READ_TLS_NEXT : READ_LINES);
@@ -202,7 +202,7 @@ static void guess_by_octets(struct session *s)
     const uint8_t *lf = memchr(first.at, '\n', first.len);
     if (s->waiting.verb == VERB_STARTTLS) {
         if (first.at[0] == 22)
-            s->direction[SIDE_SERVER].reading = READ_TLS;
+            direction_enter(&s->direction[SIDE_SERVER], READ_TLS);
         read_on(s, first.at[0] == 22 ? READ_TLS : READ_LINES);
         return;
     }

@@ -177,7 +177,7 @@ static void open_side(struct session *s, enum side side, const struct tls_news *
             s->greeted = false;
     }
     s->tls.open[side] = true;
-    s->direction[side].reading = READ_LINES;
+    direction_enter(&s->direction[side], READ_LINES);
     s->direction[side].begin = news->end;
 }
 
@@ -244,7 +244,7 @@ static void hear(struct session *s, const struct tls_news *news)
         break;
     case TLS_NEWS_LOST:
         if (!s->tls.open[side])
-            s->direction[side].reading = READ_NOTHING;
+            direction_enter(&s->direction[side], READ_NOTHING);
         break;
     }
 }
@@ -274,7 +274,7 @@ static void take_gap(struct session *s, enum side side, const struct span *span)
 {
     if (!s->tls.open[side]) {
         reader_gap(s, side, span, bytes_of(NULL, 0));
-        s->direction[side].reading = READ_NOTHING; /* records cannot be counted on */
+        direction_enter(&s->direction[side], READ_NOTHING); /* records cannot be counted on */
     } else {
         s->row.bytes_missing += span->gap;
     }
@@ -300,7 +300,7 @@ static void take_now(struct session *s, enum side side, const struct span *span)
         if (clear_again(s, side, data)) {
             const struct span clear = {.offset = offset, .data = data, .mark = span->mark};
             s->direction[side].sealed = false;
-            s->direction[side].reading = READ_LINES;
+            direction_enter(&s->direction[side], READ_LINES);
             reader_span(s, side, &clear);
             return;
         }
@@ -413,5 +413,6 @@ void sasl_layer_begin(struct session *s, enum side side, const struct mark *mark
     struct event *e =
         session_event(s, EVENT_TLS, side, mark, bytes_of_string("SASL security layer"));
     e->saw = session_seen(s, !side, mark->seen);
-    s->direction[SIDE_CLIENT].reading = s->direction[SIDE_SERVER].reading = READ_NOTHING;
+    direction_enter(&s->direction[SIDE_CLIENT], READ_NOTHING);
+    direction_enter(&s->direction[SIDE_SERVER], READ_NOTHING);
 }

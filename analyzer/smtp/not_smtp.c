@@ -134,7 +134,7 @@ static void leave(struct session *s, const char *protocol)
         s->direction[side].held = NULL;
         s->direction[side].held_length = s->direction[side].held_size = 0;
         s->direction[side].skipped = 0;
-        s->direction[side].reading = READ_NOTHING;
+        direction_enter(&s->direction[side], READ_NOTHING);
     }
 }
 
@@ -146,7 +146,7 @@ bool not_smtp_holds(struct session *s, const struct line *line)
     if (!s->protocol.held || s->greeted || line->length > line->text.len)
         return false;
     s->protocol.held_before = true;
-    s->direction[SIDE_CLIENT].reading = READ_HELD;
+    direction_enter(&s->direction[SIDE_CLIENT], READ_HELD);
     reader_put_back(s, line);
     return true;
 }
@@ -169,7 +169,7 @@ bool not_smtp_greets(struct session *s, const struct line *line, bool well_forme
     if (well_formed) {
         s->protocol.server_is_smtp = true;
         if (held) {
-            s->direction[SIDE_CLIENT].reading = READ_LINES;
+            direction_enter(&s->direction[SIDE_CLIENT], READ_LINES);
             reader_resume(s, SIDE_CLIENT);
         }
         return false;

@@ -74,7 +74,7 @@ static void go_on_in_clear(struct direction *direction, const struct session *s,
                            const struct mark *mark)
 {
     if (side == SIDE_SERVER || mark->seen >= s->tls.starttls_end)
-        direction->reading = READ_LINES;
+        direction_enter(direction, READ_LINES);
 }
 
 static size_t read_line(struct session *s, enum side side, struct bytes data, uint64_t offset,
@@ -132,7 +132,7 @@ static size_t read_content(struct session *s, struct bytes data, uint64_t offset
             content_keep_behind(s, &span, before);
         }
     } else if (ended) {
-        s->direction[SIDE_CLIENT].reading = READ_LINES;
+        direction_enter(&s->direction[SIDE_CLIENT], READ_LINES);
     }
     return n;
 }
@@ -158,7 +158,7 @@ void reader_no_header(struct session *s)
     struct direction *direction = &s->direction[SIDE_CLIENT];
     if (direction->reading != READ_PROXY)
         return;
-    direction->reading = READ_LINES;
+    direction_enter(direction, READ_LINES);
     s->proxy.none = true;
     struct span again = {.offset = direction->held_offset,
                          .data = bytes_of(direction->held, direction->held_length),
@@ -185,7 +185,7 @@ static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
         reader_no_header(s);
     } else if (whole && held.len == whole) {
         proxied_binary(s, held, &direction->held_mark);
-        direction->reading = READ_LINES;
+        direction_enter(direction, READ_LINES);
         direction_release(direction);
     }
     return part.len;
@@ -230,7 +230,7 @@ static void begin_records(struct session *s, enum side side, uint64_t offset)
                               .mark = direction->held_mark};
     if (side == SIDE_SERVER && !s->tls.starttls_end) /* its 220 was the last line in clear */
         s->tls.starttls_end = head.data.len ? head.offset : offset;
-    direction->reading = READ_TLS;
+    direction_enter(direction, READ_TLS);
     direction->resync = false;
     direction->held = NULL;
     direction->held_length = direction->held_size = 0;
@@ -249,14 +249,14 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
         if (offset == 0 &&
             (tls_begins(data, s->row.midstream) || (side == SIDE_SERVER && tls_goes_on(data)))) {
             not_smtp_tls(s);
-            direction->reading = READ_TLS;
+            direction_enter(direction, READ_TLS);
             s->tls.from_start |= !s->row.midstream;
             s->greeted |= side == SIDE_SERVER;
             return 0;
         }
         if (side == SIDE_CLIENT && offset == 0 && data.at[0] == '\r' && !s->proxy.none &&
             !s->row.midstream) {
-            direction->reading = READ_PROXY;
+            direction_enter(direction, READ_PROXY);
             return 0;
         }
         if (s->layer_possible && !direction->held_length && data.at[0] < '\t') {
@@ -276,7 +276,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
         return read_line(s, side, data, offset, mark);
     case READ_TLS_NEXT:
         if (!direction->held_length && tls_goes_on(data)) {
-            direction->reading = READ_TLS;
+            direction_enter(direction, READ_TLS);
             return 0;
         }
         if (!direction->held_length)
@@ -339,7 +339,7 @@ void reader_gap(struct session *s, enum side side, const struct span *span, stru
     s->hole = true;
     direction->offset = span->offset + span->gap;
     if (direction->reading == READ_TLS || direction->reading == READ_NOTHING) {
-        direction->reading = READ_NOTHING; /* records cannot be counted on */
+        direction_enter(direction, READ_NOTHING); /* records cannot be counted on */
         direction_release(direction);
         return;
     }
@@ -374,7 +374,7 @@ void reader_gap(struct session *s, enum side side, const struct span *span, stru
     if (direction->reading == READ_CHUNK)
         content_end_chunk(s, direction->offset, NOTE_INCOMPLETE);
     direction_release(direction);
-    direction->reading = READ_LINES;
+    direction_enter(direction, READ_LINES);
     direction->resync = true;
     order_hole(&s->order, e->seq);
     pending_hole(s, side);

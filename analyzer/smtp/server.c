@@ -15,6 +15,7 @@
 #include "outcome.h"
 #include "pipelining.h"
 #include "encrypted.h"
+#include "heloscope/session/direction.h"
 #include "heloscope/session/pending.h"
 #include "proxied.h"
 #include "heloscope/session/reply.h"
@@ -239,7 +240,7 @@ static void settle_unasked(struct session *s, bool doubtful, uint64_t end)
         s->content.command.seq = after_all ? s->answered.seq : 0;
     }
     if (e->code == 334 && client->reading == READ_LINES)
-        client->reading = READ_SASL; /* a secret follows */
+        direction_enter(client, READ_SASL); /* a secret follows */
     reply_forget(s);
 }
 
@@ -273,7 +274,7 @@ static void expect_secret(struct session *s, const struct pending *p, const stru
     struct direction *client = &s->direction[SIDE_CLIENT];
     if (e->code == 334 && s->secrets.mask_lines && p->command.verb == VERB_UNKNOWN &&
         client->reading == READ_LINES)
-        client->reading = READ_SASL;
+        direction_enter(client, READ_SASL);
 }
 
 enum {

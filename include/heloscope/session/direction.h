@@ -6,6 +6,9 @@
 
 #include "heloscope/session/session.h"
 
+/* The direction's next octets are to be read so. The one place that changes it. */
+void direction_enter(struct direction *direction, enum reading reading);
+
 /* Adds to what is held; of a line over LINE_LIMIT the rest is counted only. `offset` and `mark` are
  * those of `data`. */
 void direction_hold(struct direction *direction, struct bytes data, uint64_t offset,
