@@ -4,7 +4,6 @@
 #include "heloscope/diagnosis/diagnosis.h"
 
 #include "heloscope/diagnosis/claims.h"
-#include "analyzer/smtp/content_as_commands.h"
 #include "explain.h"
 #include "heloscope/session/pending.h"
 #include "finding.h"
@@ -197,16 +196,6 @@ static bool speaks_of_itself(const struct pending *p, const struct answer *a, en
     return outcome || ((message || a->code == 421) && !claim_agrees(claim, cause));
 }
 
-static bool is_content(struct session *s, struct pending *p)
-{
-    bool candidate = s->content_as_commands.because &&
-                     p->command.seq > s->content_as_commands.because &&
-                     p->kind == PENDING_COMMAND && !s->content_as_commands.sure;
-    if (candidate && !p->content_line && content_as_commands_in_flight(s))
-        content_as_commands_mark(s, p);
-    return p->content_line;
-}
-
 /* A refusal that the client took for something else, since a reply too many came with it, or had
  * come before and made the client, which counts them, go on too early. */
 static bool misled(const struct session *s, const struct pending *p, const struct verdict *v,
@@ -358,7 +347,6 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
 {
     /* What the client broke does not depend on the server's words. */
     struct verdict v = {.kind = VERDICT_LEGAL}, broken = v;
-    struct pending mine = *p;
     struct refusal_reason refusal_reason;
     const bool refused = is_refused(s, p, a);
     if (p->kind == PENDING_COMMAND || p->kind == PENDING_CONTENT) {
@@ -367,9 +355,8 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     }
     if (was_asked_for(s, &v))
         broken = v = (struct verdict){.kind = VERDICT_LEGAL};
-    is_content(s, &mine);
-    judge_client(s, &mine, &broken, !refused);
-    if (!refused || !find_reason(s, &mine, a, &v, &refusal_reason))
+    judge_client(s, p, &broken, !refused);
+    if (!refused || !find_reason(s, p, a, &v, &refusal_reason))
         return v;
     /* What came too early has no event yet; what is no message is judged by itself. */
     if (refusal_reason.origin > a->seq && p->command.verb == VERB_DATA)
@@ -377,13 +364,13 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     bool weak = v.kind == VERDICT_DOUBTFUL || a->doubtful || p->doubtful || p->shaky ||
                 s->order.facts[FACT_GREETING].doubtful ||
                 (v.kind == VERDICT_LEGAL && order_doubtful(&s->order, p->command.verb)) ||
-                (mine.content_line && s->content_as_commands.weak);
+                (p->content_line && s->content_as_commands.weak);
     if (weak)
         weaken(s, p, &v, &refusal_reason);
     else if ((v.vague && refusal_reason.cause == v.cause) || s->surplus.count ||
              s->surplus.doubtful || p->unproved || (a->cut && v.kind == VERDICT_LEGAL))
         refusal_reason.certainty = CERTAINTY_LIKELY; /* also after a reply too many */
-    diagnosis_write(s, &mine, a, &v, &refusal_reason);
+    diagnosis_write(s, p, a, &v, &refusal_reason);
     return v;
 }
 

@@ -26,7 +26,7 @@ void content_as_commands_begin(struct session *s, event_no because, bool after_d
                           order_doubtful(&s->order, VERB_DATA));
 }
 
-void content_as_commands_mark(const struct session *s, struct pending *p)
+static void mark_line(const struct session *s, struct pending *p)
 {
     p->content_line = true;
     p->content_of = s->content_as_commands.because;
@@ -39,7 +39,7 @@ static void mark_flight(struct session *s)
     for (uint32_t i = 0; i < s->ring.count; i++) {
         struct pending *p = pending_at(s, i);
         if (p->command.seq > s->content_as_commands.because && p->kind == PENDING_COMMAND)
-            content_as_commands_mark(s, p);
+            mark_line(s, p);
     }
 }
 
@@ -56,7 +56,9 @@ static bool holds_content(struct bytes text)
     return false;
 }
 
-bool content_as_commands_in_flight(struct session *s)
+/* Whether what the client has on the way holds lines that are no commands: message content. Then
+ * all of it is marked so. */
+static bool flight_is_content(struct session *s)
 {
     if (!s->content_as_commands.because)
         return false;
@@ -78,6 +80,15 @@ bool content_as_commands_in_flight(struct session *s)
     else
         content_as_commands_end(s);
     return found;
+}
+
+void content_as_commands_judge(struct session *s, struct pending *p)
+{
+    const bool candidate = s->content_as_commands.because && !s->content_as_commands.sure &&
+                           p->command.seq > s->content_as_commands.because &&
+                           p->kind == PENDING_COMMAND;
+    if (candidate && !p->content_line && flight_is_content(s))
+        mark_line(s, p);
 }
 
 /* Follows a run from line to line; returns whether this line belongs to it. A message comes in one

@@ -13,16 +13,14 @@ void content_as_commands_begin(struct session *s, event_no because, bool after_d
 /* They are none any more: what follows is a message, or are commands. */
 void content_as_commands_end(struct session *s);
 
-/* Marks `p` as a line of the run. */
-void content_as_commands_mark(const struct session *s, struct pending *p);
-
 /* Takes the next line; returns whether it belongs to the run. */
 bool content_as_commands_follow(struct session *s, const struct line *line,
                                 const struct smtp_command *c);
 
-/* Whether what the client has on the way holds lines that are no commands: message content. Then
- * all of it is marked so. */
-bool content_as_commands_in_flight(struct session *s);
+/* The reply to `p`, which waits no longer, has come, and it is known what the client had sent by
+ * then: if that holds lines that are no commands, `p` is marked as a line of a message, and so is
+ * all that is on the way. */
+void content_as_commands_judge(struct session *s, struct pending *p);
 
 /* A hole in the client's octets: what is on the way may be message content, with the proof of it
  * missing. */

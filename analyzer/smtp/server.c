@@ -128,8 +128,11 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     if (e->code >= 400 && p->command.verb != VERB_LHLO && !order_holds(&s->order, FACT_HELLO) &&
         names_lmtp(answer.text))
         s->protocol.server_is_lmtp = true;
-    if (final)
-        verdict = diagnose(s, p, &answer);
+    if (final) {
+        struct pending judged = *p;
+        content_as_commands_judge(s, &judged);
+        verdict = diagnose(s, &judged, &answer);
+    }
     if (s->bare_lf.joined && p->command.verb == VERB_DATA && p->kind == PENDING_COMMAND &&
         e->code / 100 == 2)
         diagnose_lag(s, p, &answer);
