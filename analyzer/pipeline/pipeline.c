@@ -2,6 +2,7 @@
 /* The way of a packet, from top to bottom: its segment, its connection, its octets in order, the
  * session that reads them, and the session's chapters to the writer. Then how connections end, and
  * how those in which nothing happens are frozen. */
+#include "heloscope/smtp/decoder.h"
 #include "heloscope/pipeline/pipeline.h"
 
 #include <stdlib.h>

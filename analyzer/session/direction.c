@@ -43,6 +43,16 @@ void direction_release(struct direction *direction)
     }
 }
 
+struct span direction_take_held(struct direction *direction)
+{
+    const struct span held = {.offset = direction->held_offset,
+                              .data = bytes_of(direction->held, direction->held_length),
+                              .mark = direction->held_mark};
+    direction->held = NULL;
+    direction->held_length = direction->held_size = 0;
+    return held;
+}
+
 struct queued_span *queued_span_new(const struct span *span)
 {
     struct queued_span *q = memory_get(sizeof *q + span->data.len);
@@ -100,6 +110,27 @@ size_t direction_peek(const struct direction *direction, uint8_t *out, size_t si
         n += part.len;
     }
     return n;
+}
+
+struct queued_span *direction_take_queue(struct direction *direction)
+{
+    struct queued_span *queue = direction->queue;
+    direction->queue = direction->queue_last = NULL;
+    direction->queued = 0;
+    direction->queued_spans = 0;
+    return queue;
+}
+
+void direction_put_back(struct direction *direction, const struct line *line)
+{
+    const size_t end = line->ending;
+    uint8_t *octets = memory_get((size_t)line->length + end);
+    memcpy(octets, line->text.at, line->text.len);
+    memcpy(octets + line->text.len, &"\r\n"[end == 1], end);
+    const struct span span = {
+        .offset = line->start, .data = bytes_of(octets, line->text.len + end), .mark = line->mark};
+    direction_enqueue(direction, &span);
+    free(octets);
 }
 
 void direction_drop_queue(struct direction *direction)

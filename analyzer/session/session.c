@@ -6,19 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyzer/smtp/decision.h"
-#include "analyzer/smtp/client.h"
-#include "analyzer/smtp/content.h"
-#include "analyzer/smtp/encrypted.h"
-#include "analyzer/smtp/not_smtp.h"
 #include "heloscope/session/direction.h"
 #include "heloscope/session/identity.h"
 #include "heloscope/session/pending.h"
-#include "analyzer/smtp/server.h"
 #include "heloscope/session/transaction.h"
-#include "analyzer/smtp/reader.h"
-#include "heloscope/diagnosis/closing.h"
-#include "heloscope/diagnosis/violation.h"
+#include "heloscope/tls/tls.h"
 
 enum {
     CARRY_SPARE = 4096 /* octets that a draft which is emptied again and again may waste */
@@ -192,8 +184,7 @@ static void name_row(struct session_row *row, struct arena *arena)
     community_id(&row->client, row->client_port, &row->server, row->server_port, community);
     row->uid = arena_copy(arena, bytes_of_string(uid));
     row->community_id = arena_copy(arena, bytes_of_string(community));
-    row->endpoints =
-        endpoints_hash(&row->client, row->client_port, &row->server, row->server_port);
+    row->endpoints = endpoints_hash(&row->client, row->client_port, &row->server, row->server_port);
 }
 
 /* An idle session has no draft: it begins with what there is to write. */
@@ -266,78 +257,6 @@ void draft_unfold(struct draft *draft)
     chapter_unpack(log, &draft->chapter, &draft->arena, draft->interned_texts);
 }
 
-bool session_poll(struct session *s, int64_t now_us)
-{
-    if (!s->tls.layer || (!s->tls.waiting[SIDE_CLIENT].queue && !s->tls.waiting[SIDE_SERVER].queue))
-        return false;
-    session_open_draft(s);
-    return encrypted_poll(s, now_us);
-}
-
-void session_hurry(struct session *s)
-{
-    struct direction *client = &s->direction[SIDE_CLIENT];
-    session_open_draft(s);
-    if (client->reading == READ_WAIT && client->queue)
-        client_guess(s);
-    else if (client->reading == READ_HELD)
-        not_smtp_give_up(s);
-}
-
-/* --- the end --- */
-
-static const char *outcome_of(const struct session *s, int ended_by, const char *how)
-{
-    if (s->row.tls_version.at && !s->quit)
-        return how && strcmp(how, "reset") == 0 ? "reset in TLS" : "TLS";
-    if (s->quit)
-        return "quit";
-    if (s->over)
-        return "421";
-    if (how)
-        return how;
-    return ended_by == SIDE_SERVER ? "closed by server" : "closed by client";
-}
-
-void session_end(struct session *s, const struct mark *mark, int ended_by, const char *how)
-{
-    struct direction *client = &s->direction[SIDE_CLIENT];
-    session_open_draft(s);
-    encrypted_end(s);
-    s->over_and_seen = (!how || strcmp(how, "reset") == 0) && !s->hole;
-    for (size_t before = SIZE_MAX; client->reading == READ_WAIT && client->queued < before;) {
-        before = client->queued;
-        client_guess(s);
-    }
-    if (client->reading == READ_CONTENT && s->content.command.seq)
-        content_end(s, client->offset, NOTE_INCOMPLETE);
-    else if (client->reading == READ_CHUNK)
-        content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
-    client_unread(s);
-    reader_no_header(s);
-    if (s->protocol.server_is_smtp && !s->tls.starttls_end)
-        tls_cut_off(s);
-    client_unfinished(s);
-    server_reply_cut(s);
-    /* What was never answered is judged by itself, if all that there was has been seen. */
-    for (uint32_t i = 0; s->over_and_seen && !s->content_as_commands.because && i < s->ring.count;
-         i++)
-        accuse(s, pending_at(s, i), false);
-    transaction_finish(s);
-    if (s->transaction)
-        transaction_end(s, "aborted", mark->ts_us, 0);
-    s->row.cut = how && strcmp(how, "capture ended") == 0;
-    s->row.outcome = not_smtp_ended(s) ? "not SMTP" : outcome_of(s, ended_by, how);
-    enum side by = ended_by == SIDE_SERVER ? SIDE_SERVER : SIDE_CLIENT;
-    const struct event *close =
-        session_event(s, EVENT_CLOSE, by, mark, bytes_of_string(how ? how : "FIN"));
-    /* Where one side has closed, the capture may well end before the other has. */
-    bool over =
-        s->over_and_seen || (s->half_closed && !s->hole && how && !strcmp(how, "capture ended"));
-    if (over && !s->row.midstream && !s->protocol.not_smtp)
-        diagnose_close(s, close->seq, by, mark->ts_us);
-}
-
 void session_free(struct session *s)
 {
     if (!s)
@@ -352,6 +271,8 @@ void session_free(struct session *s)
     free(s->ring.at);
     free(s->reply.text);
     free(s->header.text);
-    encrypted_free(s);
+    tls_free(s->tls.layer);
+    direction_free(&s->tls.waiting[SIDE_CLIENT]);
+    direction_free(&s->tls.waiting[SIDE_SERVER]);
     free(s);
 }

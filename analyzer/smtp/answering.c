@@ -43,20 +43,18 @@ bool answering_is_ahead(struct session *s, int code, uint32_t *index)
 }
 
 /* qpsmtpd says nothing to the "*" that cancels an AUTH LOGIN. */
-void answering_drop(struct session *s, int code)
+bool answering_drop(struct session *s, int code)
 {
     struct direction *client = &s->direction[SIDE_CLIENT];
     struct pending *head = pending_at(s, 0);
     if (!head || can_answer(code, head))
-        return;
+        return false;
     if (s->ring.count == 1 && client->reading == READ_WAIT && client->queue &&
         s->waiting.command == head->command.seq) {
         order_hole(&s->order, head->command.seq); /* what it would have said is not known */
         pending_pop(s);
         s->secrets.auth_command = 0;
-        client_unanswered(s);
-        answering_drop(s, code);
-        return;
+        return decision_by_silence(s);
     }
     for (uint32_t i = 1; i < s->ring.count; i++) {
         if (!can_answer(code, pending_at(s, i)))
@@ -69,8 +67,9 @@ void answering_drop(struct session *s, int code)
             s->skipped++;
             pending_pop(s);
         }
-        return;
+        return false;
     }
+    return false;
 }
 
 /* --- replies too many --- */

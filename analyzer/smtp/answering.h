@@ -5,8 +5,9 @@
 
 #include "heloscope/session/session.h"
 
-/* Drops commands that were never answered: a reply with `code` can only answer a later one. */
-void answering_drop(struct session *s, int code);
+/* Drops commands that were never answered: a reply with `code` can only answer a later one. True
+ * when the client's octets waited for one of them: once they are read, ask again. */
+bool answering_drop(struct session *s, int code);
 
 /* Whether `code` answers a DATA ahead of the commands before it, whose replies are still to come:
  * proxies that read the message themselves (proxsmtp, clamsmtp) say 354 before their server has

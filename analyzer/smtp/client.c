@@ -268,7 +268,8 @@ static void join_lines(struct session *s, uint64_t seen)
     lf->last = 0;
 }
 
-void client_line(struct session *s, const struct line *line)
+/* A line where commands are read. */
+static void take_command(struct session *s, const struct line *line)
 {
     struct smtp_command c;
     smtp_command_parse(line->text, &c);
@@ -315,7 +316,8 @@ void client_line(struct session *s, const struct line *line)
     wait_for_answer(s, &c, e->seq);
 }
 
-void client_sasl(struct session *s, const struct line *line)
+/* The response to a 334 (RFC 4954 section 4): never stored. */
+static void take_response(struct session *s, const struct line *line)
 {
     bool cancelled = line->text.len == 1 && line->text.at[0] == '*'; /* RFC 4954 section 4 */
     remember_secret(s, line->text);
@@ -336,7 +338,8 @@ void client_sasl(struct session *s, const struct line *line)
     direction_enter(&s->direction[SIDE_CLIENT], READ_WAIT);
 }
 
-void client_discarded(struct session *s, const struct line *line)
+/* A line in clear after STARTTLS, which the server has to throw away (RFC 3207 section 4.2). */
+static void discard_line(struct session *s, const struct line *line)
 {
     struct smtp_command c;
     smtp_command_parse(line->text, &c);
@@ -344,6 +347,17 @@ void client_discarded(struct session *s, const struct line *line)
     struct bytes text = storable(s, line, &c, &notes);
     struct event *e = line_event(s, EVENT_COMMAND, line, text, notes);
     e->verb = c.verb == VERB_UNKNOWN ? NULL : verb_name(c.verb);
+}
+
+void client_line(struct session *s, const struct line *line)
+{
+    const enum reading reading = s->direction[SIDE_CLIENT].reading;
+    if (reading == READ_SASL)
+        take_response(s, line);
+    else if (reading == READ_TLS_NEXT && line->mark.seen < s->tls.starttls_end)
+        discard_line(s, line);
+    else
+        take_command(s, line);
 }
 
 void client_unfinished(struct session *s)

@@ -5,14 +5,8 @@
 
 #include "heloscope/session/session.h"
 
-/* A line where commands are read. */
+/* A line: a command, the response to a 334, or what the server throws away before a handshake. */
 void client_line(struct session *s, const struct line *line);
-
-/* The response to a 334 (RFC 4954 section 4): never stored. */
-void client_sasl(struct session *s, const struct line *line);
-
-/* A line in clear behind STARTTLS, which the server has to throw away (RFC 3207 section 4.2). */
-void client_discarded(struct session *s, const struct line *line);
 
 /* What could not be read behind a hole ends here: its event. */
 void client_unread(struct session *s);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "content_as_commands.h"
-#include "reader.h"
 #include "heloscope/application/smtp_command.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/session/direction.h"
@@ -214,7 +213,7 @@ static bool dot_was_taken(const struct session *s, int code)
            s->reply.mark.ts_us - s->last_octets_us < DOT_SILENCE_US;
 }
 
-void content_was_answered(struct session *s, int code)
+bool content_was_answered(struct session *s, int code)
 {
     struct direction *client = &s->direction[SIDE_CLIENT];
     struct content_scan *scan = &s->content.scan;
@@ -226,12 +225,10 @@ void content_was_answered(struct session *s, int code)
         s->bare_lf.taken = true;
         content_drop_behind(s);
         content_end(s, client->offset, 0);
-        return;
+        return false;
     }
-    if (!hole && code / 100 == 2 && ends_before_commands(s)) {
-        reader_resume(s, SIDE_CLIENT);
-        return;
-    }
+    if (!hole && code / 100 == 2 && ends_before_commands(s))
+        return true;
     content_drop_behind(s);
     content_end(s, client->offset, NOTE_INCOMPLETE | (hole ? NOTE_DOUBTFUL : 0));
     if (s->ring.count)
@@ -242,4 +239,5 @@ void content_was_answered(struct session *s, int code)
     }
     if (!hole && code / 100 != 2)
         direction_enter(client, READ_DRAIN);
+    return false;
 }

@@ -32,8 +32,8 @@ void content_drop_behind(struct session *s);
 
 /* The reply with `code` came while the client's message had not ended as far as was seen. Behind a
  * hole the final dot lay in it; a server may take a dot between bare LFs for the end, and commands
- * that lie behind it are read then. Otherwise the server did not wait for it, or took something
- * else for it. */
-void content_was_answered(struct session *s, int code);
+ * that lie behind it are to be read then: returns true. Otherwise the server did not wait for it,
+ * or took something else for it. */
+bool content_was_answered(struct session *s, int code);
 
 #endif

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-/* What a server's answer means for the reading of the client's octets (DATA, AUTH, STARTTLS, BDAT),
- * and what is made of them when the answer is not to be seen. */
 #include "decision.h"
 
 #include <stdlib.h>
@@ -8,79 +6,99 @@
 #include "content.h"
 #include "content_as_commands.h"
 #include "heloscope/session/direction.h"
-#include "reader.h"
 #include "heloscope/session/session.h"
 
 enum {
     CHUNK_SILENCE_US = 1000 * 1000, /* a line of a chunk is answered sooner */
 };
 
-static void read_on(struct session *s, enum reading reading)
+/* What the client's octets waited for is decided; true, for the callers to return. */
+static bool enter(struct session *s, enum reading reading)
 {
     direction_enter(&s->direction[SIDE_CLIENT], reading);
     s->waiting.guess = s->chunk.doubt = false;
     if (reading == READ_LINES)
         s->waiting.command = 0;
-    reader_resume(s, SIDE_CLIENT);
+    return true;
 }
 
-static void answer_bdat(struct session *s, int code, event_no reply, uint64_t reply_end)
+/* The server has read the octets behind the BDAT as commands. */
+static bool chunk_was_commands(struct session *s)
 {
-    if (code / 100 == 2) {
-        content_begin_chunk(s, READ_CHUNK);
-        read_on(s, READ_CHUNK);
-    } else if ((code == 500 || code == 502) && !(s->order.extensions & EXT_CHUNKING)) {
-        /* A server that does not know the verb cannot skip its octets. */
-        s->chunk.refusal = reply;
-        content_as_commands_begin(s, reply, false);
-        s->content_as_commands.sure = true;
-        s->content_as_commands.limit = s->direction[SIDE_CLIENT].offset + s->chunk.size;
-        read_on(s, READ_LINES);
-    } else {
-        s->chunk.doubt = true;
-        s->chunk.taken = false;
-        s->chunk.refusal = reply;
-        s->chunk.refusal_end = reply_end;
-        s->chunk.refusal_code = code;
-    }
+    content_as_commands_begin(s, s->chunk.refusal, false);
+    s->content_as_commands.sure = true;
+    s->content_as_commands.limit = s->direction[SIDE_CLIENT].offset + s->chunk.size;
+    return enter(s, READ_LINES);
 }
 
-void client_answered(struct session *s, int code, event_no reply, uint64_t reply_end)
+/* They are a chunk, whatever the server made of it. */
+static bool chunk_was_skipped(struct session *s)
+{
+    content_begin_chunk(s, READ_CHUNK);
+    return enter(s, READ_CHUNK);
+}
+
+/* A refused BDAT decides nothing: the server may skip its octets, or read them as commands. */
+static bool decide_refused_bdat(struct session *s, uint64_t reply_end)
+{
+    const int code = s->answered.code;
+    s->chunk.refusal = s->answered.reply;
+    if ((code == 500 || code == 502) && !(s->order.extensions & EXT_CHUNKING))
+        return chunk_was_commands(s); /* a server that does not know the verb cannot skip them */
+    s->chunk.doubt = true;
+    s->chunk.taken = false;
+    s->chunk.refusal_end = reply_end;
+    s->chunk.refusal_code = code;
+    return false;
+}
+
+static bool decide_starttls(struct session *s, uint64_t reply_end)
+{
+    if (!reply_accepts(s->answered.code, VERB_STARTTLS))
+        return enter(s, READ_LINES);
+    direction_enter(&s->direction[SIDE_SERVER], READ_TLS_NEXT);
+    s->tls.starttls_end = reply_end;
+    return enter(s, READ_TLS_NEXT);
+}
+
+static bool decide_data(struct session *s)
+{
+    if (s->answered.code / 100 == 3) {
+        content_begin(s);
+        s->content.asked = true;
+        return enter(s, READ_CONTENT);
+    }
+    if (!s->content_as_commands.sure)
+        content_as_commands_begin(s, s->answered.reply, false);
+    return enter(s, READ_LINES);
+}
+
+bool decision_by_reply(struct session *s, uint64_t reply_end)
 {
     switch (s->waiting.verb) {
     case VERB_DATA:
-        if (code / 100 == 3) {
-            content_begin(s);
-            s->content.asked = true;
-            read_on(s, READ_CONTENT);
-        } else {
-            if (!s->content_as_commands.sure)
-                content_as_commands_begin(s, reply, false);
-            read_on(s, READ_LINES);
-        }
-        break;
+        return decide_data(s);
     case VERB_AUTH:
-        read_on(s, code == 334 ? READ_SASL : READ_LINES);
-        break;
+        return enter(s, s->answered.code == 334 ? READ_SASL : READ_LINES);
     case VERB_STARTTLS:
-        if (reply_accepts(code, VERB_STARTTLS)) {
-            direction_enter(&s->direction[SIDE_SERVER], READ_TLS_NEXT);
-            s->tls.starttls_end = reply_end;
-        }
-        read_on(s, reply_accepts(code, VERB_STARTTLS) ? READ_TLS_NEXT : READ_LINES);
-        break;
+        return decide_starttls(s, reply_end);
     case VERB_BDAT:
-        answer_bdat(s, code, reply, reply_end);
-        break;
+        return s->answered.code / 100 == 2 ? chunk_was_skipped(s)
+                                           : decide_refused_bdat(s, reply_end);
     default:
-        read_on(s, READ_LINES);
-        break;
+        return enter(s, READ_LINES);
     }
 }
 
-void client_unanswered(struct session *s)
+bool decision_by_accepted_chunk(struct session *s, const struct pending *p)
 {
-    read_on(s, READ_LINES);
+    return s->direction[SIDE_CLIENT].reading == READ_WAIT && s->waiting.verb == VERB_BDAT &&
+           s->waiting.command == p->command.seq && s->reply.code / 100 == 2 && chunk_was_skipped(s);
+}
+
+bool decision_by_silence(struct session *s)
+{
+    return enter(s, READ_LINES);
 }
 
 /* Of what waits, the octets behind the chunk: the verb of their first line. */
@@ -99,26 +117,12 @@ static enum verb verb_behind_chunk(struct session *s)
     return c.verb;
 }
 
-static void chunk_was_commands(struct session *s)
-{
-    content_as_commands_begin(s, s->chunk.refusal, false);
-    s->content_as_commands.sure = true;
-    s->content_as_commands.limit = s->direction[SIDE_CLIENT].offset + s->chunk.size;
-    read_on(s, READ_LINES);
-}
-
 /* The connection ended before the BDAT was answered, by a server that had never offered CHUNKING:
  * it would have read lines. */
-static void chunk_was_never_known(struct session *s)
+static bool chunk_was_never_known(struct session *s)
 {
     s->chunk.refusal = s->waiting.command;
-    chunk_was_commands(s);
-}
-
-static void chunk_was_skipped(struct session *s)
-{
-    content_begin_chunk(s, READ_CHUNK);
-    read_on(s, READ_CHUNK);
+    return chunk_was_commands(s);
 }
 
 /* Less than the chunk has come, and it begins with a command that was sent with the refusal in
@@ -148,34 +152,32 @@ static bool answers_chunk_line(const struct session *s, enum verb verb, int code
     return !same_again && (code == 500 || code == 501 || code == 502 || code == 421);
 }
 
-void client_chunk_evidence(struct session *s, int code, int64_t silence_us)
+bool decision_by_evidence(struct session *s)
 {
-    struct direction *direction = &s->direction[SIDE_CLIENT];
+    const struct direction *direction = &s->direction[SIDE_CLIENT];
+    const int code = s->reply.code;
+    const int64_t silence_us = s->reply.mark.ts_us - s->last_octets_us;
+    if (direction->reading != READ_WAIT || !s->chunk.doubt)
+        return false;
     if (chunk_was_given_up(s))
-        read_on(s, READ_LINES);
-    else if (direction->queued <= s->chunk.size) { /* nothing else was sent that this could answer,
-                                                    * if it is no farewell into a silence */
-        if (code != 421 || silence_us < CHUNK_SILENCE_US)
-            chunk_was_commands(s);
-    } else if (answers_chunk_line(s, verb_behind_chunk(s), code)) {
-        chunk_was_commands(s);
-    } else {
-        chunk_was_skipped(s);
-    }
+        return enter(s, READ_LINES);
+    if (direction->queued <= s->chunk.size) /* nothing else was sent that this could answer, if it
+                                             * is no farewell into a silence */
+        return (code != 421 || silence_us < CHUNK_SILENCE_US) && chunk_was_commands(s);
+    return answers_chunk_line(s, verb_behind_chunk(s), code) ? chunk_was_commands(s)
+                                                             : chunk_was_skipped(s);
 }
 
-static void guess_chunk(struct session *s)
+static bool guess_chunk(struct session *s)
 {
     if (s->direction[SIDE_CLIENT].queued >= s->chunk.size)
-        chunk_was_skipped(s);
-    else if (chunk_was_given_up(s))
-        read_on(s, READ_LINES);
+        return chunk_was_skipped(s);
+    return chunk_was_given_up(s) && enter(s, READ_LINES);
 }
 
-void client_goes_on(struct session *s)
+bool decision_by_more(struct session *s)
 {
-    if (s->chunk.doubt ? chunk_was_given_up(s) : s->waiting.guess)
-        client_guess(s);
+    return (s->chunk.doubt ? chunk_was_given_up(s) : s->waiting.guess) && decision_by_octets(s);
 }
 
 /* Whether the DATA that waits may have been answered 354: neither inside a message that is being
@@ -189,7 +191,7 @@ static bool data_can_succeed(const struct session *s)
 }
 
 /* The beginning of what waits, read as a line: a command, a SASL response, or neither. */
-static void guess_by_octets(struct session *s)
+static bool guess_by_octets(struct session *s)
 {
     struct direction *direction = &s->direction[SIDE_CLIENT];
     uint8_t head[1024];
@@ -197,40 +199,33 @@ static void guess_by_octets(struct session *s)
     struct smtp_command c;
     if (!first.len) {
         s->waiting.guess = true;
-        return;
+        return false;
     }
     const uint8_t *lf = memchr(first.at, '\n', first.len);
     if (s->waiting.verb == VERB_STARTTLS) {
         if (first.at[0] == 22)
             direction_enter(&s->direction[SIDE_SERVER], READ_TLS);
-        read_on(s, first.at[0] == 22 ? READ_TLS : READ_LINES);
-        return;
+        return enter(s, first.at[0] == 22 ? READ_TLS : READ_LINES);
     }
     first = bytes_without_cr(bytes_first(first, lf ? (size_t)(lf - first.at) : first.len));
     smtp_command_parse(first, &c);
     bool command = c.verb != VERB_UNKNOWN && c.well_formed;
-    if (s->waiting.verb == VERB_DATA && !data_can_succeed(s)) {
-        read_on(s, READ_LINES);
-    } else if (s->waiting.verb == VERB_AUTH) {
+    if (s->waiting.verb == VERB_AUTH) {
         bool sasl = looks_like_base64(first) || (first.len == 1 && first.at[0] == '*');
-        read_on(s, sasl && !command ? READ_SASL : READ_LINES);
-    } else if (s->waiting.verb == VERB_DATA && !command) {
-        content_begin(s);
-        read_on(s, READ_CONTENT);
-    } else {
-        read_on(s, READ_LINES);
+        return enter(s, sasl && !command ? READ_SASL : READ_LINES);
     }
+    if (s->waiting.verb != VERB_DATA || command || !data_can_succeed(s))
+        return enter(s, READ_LINES);
+    content_begin(s);
+    return enter(s, READ_CONTENT);
 }
 
-void client_guess(struct session *s)
+bool decision_by_octets(struct session *s)
 {
     if (s->chunk.doubt)
-        guess_chunk(s);
-    else if (s->waiting.verb == VERB_BDAT && s->over_and_seen &&
-             !(s->order.extensions & EXT_CHUNKING))
-        chunk_was_never_known(s);
-    else if (s->waiting.verb == VERB_BDAT)
-        chunk_was_skipped(s);
-    else
-        guess_by_octets(s);
+        return guess_chunk(s);
+    if (s->waiting.verb != VERB_BDAT)
+        return guess_by_octets(s);
+    return s->over_and_seen && !(s->order.extensions & EXT_CHUNKING) ? chunk_was_never_known(s)
+                                                                     : chunk_was_skipped(s);
 }

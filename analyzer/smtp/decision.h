@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: ISC */
-/* What a server's answer means for the reading of the client's octets. */
+/* How the client's octets that wait (READ_WAIT) are to be read: what a server's answer to DATA,
+ * AUTH, STARTTLS or BDAT means for them, and what is made of them when it is not to be seen. Each
+ * function returns whether it has decided; what waits is then read by the driver (decoder.c), none
+ * of it here. */
 #ifndef ANALYZER_SMTP_DECISION_H
 #define ANALYZER_SMTP_DECISION_H
 
 #include "heloscope/session/session.h"
 
-/* The answer to what the client's octets wait for (DATA, AUTH, STARTTLS, BDAT): how they are to be
- * read is known now. `reply_end`: the server's octets up to the end of the reply. */
-void client_answered(struct session *s, int code, event_no reply, uint64_t reply_end);
+/* The answer has come: `s->answered`, at `reply_end` of the server's octets. */
+bool decision_by_reply(struct session *s, uint64_t reply_end);
+
+/* The reply that is complete now answers `p`, and no event has been made of it: it accepts the BDAT
+ * whose chunk waits. */
+bool decision_by_accepted_chunk(struct session *s, const struct pending *p);
 
 /* What the client's octets wait for was never answered: they are commands. */
-void client_unanswered(struct session *s);
+bool decision_by_silence(struct session *s);
 
-/* Another reply came, `silence_us` after the client's last octets, although a refused BDAT was the
- * last thing outstanding, or another command: whether the chunk was skipped or read as commands is
- * known now. */
-void client_chunk_evidence(struct session *s, int code, int64_t silence_us);
+/* Another reply is complete although a refused BDAT was the last thing outstanding, or another
+ * command: whether the chunk was skipped or read as commands shows now. */
+bool decision_by_evidence(struct session *s);
 
-/* The client sends on while its octets wait: what has to be guessed is, if these tell. */
-void client_goes_on(struct session *s);
+/* The client has sent more while its octets wait: what had to be guessed may be told by these. */
+bool decision_by_more(struct session *s);
 
-/* What waits is read by what its octets suggest, since the answer will not be seen. */
-void client_guess(struct session *s);
+/* The answer will not be seen: by what the octets suggest. */
+bool decision_by_octets(struct session *s);
 
 #endif

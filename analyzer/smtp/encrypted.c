@@ -9,7 +9,6 @@
 #include "heloscope/session/pending.h"
 #include "heloscope/application/tls_hello.h"
 #include "heloscope/tls/tls.h"
-#include "reader.h"
 
 /* A handshake record; in a session begun midway any record. */
 bool tls_begins(struct bytes data, bool midway)
@@ -143,11 +142,12 @@ static void note_verdict(struct session *s, enum side side, const struct tls_new
 }
 
 /* What one side says will not be read: to the other it is as if the capture lacked it. */
-static void miss_other_side(struct session *s, enum side side, const struct tls_news *news)
+static void miss_other_side(struct session *s, enum side side, const struct tls_news *news,
+                            encrypted_sink *sink)
 {
     const struct span gap = {.offset = s->direction[side].offset, .mark = news->mark};
     if (!s->tls.missed[side])
-        reader_gap(s, side, &gap, bytes_of_string("its records cannot be decrypted"));
+        sink(s, side, &gap, bytes_of_string("its records cannot be decrypted"));
     s->tls.missed[side] = true;
 }
 
@@ -181,7 +181,8 @@ static void open_side(struct session *s, enum side side, const struct tls_news *
     s->direction[side].begin = news->end;
 }
 
-static void read_text(struct session *s, enum side side, const struct tls_news *news)
+static void read_text(struct session *s, enum side side, const struct tls_news *news,
+                      encrypted_sink *sink)
 {
     struct direction *direction = &s->direction[side];
     struct span span = {
@@ -189,16 +190,17 @@ static void read_text(struct session *s, enum side side, const struct tls_news *
     if (!news->data.len)
         return;
     if (!s->tls.open[!side] && s->tls.verdict)
-        miss_other_side(s, !side, news);
+        miss_other_side(s, !side, news, sink);
     if (s->tls.from_start && !direction->inside)
         direction->begin = span.offset;
     direction->inside = true;
     span.mark.inside = true;
     span.mark.seen = tls_whole_up_to(s->tls.layer, !side, span.mark.seen);
-    reader_span(s, side, &span);
+    sink(s, side, &span, bytes_of(NULL, 0));
 }
 
-static void read_hole(struct session *s, enum side side, const struct tls_news *news)
+static void read_hole(struct session *s, enum side side, const struct tls_news *news,
+                      encrypted_sink *sink)
 {
     char text[48] = "";
     const uint64_t gap = news->lost;
@@ -214,10 +216,10 @@ static void read_hole(struct session *s, enum side side, const struct tls_news *
     if (news->records)
         snprintf(text, sizeof text, "%" PRIu64 " TLS record%s", news->records,
                  news->records == 1 ? "" : "s");
-    reader_gap(s, side, &span, bytes_of_string(text));
+    sink(s, side, &span, bytes_of_string(text));
 }
 
-static void hear(struct session *s, const struct tls_news *news)
+static void hear(struct session *s, const struct tls_news *news, encrypted_sink *sink)
 {
     const enum side side = news->side;
     switch (news->kind) {
@@ -231,10 +233,10 @@ static void hear(struct session *s, const struct tls_news *news)
         open_side(s, side, news);
         break;
     case TLS_NEWS_DATA:
-        read_text(s, side, news);
+        read_text(s, side, news, sink);
         break;
     case TLS_NEWS_HOLE:
-        read_hole(s, side, news);
+        read_hole(s, side, news, sink);
         break;
     case TLS_NEWS_ALERT:
         note_alert(s, side, news);
@@ -249,11 +251,11 @@ static void hear(struct session *s, const struct tls_news *news)
     }
 }
 
-static void hear_all(struct session *s)
+static void hear_all(struct session *s, encrypted_sink *sink)
 {
     struct tls_news news;
     while (tls_next(s->tls.layer, &news))
-        hear(s, &news);
+        hear(s, &news, sink);
     const struct tls_facts *facts = tls_facts(s->tls.layer);
     s->row.tls_records = facts->records[SIDE_CLIENT] + facts->records[SIDE_SERVER];
     for (int side = 0; side < 2; side++)
@@ -270,10 +272,11 @@ static bool clear_again(const struct session *s, enum side side, struct bytes da
            (data.at[0] < TLS_CHANGE_CIPHER_SPEC || data.at[0] > TLS_APPLICATION_DATA);
 }
 
-static void take_gap(struct session *s, enum side side, const struct span *span)
+static void take_gap(struct session *s, enum side side, const struct span *span,
+                     encrypted_sink *sink)
 {
     if (!s->tls.open[side]) {
-        reader_gap(s, side, span, bytes_of(NULL, 0));
+        sink(s, side, span, bytes_of(NULL, 0));
         direction_enter(&s->direction[side], READ_NOTHING); /* records cannot be counted on */
     } else {
         s->row.bytes_missing += span->gap;
@@ -281,17 +284,18 @@ static void take_gap(struct session *s, enum side side, const struct span *span)
     tls_take_gap(s->tls.layer, side, span->offset, span->gap, &span->mark);
 }
 
-static void take_now(struct session *s, enum side side, const struct span *span)
+static void take_now(struct session *s, enum side side, const struct span *span,
+                     encrypted_sink *sink)
 {
     uint8_t scratch[TLS_SCRATCH];
     struct bytes data = span->data;
     uint64_t offset = span->offset;
     if (side == SIDE_SERVER) { /* its replies may be to commands in the hole */
         tls_tell_hole(s->tls.layer, SIDE_CLIENT);
-        hear_all(s);
+        hear_all(s, sink);
     }
     if (!data.at) {
-        take_gap(s, side, span);
+        take_gap(s, side, span, sink);
         return;
     }
     if (s->direction[side].reading == READ_NOTHING && !keylog_is_used(s->keylog))
@@ -301,7 +305,7 @@ static void take_now(struct session *s, enum side side, const struct span *span)
             const struct span clear = {.offset = offset, .data = data, .mark = span->mark};
             s->direction[side].sealed = false;
             direction_enter(&s->direction[side], READ_LINES);
-            reader_span(s, side, &clear);
+            sink(s, side, &clear, bytes_of(NULL, 0));
             return;
         }
         const size_t n = tls_take(s->tls.layer, side, data, offset, &span->mark, scratch);
@@ -309,7 +313,7 @@ static void take_now(struct session *s, enum side side, const struct span *span)
         offset += n;
         if (!s->tls.open[side])
             s->direction[side].offset = offset;
-        hear_all(s);
+        hear_all(s, sink);
         if (data.len && tls_waits(s->tls.layer, side)) {
             const struct span rest = {.offset = offset, .data = data, .mark = span->mark};
             direction_enqueue_first(&s->tls.waiting[side], &rest); /* others wait already */
@@ -335,14 +339,14 @@ static struct direction *next_waiting(struct session *s, enum side *side)
 }
 
 /* Returns whether anything went on. */
-static bool go_on(struct session *s)
+static bool go_on(struct session *s, encrypted_sink *sink)
 {
     struct direction *waiting;
     enum side side;
     bool any = false;
     while ((waiting = next_waiting(s, &side))) {
         struct queued_span *q = direction_dequeue(waiting);
-        take_now(s, side, &q->span);
+        take_now(s, side, &q->span, sink);
         free(q);
         any = true;
     }
@@ -360,14 +364,15 @@ static bool waits_too_long(const struct session *s, int64_t now_us)
     return false;
 }
 
-bool encrypted_poll(struct session *s, int64_t now_us)
+bool encrypted_poll(struct session *s, int64_t now_us, encrypted_sink *sink)
 {
     if (waits_too_long(s, now_us))
         tls_wait_no_more(s->tls.layer);
-    return go_on(s);
+    return go_on(s, sink);
 }
 
-void encrypted_take(struct session *s, enum side side, const struct span *span)
+void encrypted_take(struct session *s, enum side side, const struct span *span,
+                    encrypted_sink *sink)
 {
     s->direction[side].sealed = true;
     if (!s->tls.layer)
@@ -377,33 +382,25 @@ void encrypted_take(struct session *s, enum side side, const struct span *span)
         if (direction_waits(&s->tls.waiting[side]) > TLS_WAIT_LIMIT || !span->data.at ||
             waits_too_long(s, span->mark.ts_us))
             tls_wait_no_more(s->tls.layer);
-        go_on(s);
+        go_on(s, sink);
         return;
     }
-    take_now(s, side, span);
-    go_on(s);
+    take_now(s, side, span, sink);
+    go_on(s, sink);
 }
 
-void encrypted_end(struct session *s)
+void encrypted_end(struct session *s, encrypted_sink *sink)
 {
     if (!s->tls.layer)
         return;
     if (s->tls.waiting[SIDE_CLIENT].queue || s->tls.waiting[SIDE_SERVER].queue) {
         keylog_poll(s->keylog); /* a session can be over before it is looked at again */
-        go_on(s);
+        go_on(s, sink);
     }
     tls_wait_no_more(s->tls.layer);
-    go_on(s);
+    go_on(s, sink);
     tls_end(s->tls.layer);
-    hear_all(s);
-}
-
-void encrypted_free(struct session *s)
-{
-    tls_free(s->tls.layer);
-    s->tls.layer = NULL;
-    direction_free(&s->tls.waiting[SIDE_CLIENT]);
-    direction_free(&s->tls.waiting[SIDE_SERVER]);
+    hear_all(s, sink);
 }
 
 /* A SASL security layer: octets behind a length of four (RFC 4422 section 3.7). What follows is

@@ -13,20 +13,23 @@ bool tls_begins(struct bytes data, bool midway);
 /* The same behind the 220 to STARTTLS, where the server's first record may be an alert. */
 bool tls_goes_on(struct bytes data);
 
+/* Takes what is to be read of what records hold, and what is in clear again after them; where
+ * `span->data.at` is NULL, a hole, of which `text`, if it is not empty, says more. */
+typedef void encrypted_sink(struct session *s, enum side side, const struct span *span,
+                            struct bytes text);
+
 /* Takes octets of `side`, as records, from the first on that it was given; also a hole in them. The
  * hellos, and an alert that ends the handshake, become events, and what follows that is read as
  * lines; with a key log that fits so is what the records hold. */
-void encrypted_take(struct session *s, enum side side, const struct span *span);
+void encrypted_take(struct session *s, enum side side, const struct span *span,
+                    encrypted_sink *sink);
 
 /* Goes on with what waits for a secret, if it has come or has waited too long by `now_us`. Whether
  * anything did. */
-bool encrypted_poll(struct session *s, int64_t now_us);
+bool encrypted_poll(struct session *s, int64_t now_us, encrypted_sink *sink);
 
 /* The connection is over: what waits is read, what is lost is told. */
-void encrypted_end(struct session *s);
-
-/* Wipes and frees what is known of the records. */
-void encrypted_free(struct session *s);
+void encrypted_end(struct session *s, encrypted_sink *sink);
 
 /* A handshake that a server in clear has answered: its event, if it has none yet. */
 void tls_answered(struct session *s);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "heloscope/session/direction.h"
-#include "reader.h"
 #include "heloscope/base/limits.h"
 
 enum {
@@ -147,7 +146,7 @@ bool not_smtp_holds(struct session *s, const struct line *line)
         return false;
     s->protocol.held_before = true;
     direction_enter(&s->direction[SIDE_CLIENT], READ_HELD);
-    reader_put_back(s, line);
+    direction_put_back(&s->direction[SIDE_CLIENT], line);
     return true;
 }
 
@@ -168,10 +167,8 @@ bool not_smtp_greets(struct session *s, const struct line *line, bool well_forme
     bool held = s->direction[SIDE_CLIENT].reading == READ_HELD;
     if (well_formed) {
         s->protocol.server_is_smtp = true;
-        if (held) {
+        if (held)
             direction_enter(&s->direction[SIDE_CLIENT], READ_LINES);
-            reader_resume(s, SIDE_CLIENT);
-        }
         return false;
     }
     if (s->protocol.server_is_smtp || s->row.midstream || s->hole)

@@ -24,7 +24,8 @@ bool not_smtp_holds(struct session *s, const struct line *line);
 /* More waits than is kept, or nothing more will come: it is what it seems to be. */
 void not_smtp_give_up(struct session *s);
 
-/* The first lines of the server; true when this one is no SMTP, and has been taken care of. */
+/* The first lines of the server; true when this one is not SMTP, and has been taken care of. A
+ * client that was held for it is to be read as lines if it is. */
 bool not_smtp_greets(struct session *s, const struct line *line, bool well_formed);
 
 /* TLS from the first octet on. */

@@ -25,7 +25,7 @@ void pipelining_place(struct session *s, struct pending *p)
             return; /* its reply may have been seen by the client, if not by us */
         verb = before->command.verb;
         message = before->kind == PENDING_CONTENT;
-        initial_response = before->chunk_size; /* see expect_reply() in client_side.c */
+        initial_response = before->chunk_size; /* see expect_reply() in client.c */
         group = before->group ? before->group : before->command.seq;
     } else if (s->last_reply_end > p->seen && s->answered.seq) {
         p->pipelined = s->answered.content_line;

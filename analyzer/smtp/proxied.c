@@ -5,6 +5,7 @@
 #include "proxied.h"
 
 #include "heloscope/diagnosis/protocol_words.h"
+#include "heloscope/session/direction.h"
 #include "heloscope/session/pending.h"
 #include "heloscope/application/proxy_protocol.h"
 
@@ -39,7 +40,8 @@ bool proxied_line(struct session *s, const struct line *line)
     return true;
 }
 
-void proxied_binary(struct session *s, struct bytes bytes, const struct mark *mark)
+/* A binary header that is whole. */
+static void take_binary(struct session *s, struct bytes bytes, const struct mark *mark)
 {
     struct proxy_header header;
     char from[46], to[46];
@@ -52,6 +54,27 @@ void proxied_binary(struct session *s, struct bytes bytes, const struct mark *ma
     struct event *e = session_event(s, EVENT_COMMAND, SIDE_CLIENT, mark, text);
     session_landmark(s, SIDE_CLIENT, bytes.len, e->seq);
     note(s, &header, e, bytes.len, DUE_BINARY);
+}
+
+bool proxied_octets(struct session *s, struct bytes data, uint64_t offset, const struct mark *mark,
+                    size_t *taken)
+{
+    struct direction *direction = &s->direction[SIDE_CLIENT];
+    size_t whole = proxy_protocol_length(bytes_of(direction->held, direction->held_length));
+    const size_t want = whole ? whole : PROXY_FIXED;
+    const struct bytes part = bytes_first(data, want - direction->held_length);
+    *taken = part.len;
+    direction_hold(direction, part, offset, mark);
+    const struct bytes held = bytes_of(direction->held, direction->held_length);
+    whole = proxy_protocol_length(held);
+    if (!proxy_protocol_begins(held) || (!whole && held.len == PROXY_FIXED) || whole > LINE_LIMIT)
+        return false;
+    if (whole && held.len == whole) {
+        take_binary(s, held, &direction->held_mark);
+        direction_enter(direction, READ_LINES);
+        direction_release(direction);
+    }
+    return true;
 }
 
 /* Codes by which a server refuses a line that it does not know. With any of them an EHLO behind the

@@ -8,8 +8,10 @@
 /* Takes the client's first line when it is a PROXY header; false when it is something else. */
 bool proxied_line(struct session *s, const struct line *line);
 
-/* A binary header that is whole. */
-void proxied_binary(struct session *s, struct bytes header, const struct mark *mark);
+/* Takes octets that may be those of a binary header (READ_PROXY), `*taken` of them: they are held
+ * until it is whole. False when what is held is none. */
+bool proxied_octets(struct session *s, struct bytes data, uint64_t offset, const struct mark *mark,
+                    size_t *taken);
 
 /* Whether the reply that is complete now refuses the header: the server does not know it. */
 bool proxied_is_refused(struct session *s);

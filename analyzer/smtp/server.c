@@ -2,15 +2,11 @@
 /* What the server sends: lines to replies, replies to the commands that they answer. */
 #include "server.h"
 
-#include "answering.h"
-#include "decision.h"
 #include "heloscope/diagnosis/claims.h"
-#include "client.h"
 #include "content.h"
 #include "content_as_commands.h"
 #include "heloscope/diagnosis/diagnosis.h"
 #include "heloscope/diagnosis/protocol_words.h"
-#include "reader.h"
 #include "not_smtp.h"
 #include "outcome.h"
 #include "pipelining.h"
@@ -108,7 +104,8 @@ static void note_taken_chunk(struct session *s, const struct pending *p, const s
     }
 }
 
-static void settle(struct session *s, struct pending *p, const struct event *e, bool doubtful,
+/* Settles what the reply answers. Returns whether the client's octets wait for just this reply. */
+static bool settle(struct session *s, struct pending *p, const struct event *e, bool doubtful,
                    uint64_t end)
 {
     struct answer answer = answer_of(s, e, doubtful);
@@ -150,10 +147,11 @@ static void settle(struct session *s, struct pending *p, const struct event *e, 
     reaction_note_reply(s, e->seq,
                         p->kind != PENDING_COMMAND ||
                             pipelining_rule_of(p->command.verb)->following == FOLLOWING_NONE);
-    if (s->direction[SIDE_CLIENT].reading == READ_WAIT && s->waiting.command == p->command.seq)
-        client_answered(s, e->code, e->seq, end);
-    else
+    const bool awaited =
+        s->direction[SIDE_CLIENT].reading == READ_WAIT && s->waiting.command == p->command.seq;
+    if (!awaited)
         note_taken_chunk(s, p, e);
+    return awaited;
 }
 
 /* The first reply of the server's octets is the greeting; where these began before the capture,
@@ -179,30 +177,32 @@ static bool is_greeting(struct session *s)
     return true;
 }
 
-/* To a server that does not know load balancers their header is a command, and no good one. Behind
- * it nobody has to wait. */
-static void refuse_header(struct session *s, uint64_t end)
+bool server_greeting(struct session *s, uint64_t end)
 {
+    if (!s->greeted && s->reply.start == s->direction[SIDE_SERVER].begin && is_greeting(s)) {
+        greet(s, end);
+        reply_forget(s);
+        return true;
+    }
+    s->greeted = true;
+    return false;
+}
+
+/* To a server that does not know load balancers their header is a command, and no good one. Nobody
+ * has to wait for the reply to it. */
+bool server_refuses_header(struct session *s, uint64_t end)
+{
+    const bool refused = proxied_is_refused(s);
+    s->proxy.untouched = false;
+    if (!refused)
+        return false;
     struct pending p = proxied_command(s);
     struct event *e = reply_event(s, EVENT_REPLY, end);
     e->answers = p.command.seq;
     reply_forget(s);
     settle(s, &p, e, false, end);
     s->answered.seq = 0;
-}
-
-/* The reply tells how octets of the client are to be read that came before it: they are read first.
- */
-static void read_what_came_before(struct session *s)
-{
-    const struct direction *client = &s->direction[SIDE_CLIENT];
-    int code = s->reply.code;
-    if (client->reading == READ_TLS && !s->ring.count)
-        tls_answered(s);
-    if (answering_is_to_content(s, code))
-        content_was_answered(s, code);
-    if (client->reading == READ_WAIT && s->chunk.doubt)
-        client_chunk_evidence(s, code, s->reply.mark.ts_us - s->last_octets_us);
+    return true;
 }
 
 /* The service closes, whatever was asked (RFC 5321 section 3.8). */
@@ -213,8 +213,7 @@ static void close_service(struct session *s, const struct event *e)
     s->over = e->code == 421;
 }
 
-/* No command that was seen has asked for this reply. */
-static void settle_unasked(struct session *s, bool doubtful, uint64_t end)
+void server_settle_unasked(struct session *s, bool doubtful, uint64_t end)
 {
     struct direction *client = &s->direction[SIDE_CLIENT];
     const int64_t silence_us = s->reply.mark.ts_us - s->last_octets_us;
@@ -245,29 +244,6 @@ static void settle_unasked(struct session *s, bool doubtful, uint64_t end)
     if (e->code == 334 && client->reading == READ_LINES)
         direction_enter(client, READ_SASL); /* a secret follows */
     reply_forget(s);
-}
-
-/* What the reply answers; it waits no longer, unless more replies to it are due: of `due` in what
- * is returned nothing is left with the last one. */
-static struct pending take_answered(struct session *s, struct pending *found)
-{
-    const struct reply_building *r = &s->reply;
-    /* LMTP answers the last chunk once for each recipient that it accepted (RFC 2033 section 4.3).
-     */
-    if (s->lmtp && found->command.verb == VERB_BDAT && found->command.chunk_last && !found->due &&
-        order_holds(&s->order, FACT_RCPT) && (r->code < 500 || r->code > 504))
-        found->due = (uint16_t)(s->order.accepted < UINT16_MAX ? s->order.accepted : UINT16_MAX);
-    /* Net::Server::Mail puts all of them into one reply. */
-    if (found->due > 1 && r->lines >= found->due)
-        found->due = 1;
-    struct pending p = *found;
-    if (p.due > 1) {
-        found->due--;
-    } else {
-        pending_pop(s);
-        p.due = 0;
-    }
-    return p;
 }
 
 /* A response that a client sent blindly was read as a line, and masked; a 334 to it asks for
@@ -313,36 +289,52 @@ static bool is_about_form(int code)
     return code == 500 || code == 501 || code == 553 || code == 555;
 }
 
-static void settle_asked(struct session *s, struct pending *found, bool doubtful, uint64_t end)
+struct pending server_take_answered(struct session *s, struct pending *found)
 {
     const struct reply_building *r = &s->reply;
-    struct pending p = take_answered(s, found);
+    /* LMTP answers the last chunk once for each recipient that it accepted (RFC 2033 section 4.3).
+     */
+    if (s->lmtp && found->command.verb == VERB_BDAT && found->command.chunk_last && !found->due &&
+        order_holds(&s->order, FACT_RCPT) && (r->code < 500 || r->code > 504))
+        found->due = (uint16_t)(s->order.accepted < UINT16_MAX ? s->order.accepted : UINT16_MAX);
+    /* Net::Server::Mail puts all of them into one reply. */
+    if (found->due > 1 && r->lines >= found->due)
+        found->due = 1;
+    struct pending p = *found;
+    if (p.due > 1) {
+        found->due--;
+    } else {
+        pending_pop(s);
+        p.due = 0;
+    }
     note_bare_lf(s, &p, r->mark.seen);
-    /* An accepted chunk stands before its reply, as it was sent. */
-    if (s->direction[SIDE_CLIENT].reading == READ_WAIT && s->waiting.verb == VERB_BDAT &&
-        s->waiting.command == p.command.seq && r->code / 100 == 2)
-        client_answered(s, r->code, 0, end);
-    doubtful |= r->doubtful;
+    return p;
+}
+
+bool server_settle(struct session *s, struct pending *p, bool doubtful, uint64_t end)
+{
+    doubtful |= s->reply.doubtful;
     struct event *e = reply_event(s, EVENT_REPLY, end);
-    e->answers = p.command.seq;
+    e->answers = p->command.seq;
     if (doubtful)
         e->notes |= NOTE_DOUBTFUL;
     if (e->code == 421)
         s->over = true;
     reply_forget(s);
-    expect_secret(s, &p, e);
+    expect_secret(s, p, e);
     if (s->bare_lf.last)
         s->bare_lf.misread = is_about_form(e->code) ? e->seq : 0;
-    settle(s, &p, e, doubtful, end);
+    const bool awaited = settle(s, p, e, doubtful, end);
     /* What was offered is not all known: behind a code whose separator was cut off, more lines may
      * have followed. */
-    if (e->notes & NOTE_INCOMPLETE && (p.command.verb == VERB_EHLO || p.command.verb == VERB_LHLO))
+    if (e->notes & NOTE_INCOMPLETE &&
+        (p->command.verb == VERB_EHLO || p->command.verb == VERB_LHLO))
         s->order.facts[FACT_HELLO].doubtful = true;
+    return awaited;
 }
 
-/* DATA was answered before what had been sent in front of it: the message may follow, but nothing
- * is known yet of the order. */
-static void settle_ahead(struct session *s, uint32_t index, uint64_t end)
+/* The message may follow, but nothing is known yet of the order. */
+void server_settle_ahead(struct session *s, uint32_t index, uint64_t end)
 {
     struct pending p = *pending_at(s, index);
     pending_remove(s, index);
@@ -357,43 +349,6 @@ static void settle_ahead(struct session *s, uint32_t index, uint64_t end)
     s->answered.reply = e->seq;
     s->answered.code = e->code;
     reaction_note_reply(s, e->seq, true);
-    client_answered(s, e->code, e->seq, end);
-}
-
-/* A reply is complete. It may be the answer for which the client's octets wait. */
-static void finish_reply(struct session *s, uint64_t end)
-{
-    const struct reply_building *r = &s->reply;
-    if (!s->greeted && r->start == s->direction[SIDE_SERVER].begin && is_greeting(s)) {
-        greet(s, end);
-        reply_forget(s);
-        return;
-    }
-    s->greeted = true;
-    client_unread(s);
-    reader_no_header(s);
-    bool header = proxied_is_refused(s);
-    s->proxy.untouched = false;
-    if (header) {
-        refuse_header(s, end);
-        return;
-    }
-    read_what_came_before(s);
-    uint32_t index;
-    if (answering_is_ahead(s, r->code, &index)) {
-        settle_ahead(s, index, end);
-        return;
-    }
-    bool doubtful = false;
-    struct pending *found = NULL;
-    if (!answering_is_surplus(s, r->code)) {
-        answering_drop(s, r->code);
-        found = pending_match(s, r->code, r->start, end, r->mark.seen, &doubtful);
-    }
-    if (found)
-        settle_asked(s, found, doubtful, end);
-    else
-        settle_unasked(s, doubtful, end);
 }
 
 void server_reply_cut(struct session *s)
@@ -407,43 +362,44 @@ void server_reply_cut(struct session *s)
     reply_forget(s);
 }
 
-void server_reply_ends_in_cut(struct session *s, uint64_t end)
+bool server_reply_ends_in_cut(struct session *s)
 {
     if (!s->reply.lines || !s->reply.code)
-        return;
+        return false;
     s->reply.notes |= NOTE_INCOMPLETE;
-    finish_reply(s, end);
+    return true;
 }
 
-void server_line(struct session *s, const struct line *line)
+bool server_speaks(struct session *s, const struct line *line, struct smtp_reply_line *parsed)
+{
+    smtp_reply_line_parse(line->text, parsed);
+    if (s->direction[SIDE_SERVER].resync && !parsed->well_formed)
+        return false; /* the end of a line whose beginning is lost */
+    return !not_smtp_greets(s, line, parsed->well_formed);
+}
+
+bool server_line(struct session *s, const struct line *line, const struct smtp_reply_line *parsed)
 {
     struct direction *direction = &s->direction[SIDE_SERVER];
     struct reply_building *r = &s->reply;
-    struct smtp_reply_line parsed;
-    smtp_reply_line_parse(line->text, &parsed);
-    bool resync = direction->resync;
-    if (resync && !parsed.well_formed)
-        return; /* the end of a line whose beginning is lost */
-    if (not_smtp_greets(s, line, parsed.well_formed))
-        return;
-    direction->resync = false;
     if (!r->lines) {
         r->start = line->start;
         r->mark = line->mark;
-        r->doubtful = resync;
+        r->doubtful = direction->resync;
     }
+    direction->resync = false;
     r->notes |= line->notes & (NOTE_BARE_LF | NOTE_BARE_CR | NOTE_LONG | NOTE_INCOMPLETE);
-    bool more = parsed.well_formed ? parsed.more : r->lines > 0;
-    if (parsed.well_formed)
-        r->code = parsed.code; /* if the lines differ the last one counts (RFC 5321 4.2.1) */
+    bool more = parsed->well_formed ? parsed->more : r->lines > 0;
+    if (parsed->well_formed)
+        r->code = parsed->code; /* if the lines differ the last one counts (RFC 5321 4.2.1) */
     reply_add(s, line->text);
     if (more)
-        return;
-    if (!parsed.well_formed) { /* a farewell without a code, as hMailServer's: it answers nothing */
+        return false;
+    if (!parsed->well_formed) { /* a farewell without a code, as hMailServer's: answers nothing */
         reply_event(s, EVENT_REPLY, line->end)->notes |= NOTE_UNSOLICITED;
         reply_forget(s);
-        return;
+        return false;
     }
     s->reactions.complete_us = line->mark.ts_us;
-    finish_reply(s, line->end);
+    return true;
 }

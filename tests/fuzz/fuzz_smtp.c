@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "heloscope/smtp/decoder.h"
 #include "heloscope/session/frozen.h"
 #include "heloscope/base/text.h"
 #include "tests/support/digest.h"

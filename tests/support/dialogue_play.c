@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "heloscope/smtp/decoder.h"
 #include "dialogue_play.h"
 
 #include <stdio.h>

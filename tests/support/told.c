@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "heloscope/smtp/decoder.h"
 #include "told.h"
 
 #undef NDEBUG

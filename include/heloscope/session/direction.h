@@ -17,6 +17,9 @@ void direction_hold(struct direction *direction, struct bytes data, uint64_t off
 /* Nothing is held any more. */
 void direction_release(struct direction *direction);
 
+/* Takes out what is held, with its offset and mark; the caller frees the octets. */
+struct span direction_take_held(struct direction *direction);
+
 /* A copy of a span and of its octets; the caller frees it. */
 struct queued_span *queued_span_new(const struct span *span);
 
@@ -28,6 +31,12 @@ void direction_enqueue_first(struct direction *direction, const struct span *spa
 
 /* Takes the first out; the caller frees it. NULL = none waits. */
 struct queued_span *direction_dequeue(struct direction *direction);
+
+/* Takes out all that waits, as a list; the caller frees each. */
+struct queued_span *direction_take_queue(struct direction *direction);
+
+/* A line that was delivered waits again, with its line end, behind what waits already. */
+void direction_put_back(struct direction *direction, const struct line *line);
 
 /* Nothing waits any more. */
 void direction_drop_queue(struct direction *direction);

@@ -430,21 +430,6 @@ struct session_begin {
 /* A session at its open event. Owned by the caller; never NULL. */
 struct session *session_new(const struct session_begin *begin);
 
-/* Takes what the conversation delivers; `side` is an enum side. */
-void session_span(struct session *s, enum side side, const struct span *span);
-
-/* What waits for a secret goes on if it has come, or has waited too long by `now_us`. Whether
- * anything did. */
-bool session_poll(struct session *s, int64_t now_us);
-
-/* What waits for an answer waits no longer: there is no room. */
-void session_hurry(struct session *s);
-
-/* The connection has ended or is given up: everything that waited is read by what it suggests, the
- * close event is written. `ended_by`: the enum side that closed first. `how`: NULL = it was closed
- * in order; else "reset", "capture ended" and so on, static. */
-void session_end(struct session *s, const struct mark *mark, int ended_by, const char *how);
-
 /* The chapter so far; the session goes on in a new one (or, with `last`, not at all). The caller
  * owns it and frees it with draft_free(). Before the whole chapter can be read, draft_unfold(). */
 struct draft *session_detach(struct session *s, bool last);

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
+#include "heloscope/smtp/decoder.h"
 #include "tests/support/peak.h"
 #include "tests/support/told.h"
 #include "tests/support/work.h"

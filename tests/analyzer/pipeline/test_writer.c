@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "heloscope/smtp/decoder.h"
 #include "analyzer/pipeline/writer.h"
 #include "tests/db/scratch.h"
 #include "tests/support/told.h"

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "heloscope/smtp/decoder.h"
 #include "tests/support/told.h"
 
 Test(session, the_open_event)

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: ISC */
+/* The driver: gives the octets of both directions to those who read them, and is the only one to go
+ * on with octets that have waited.
+ *
+ * How a client's octets are to be read depends on what the server answers (DATA, AUTH, STARTTLS,
+ * BDAT): until the answer is there they wait, as copies and bounded. The files below this one
+ * decide how a direction is to be read and never read on themselves; where they return that a
+ * decision was made, read_waiting() follows here. */
+#include "heloscope/smtp/decoder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "answering.h"
+#include "client.h"
+#include "content.h"
+#include "content_as_commands.h"
+#include "decision.h"
+#include "encrypted.h"
+#include "heloscope/diagnosis/closing.h"
+#include "heloscope/diagnosis/violation.h"
+#include "heloscope/session/direction.h"
+#include "heloscope/session/pending.h"
+#include "heloscope/session/transaction.h"
+#include "hole.h"
+#include "not_smtp.h"
+#include "proxied.h"
+#include "reader.h"
+#include "server.h"
+
+static void take_inside(struct session *s, enum side side, const struct span *span,
+                        struct bytes text);
+static void read_span(struct session *s, enum side side, const struct span *span);
+
+static bool is_record(const struct direction *direction, const struct span *span)
+{
+    return !span->mark.inside && (direction->sealed || direction->reading == READ_TLS);
+}
+
+/* --- going on --- */
+
+/* Reads what has waited, in the reading that the direction now has, as far as that goes. */
+static void read_waiting(struct session *s, enum side side)
+{
+    struct direction *direction = &s->direction[side];
+    struct queued_span *q = direction_take_queue(direction);
+    while (q) {
+        struct queued_span *next = q->next;
+        if (direction->reading == READ_WAIT && !is_record(direction, &q->span))
+            direction_enqueue(direction, &q->span);
+        else
+            read_span(s, side, &q->span);
+        free(q);
+        q = next;
+    }
+}
+
+/* Whatever the client's octets wait for will not be seen: they are read by what they suggest. */
+static void guess(struct session *s)
+{
+    if (decision_by_octets(s))
+        read_waiting(s, SIDE_CLIENT);
+}
+
+/* The client's first octets may have been a binary PROXY header, and are none: most likely an empty
+ * line. */
+static void read_as_no_header(struct session *s)
+{
+    struct direction *direction = &s->direction[SIDE_CLIENT];
+    if (direction->reading != READ_PROXY)
+        return;
+    direction_enter(direction, READ_LINES);
+    s->proxy.none = true;
+    const struct span again = direction_take_held(direction);
+    if (again.data.len)
+        read_span(s, SIDE_CLIENT, &again);
+    free((void *)again.data.at);
+}
+
+/* --- a reply --- */
+
+/* A reply is complete, at `end` of the server's octets. */
+static void take_reply(struct session *s, uint64_t end)
+{
+    const int code = s->reply.code;
+    if (server_greeting(s, end))
+        return;
+    client_unread(s);
+    read_as_no_header(s);
+    if (server_refuses_header(s, end))
+        return;
+    if (s->direction[SIDE_CLIENT].reading == READ_TLS && !s->ring.count)
+        tls_answered(s);
+    /* What was sent before the reply, and can be read now that it is there. */
+    if (answering_is_to_content(s, code) && content_was_answered(s, code))
+        read_waiting(s, SIDE_CLIENT);
+    if (decision_by_evidence(s))
+        read_waiting(s, SIDE_CLIENT);
+    uint32_t index;
+    if (answering_is_ahead(s, code, &index)) {
+        server_settle_ahead(s, index, end);
+        if (decision_by_reply(s, end))
+            read_waiting(s, SIDE_CLIENT);
+        return;
+    }
+    struct pending *found = NULL;
+    bool doubtful = false;
+    if (!answering_is_surplus(s, code)) {
+        while (answering_drop(s, code))
+            read_waiting(s, SIDE_CLIENT);
+        found = pending_match(s, code, s->reply.start, end, s->reply.mark.seen, &doubtful);
+    }
+    if (!found) {
+        server_settle_unasked(s, doubtful, end);
+        return;
+    }
+    struct pending p = server_take_answered(s, found);
+    if (decision_by_accepted_chunk(s, &p)) /* it stands before its reply, as it was sent */
+        read_waiting(s, SIDE_CLIENT);
+    if (server_settle(s, &p, doubtful, end) && decision_by_reply(s, end))
+        read_waiting(s, SIDE_CLIENT);
+}
+
+/* --- lines --- */
+
+static void take_server_line(struct session *s, const struct line *line)
+{
+    const struct direction *client = &s->direction[SIDE_CLIENT];
+    const bool held = client->reading == READ_HELD;
+    struct smtp_reply_line parsed;
+    if (!server_speaks(s, line, &parsed))
+        return;
+    if (held && client->reading != READ_HELD)
+        read_waiting(s, SIDE_CLIENT);
+    if (server_line(s, line, &parsed))
+        take_reply(s, line->end);
+}
+
+static void take_line(struct session *s, enum side side, const struct line *line)
+{
+    if (side == SIDE_SERVER)
+        take_server_line(s, line);
+    else
+        client_line(s, line);
+}
+
+static size_t read_line(struct session *s, enum side side, struct bytes data, uint64_t offset,
+                        const struct mark *mark)
+{
+    struct direction *direction = &s->direction[side];
+    struct whole_line whole;
+    const size_t n = reader_line(direction, data, offset, mark, &whole);
+    if (!whole.is_there)
+        return n;
+    s->costs.of[COST_LINES] += (whole.line.notes & NOTE_LONG) != 0;
+    direction->offset = whole.line.end;
+    take_line(s, side, &whole.line);
+    reader_line_done(direction, &whole);
+    return n;
+}
+
+/* --- holes --- */
+
+/* The snap length has cut a line: it counts for what it shows, the code of a reply or the verb of a
+ * command. What more the cut hides is a hole like any other. */
+static void take_cut_line(struct session *s, enum side side, uint64_t cut)
+{
+    struct direction *direction = &s->direction[side];
+    if (direction->reading != READ_LINES && direction->reading != READ_SASL)
+        return;
+    if (direction->held_length) {
+        struct whole_line whole;
+        reader_cut_line(direction, cut, &whole);
+        take_line(s, side, &whole.line);
+        reader_line_done(direction, &whole);
+    }
+    if (side == SIDE_SERVER && server_reply_ends_in_cut(s))
+        take_reply(s, direction->offset);
+}
+
+static void take_hole(struct session *s, enum side side, const struct span *span, struct bytes text)
+{
+    if (span->cut)
+        take_cut_line(s, side, span->gap);
+    if (hole_take(s, side, span, text)) /* the answer may lie in it */
+        guess(s);
+}
+
+/* --- octets --- */
+
+/* What is held of the line was the head of the side's first record, which goes on at `offset`. */
+static void begin_records(struct session *s, enum side side, uint64_t offset)
+{
+    struct direction *direction = &s->direction[side];
+    const struct span head = direction_take_held(direction);
+    if (side == SIDE_SERVER && !s->tls.starttls_end) /* its 220 was the last line in clear */
+        s->tls.starttls_end = head.data.len ? head.offset : offset;
+    direction_enter(direction, READ_TLS);
+    direction->resync = false;
+    if (head.data.len)
+        encrypted_take(s, side, &head, take_inside);
+    free((void *)head.data.at);
+}
+
+/* Where commands or replies are read, whatever else may begin there. */
+static size_t read_clear(struct session *s, enum side side, struct bytes data, uint64_t offset,
+                         const struct mark *mark)
+{
+    struct direction *direction = &s->direction[side];
+    /* TLS from the first octet on (RFC 8314 section 3.3). */
+    if (offset == 0 &&
+        (tls_begins(data, s->row.midstream) || (side == SIDE_SERVER && tls_goes_on(data)))) {
+        not_smtp_tls(s);
+        direction_enter(direction, READ_TLS);
+        s->tls.from_start |= !s->row.midstream;
+        s->greeted |= side == SIDE_SERVER;
+        return 0;
+    }
+    if (side == SIDE_CLIENT && offset == 0 && data.at[0] == '\r' && !s->proxy.none &&
+        !s->row.midstream) {
+        direction_enter(direction, READ_PROXY);
+        return 0;
+    }
+    if (s->layer_possible && !direction->held_length && data.at[0] < '\t') {
+        sasl_layer_begin(s, side, mark);
+        return data.len;
+    }
+    /* A client set to TLS that speaks to a port in clear; or STARTTLS in a capture that lacks the
+     * other side. */
+    if (!mark->inside && reader_begins_record(direction, data, s->hole)) {
+        begin_records(s, side, offset);
+        return 0;
+    }
+    return read_line(s, side, data, offset, mark);
+}
+
+/* Where a handshake should begin. Text there: the capture was taken where TLS had been removed, or
+ * a side goes on in clear. Either way there is more to read; order_settle() has made the session
+ * new already. */
+static size_t read_tls_next(struct session *s, enum side side, struct bytes data, uint64_t offset,
+                            const struct mark *mark)
+{
+    struct direction *direction = &s->direction[side];
+    if (!direction->held_length && tls_goes_on(data)) {
+        direction_enter(direction, READ_TLS);
+        return 0;
+    }
+    if (!direction->held_length && (side == SIDE_SERVER || mark->seen >= s->tls.starttls_end))
+        direction_enter(direction, READ_LINES);
+    return read_line(s, side, data, offset, mark);
+}
+
+static size_t read_proxy(struct session *s, struct bytes data, uint64_t offset,
+                         const struct mark *mark)
+{
+    size_t n;
+    if (!proxied_octets(s, data, offset, mark, &n))
+        read_as_no_header(s);
+    return n;
+}
+
+/* Returns how many octets were read; 0 when the direction is to be read in another way. */
+static size_t read_some(struct session *s, enum side side, struct bytes data, uint64_t offset,
+                        const struct mark *mark)
+{
+    switch (s->direction[side].reading) {
+    case READ_LINES:
+        return read_clear(s, side, data, offset, mark);
+    case READ_PROXY:
+        return read_proxy(s, data, offset, mark);
+    case READ_SASL:
+        return read_line(s, side, data, offset, mark);
+    case READ_TLS_NEXT:
+        return read_tls_next(s, side, data, offset, mark);
+    case READ_CONTENT:
+    case READ_DRAIN:
+        return reader_content(s, data, offset, mark);
+    case READ_CHUNK:
+        return reader_chunk(s, data, offset, mark);
+    case READ_TLS: /* inside TLS: nobody reads that */
+    case READ_NOTHING:
+    case READ_HELD:
+    case READ_WAIT:
+        break;
+    }
+    return data.len;
+}
+
+/* Reads a span, or a hole, in the reading that the direction is in, up to where it has to wait. */
+static void read_span(struct session *s, enum side side, const struct span *span)
+{
+    struct direction *direction = &s->direction[side];
+    if (is_record(direction, span)) {
+        encrypted_take(s, side, span, take_inside);
+        return;
+    }
+    if (!span->data.at) {
+        take_hole(s, side, span, bytes_of(NULL, 0));
+        return;
+    }
+    const size_t padding = reader_padding(direction, span->data);
+    if (padding) {
+        struct span part = *span;
+        part.data.len -= padding;
+        read_span(s, side, &part);
+        part.offset += part.data.len;
+        part.data = bytes_of(NULL, 0);
+        part.gap = padding;
+        part.cut = true;
+        read_span(s, side, &part);
+        return;
+    }
+    uint64_t offset = span->offset;
+    struct bytes data = span->data;
+    while (data.len) {
+        const struct span rest = {.offset = offset, .data = data, .mark = span->mark};
+        if (is_record(direction, &rest)) {
+            encrypted_take(s, side, &rest, take_inside);
+            return;
+        }
+        if (direction->reading == READ_WAIT || direction->reading == READ_HELD) {
+            direction_enqueue(direction, &rest);
+            return;
+        }
+        direction->offset = offset;
+        const size_t n = read_some(s, side, data, offset, &span->mark);
+        data = bytes_from(data, n);
+        offset += n;
+        if (direction->reading != READ_WAIT || data.len == 0)
+            direction->offset = offset;
+    }
+}
+
+/* Takes octets that have just come, or a hole: they are read, or wait behind those that wait
+ * already. */
+static void take_span(struct session *s, enum side side, const struct span *span)
+{
+    struct direction *direction = &s->direction[side];
+    if (is_record(direction, span) ||
+        (direction->reading != READ_HELD && direction->reading != READ_WAIT)) {
+        read_span(s, side, span);
+        return;
+    }
+    direction_enqueue(direction, span);
+    const bool too_much = direction_waits(direction) > WAIT_LIMIT;
+    s->costs.of[COST_WAITS] += too_much;
+    if (direction->reading == READ_HELD) {
+        if (too_much || !span->data.at)
+            not_smtp_give_up(s);
+        return;
+    }
+    if (!span->data.at)
+        content_as_commands_doubt(s);
+    if (too_much || !span->data.at)
+        guess(s);
+    else if (decision_by_more(s))
+        read_waiting(s, side);
+}
+
+/* The same for what lay inside TLS records: an encrypted_sink. */
+static void take_inside(struct session *s, enum side side, const struct span *span,
+                        struct bytes text)
+{
+    if (span->data.at)
+        take_span(s, side, span);
+    else
+        take_hole(s, side, span, text);
+}
+
+void session_span(struct session *s, enum side side, const struct span *span)
+{
+    session_open_draft(s);
+    if (side == SIDE_CLIENT) {
+        const int64_t idle_us = span->mark.ts_us - s->last_octets_us;
+        if (idle_us > 0 && s->last_octets_us)
+            s->idle_us = idle_us;
+        s->last_octets_us = span->mark.ts_us;
+    }
+    struct span read = *span;
+    if (side == SIDE_CLIENT && span->data.len && receipt_take(s, &read.mark))
+        note_owed(s);
+    take_span(s, side, &read);
+}
+
+bool session_poll(struct session *s, int64_t now_us)
+{
+    if (!s->tls.layer || (!s->tls.waiting[SIDE_CLIENT].queue && !s->tls.waiting[SIDE_SERVER].queue))
+        return false;
+    session_open_draft(s);
+    return encrypted_poll(s, now_us, take_inside);
+}
+
+void session_hurry(struct session *s)
+{
+    struct direction *client = &s->direction[SIDE_CLIENT];
+    session_open_draft(s);
+    if (client->reading == READ_WAIT && client->queue)
+        guess(s);
+    else if (client->reading == READ_HELD)
+        not_smtp_give_up(s);
+}
+
+/* --- the end --- */
+
+/* What still waits is read; what is not complete is told as it is. */
+static void read_what_is_left(struct session *s)
+{
+    struct direction *client = &s->direction[SIDE_CLIENT];
+    for (size_t before = SIZE_MAX; client->reading == READ_WAIT && client->queued < before;) {
+        before = client->queued;
+        guess(s);
+    }
+    if (client->reading == READ_CONTENT && s->content.command.seq)
+        content_end(s, client->offset, NOTE_INCOMPLETE);
+    else if (client->reading == READ_CHUNK)
+        content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
+    client_unread(s);
+    read_as_no_header(s);
+    if (s->protocol.server_is_smtp && !s->tls.starttls_end)
+        tls_cut_off(s);
+    client_unfinished(s);
+    server_reply_cut(s);
+}
+
+static const char *outcome_of(const struct session *s, int ended_by, const char *how)
+{
+    if (s->row.tls_version.at && !s->quit)
+        return how && strcmp(how, "reset") == 0 ? "reset in TLS" : "TLS";
+    if (s->quit)
+        return "quit";
+    if (s->over)
+        return "421";
+    if (how)
+        return how;
+    return ended_by == SIDE_SERVER ? "closed by server" : "closed by client";
+}
+
+void session_end(struct session *s, const struct mark *mark, int ended_by, const char *how)
+{
+    session_open_draft(s);
+    encrypted_end(s, take_inside);
+    s->over_and_seen = (!how || strcmp(how, "reset") == 0) && !s->hole;
+    read_what_is_left(s);
+    /* What was never answered is judged by itself, if all that there was has been seen. */
+    for (uint32_t i = 0; s->over_and_seen && !s->content_as_commands.because && i < s->ring.count;
+         i++)
+        accuse(s, pending_at(s, i), false);
+    transaction_finish(s);
+    if (s->transaction)
+        transaction_end(s, "aborted", mark->ts_us, 0);
+    s->row.cut = how && strcmp(how, "capture ended") == 0;
+    s->row.outcome = not_smtp_ended(s) ? "not SMTP" : outcome_of(s, ended_by, how);
+    enum side by = ended_by == SIDE_SERVER ? SIDE_SERVER : SIDE_CLIENT;
+    const struct event *close =
+        session_event(s, EVENT_CLOSE, by, mark, bytes_of_string(how ? how : "FIN"));
+    /* Where one side has closed, the capture may well end before the other has. */
+    bool over =
+        s->over_and_seen || (s->half_closed && !s->hole && how && !strcmp(how, "capture ended"));
+    if (over && !s->row.midstream && !s->protocol.not_smtp)
+        diagnose_close(s, close->seq, by, mark->ts_us);
+}

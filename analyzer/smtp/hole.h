@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* What a hole in one side's octets means for the session. */
+#ifndef ANALYZER_SMTP_HOLE_H
+#define ANALYZER_SMTP_HOLE_H
+
+#include "heloscope/session/session.h"
+
+/* Takes a hole; `text` says more of it, if it is not empty. Returns whether the answer that the
+ * client's octets wait for may lie in it. */
+bool hole_take(struct session *s, enum side side, const struct span *span, struct bytes text);
+
+#endif
