@@ -22,8 +22,10 @@ bool when_read_span(const char *text, int64_t *out_us)
         return false;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (units[i].letter == *end) {
+            if (count > SPAN_YEARS * 366 * INT64_C(86400) / units[i].seconds)
+                return false;
             *out_us = count * units[i].seconds * SECOND;
-            return count <= SPAN_YEARS * 366 * INT64_C(86400) / units[i].seconds;
+            return true;
         }
     return false;
 }
