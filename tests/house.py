@@ -33,7 +33,7 @@ PURE_HEADERS = {"arpa/inet.h", "assert.h", "inttypes.h", "limits.h", "stdarg.h",
 
 # Headers that are made at build time, by folder.
 GENERATED = {"db/causes_rows.h", "db/schema/schema_sql.h", "analyzer/privacy/known_words_rows.h",
-             "analyzer/software/reply_texts_rows.h"}
+             "analyzer/software/clients_rows.h", "analyzer/software/reply_texts_rows.h"}
 
 # A source file without a test file of its own, and where it is tested instead.
 TESTED_ELSEWHERE = {
@@ -72,6 +72,8 @@ TESTED_ELSEWHERE = {
     "analyzer/program/cmd_explain.c": "tests/system: golden output",
     "analyzer/program/cmd_monitor.c": "tests/system/test_live.py",
     "analyzer/program/cmd_report.c": "tests/system: golden output, JSON",
+    "analyzer/program/cmd_explain_software.c": "tests/system/test_atlas.py",
+    "analyzer/software/client_habits.c": "tests/system/test_atlas.py",
     "analyzer/program/cmd_rules.c": "tests/system: golden output, JSON",
     "analyzer/program/cmd_rules_effects.c": "tests/system: golden output, JSON",
     "analyzer/program/cmd_show.c": "tests/system: golden output, JSON",

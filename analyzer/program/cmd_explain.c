@@ -99,6 +99,8 @@ enum status cmd_explain(const struct options *options, struct terminal *terminal
 {
     if (options->rules)
         return cmd_rules(options, terminal, why);
+    if (options->of_client || options->of_server)
+        return cmd_explain_software(options, terminal, why);
     if (!names_are_causes(options, why))
         return STATUS_USAGE;
     if (options->json) {

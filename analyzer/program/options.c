@@ -179,6 +179,22 @@ TEXT_SETTER(cursor, "a name")
 TEXT_SETTER(sensor, "a name")
 TEXT_SETTER(captures, "the name of a folder")
 
+static bool set_of_client(struct options *o, const char *name, const char *value,
+                          struct failure *why)
+{
+    (void)name, (void)why;
+    o->of_client = value;
+    return true;
+}
+
+static bool set_of_server(struct options *o, const char *name, const char *value,
+                          struct failure *why)
+{
+    (void)name, (void)why;
+    o->of_server = value;
+    return true;
+}
+
 FLAG_SETTER(json)
 FLAG_SETTER(quiet)
 FLAG_SETTER(no_promiscuous)
@@ -232,6 +248,10 @@ static const struct option_row rows[] = {
     {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
      "ports that are SMTP (default: 25,465,587,2525,24)"},
     {FOR_EXPLAIN, 0, "rules", NULL, set_rules, "print the rules of order instead, verb by verb"},
+    {FOR_EXPLAIN, 0, "client", "NAME", set_of_client,
+     "print what the clients do that have NAME in theirs, when they are refused"},
+    {FOR_EXPLAIN, 0, "server", "NAME", set_of_server,
+     "print what the servers say that have NAME in theirs, and what it means"},
     {FOR_REPORT, 0, "by", "WHAT", set_by, "cause, client, server, software or day (default: all)"},
     {FOR_ANALYZE | FOR_REPORT, 0, "limit", "N", set_limit,
      "print at most N findings, or rows of a table"},

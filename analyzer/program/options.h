@@ -19,6 +19,7 @@ struct options {
     const char *interface;                         /* NULL = the first that is up */
     const char *by;                                /* NULL = all rankings */
     const char *pseudonym_key;                     /* a file; NULL = a key of chance */
+    const char *of_client, *of_server;             /* programs to explain; NULL = none was given */
     const char *format, *output, *cursor, *sensor; /* of export; NULL = none was given */
     const char *captures;                          /* of cut: where they lie now; NULL = as then */
     long limit;                                    /* -1 = none was given */

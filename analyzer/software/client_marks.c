@@ -37,6 +37,10 @@ enum product {
     HARAKA,
     QMAIL,
     CYRUS,
+    EMAILJS,
+    AIOSMTPLIB,
+    SENDMAILR,
+    MAILUTILS,
     PRODUCTS
 };
 
@@ -73,21 +77,30 @@ static const char *const names[PRODUCTS] = {
     [HARAKA] = "Haraka",
     [QMAIL] = "qmail",
     [CYRUS] = "Cyrus",
+    [EMAILJS] = "emailjs",
+    [AIOSMTPLIB] = "Python aiosmtplib",
+    [SENDMAILR] = "R sendmailR",
+    [MAILUTILS] = "GNU Mailutils",
 };
 
 #define P(product) (UINT64_C(1) << product)
 
 static const struct mark_row rows[] = {
-    {PLACE_SAYS_HELLO, WEIGHT_STYLE, P(PYTHON), "ehlo <name>"},
-    {PLACE_SAYS_HELLO, WEIGHT_HINT, P(PYTHON), "helo <name>"},
+    {PLACE_SAYS_HELLO, WEIGHT_STYLE, P(PYTHON) | P(EMAILJS), "ehlo <name>"},
+    {PLACE_SAYS_HELLO, WEIGHT_HINT, P(PYTHON) | P(EMAILJS), "helo <name>"},
+    {PLACE_SAYS_HELLO, WEIGHT_OWN, P(SENDMAILR), "HELO  <name>"},
     {PLACE_SAYS_HELLO, WEIGHT_OWN, P(EXCHANGE_ONLINE),
      "EHLO <host>.outbound.protection.outlook.com"},
     {PLACE_SAYS_HELLO, WEIGHT_NAME, P(GMAIL), "EHLO mail-<host>.google.com"},
     {PLACE_SAYS_HELLO, WEIGHT_HINT, P(GO) | P(RUBY), "EHLO localhost"},
-    {PLACE_SAYS_HELLO, WEIGHT_HINT, P(NODEMAILER) | P(SWIFT) | P(SYMFONY), "EHLO [127.0.0.1]"},
+    {PLACE_SAYS_HELLO, WEIGHT_SIGN, P(NODEMAILER) | P(SWIFT) | P(SYMFONY), "EHLO [127.0.0.1]"},
     {PLACE_SAYS_HELLO, WEIGHT_HINT, P(PHPMAILER), "EHLO localhost.localdomain"},
 
-    {PLACE_SAYS_MAIL, WEIGHT_OWN, P(PYTHON), "mail FROM:\\<<sender>"},
+    /* emailjs writes all verbs but RCPT in small letters, and never a size. */
+    {PLACE_SAYS_MAIL, WEIGHT_OWN, P(PYTHON), "mail FROM:\\<<sender>> size=<digits>"},
+    {PLACE_SAYS_MAIL, WEIGHT_STYLE, P(PYTHON) | P(EMAILJS), "mail FROM:\\<<sender>"},
+    {PLACE_SAYS_MAIL, WEIGHT_NAME, P(AIOSMTPLIB), "MAIL FROM:\\<<sender>> size=<digits>"},
+    {PLACE_SAYS_MAIL, WEIGHT_OWN, P(SENDMAILR), "MAIL FROM:  \\<<sender>"},
     {PLACE_SAYS_MAIL, WEIGHT_NAME, P(SENDMAIL), "MAIL From:\\<<sender>"},
     {PLACE_SAYS_MAIL, WEIGHT_STYLE, P(EXCHANGE), "MAIL FROM:\\<<sender>> SIZE=<digits> AUTH=\\<>"},
     {PLACE_SAYS_MAIL, WEIGHT_SIGN, P(POSTFIX),
@@ -97,11 +110,13 @@ static const struct mark_row rows[] = {
 
     {PLACE_SAYS_RCPT, WEIGHT_OWN, P(PYTHON), "rcpt TO:\\<<recipient>"},
     {PLACE_SAYS_RCPT, WEIGHT_NAME, P(SENDMAIL), "RCPT To:\\<<recipient>"},
-    {PLACE_SAYS_DATA, WEIGHT_HINT, P(PYTHON), "data"},
+    {PLACE_SAYS_RCPT, WEIGHT_HINT, P(EMAILJS), "RCPT TO:\\<<recipient>"},
+    {PLACE_SAYS_DATA, WEIGHT_HINT, P(PYTHON) | P(EMAILJS), "data"},
     {PLACE_SAYS_AUTH, WEIGHT_NAME, P(DOTNET), "AUTH login <rest>"},
     {PLACE_SAYS_AUTH, WEIGHT_NAME, P(DOTNET), "AUTH ntlm<rest>"},
     {PLACE_SAYS_AUTH, WEIGHT_NAME, P(DOTNET), "AUTH gssapi<rest>"},
-    {PLACE_SAYS_QUIT, WEIGHT_HINT, P(PYTHON), "quit"},
+    {PLACE_SAYS_QUIT, WEIGHT_HINT, P(PYTHON) | P(EMAILJS), "quit"},
+    {PLACE_SAYS_QUIT, WEIGHT_HINT, P(PYTHON), "QUIT"}, /* smtplib in a "with" block */
 
     {PLACE_RECEIVED, WEIGHT_SIGNED, P(POSTFIX), "<hop>by <host> (Postfix) with <rest>"},
     {PLACE_RECEIVED, WEIGHT_SIGNED, P(POSTFIX), "<hop>by <host> (Postfix, from userid <rest>"},
@@ -122,7 +137,8 @@ static const struct mark_row rows[] = {
     {PLACE_MESSAGE_ID, WEIGHT_OWN, P(SWIFT), "\\<<hex 32>@swift.generated>"},
     {PLACE_MESSAGE_ID, WEIGHT_OWN, P(JAKARTA), "\\<<digits>.<digits>.<digits>.JavaMail.<host>>"},
     {PLACE_MESSAGE_ID, WEIGHT_STYLE, P(JAKARTA), "\\<<digits>.<digits>.<digits 13>@<host>>"},
-    {PLACE_MESSAGE_ID, WEIGHT_SIGN, P(PYTHON), "\\<<digits>.<digits>.<digits>@<host>>"},
+    {PLACE_MESSAGE_ID, WEIGHT_SIGN, P(PYTHON) | P(EMAILJS),
+     "\\<<digits>.<digits>.<digits>@<host>>"},
     {PLACE_MESSAGE_ID, WEIGHT_NAME, P(RUBY), "\\<<hex>_<hex>@<host>.mail>"},
     {PLACE_MESSAGE_ID, WEIGHT_SIGN, P(SWAKS), "\\<<digits 14>.<digits>@<host>>"},
     {PLACE_MESSAGE_ID, WEIGHT_SIGN, P(NODEMAILER) | P(THUNDERBIRD),
@@ -155,6 +171,7 @@ static const struct mark_row rows[] = {
     {PLACE_X_MAILER, WEIGHT_NAME, P(OUTLOOK), "Microsoft Outlook <version>"},
     {PLACE_X_MAILER, WEIGHT_NAME, P(APPLE_MAIL), "Apple Mail (<version>)"},
     {PLACE_X_MAILER, WEIGHT_NAME, P(NODEMAILER), "nodemailer (<version>; <rest>"},
+    {PLACE_USER_AGENT, WEIGHT_NAME, P(MAILUTILS), "mail (GNU Mailutils <version>)"},
     {PLACE_USER_AGENT, WEIGHT_NAME, P(THUNDERBIRD), "Mozilla Thunderbird<rest>"},
     {PLACE_USER_AGENT, WEIGHT_NAME, P(THUNDERBIRD), "Mozilla/<rest> Thunderbird/<version>"},
 

@@ -228,6 +228,16 @@ Test(identify, clients_by_their_commands)
         {{"C: EHLO localhost", "S: 250 mx", "C: MAIL FROM:<a@example.net>", "S: 250 ok"}, NULL},
         {{"C: EHLO client.example.net", "S: 250 mx", MAIL, "S: 250 ok", RCPT, "S: 250 ok"}, NULL},
         {{"C: mail from:<a@example.net>", "S: 250 ok"}, NULL},
+        {{"C: ehlo relay", "S: 250 mx", "C: mail FROM:<a@example.net>", "S: 250 ok",
+          "C: RCPT TO:<b@example.org>", "S: 250 ok"},
+         "emailjs"},
+        /* Refused there, it may be emailjs or smtplib. */
+        {{"C: ehlo relay", "S: 250 mx", "C: mail FROM:<a@example.net>", "S: 550 no"}, NULL},
+        {{"C: EHLO relay", "S: 250 mx", "C: MAIL FROM:<a@example.net> size=12", "S: 550 no"},
+         "Python aiosmtplib"},
+        {{"C: HELO  relay", "S: 250 mx", "C: MAIL FROM:  <a@example.net>", "S: 250 ok"},
+         "R sendmailR"},
+        {{"C: EHLO [127.0.0.1]", "S: 250 mx", MAIL, "S: 250 ok"}, NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct identify id = {0};

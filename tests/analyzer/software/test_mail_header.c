@@ -96,11 +96,13 @@ Test(identify_header, program_and_library)
     struct identify id = {0};
     struct session_row row = {0};
     struct event ok = {.code = 250, .text = bytes_of_string("250 ok")};
-    identify_exchange(&id, VERB_MAIL, false, bytes_of_string("mail FROM:<a@example.net>"), &ok);
+    identify_exchange(&id, VERB_MAIL, false, bytes_of_string("mail FROM:<a@example.net> size=42"),
+                      &ok);
     identify_header(&id, &own, bytes_of_string("X-Mailer: Invoices 2.1\r\n"));
     identify_describe(&id, &row, &arena);
     expect_bytes(row.client_software, "Invoices 2.1 (Python smtplib)", 0);
-    expect_bytes(row.client_evidence, "X-Mailer \"Invoices 2.1\"; MAIL \"mail FROM:<<sender>\"", 0);
+    expect_bytes(row.client_evidence,
+                 "X-Mailer \"Invoices 2.1\"; MAIL \"mail FROM:<<sender>> size=<digits>\"", 0);
     arena_free(&own);
     arena_free(&arena);
 }
