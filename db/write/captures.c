@@ -33,13 +33,21 @@ static bool insert_path(struct store *store, int64_t capture_id, const char *sou
     return done;
 }
 
+/* A file that is read again has its row; what one program sees on an interface is no other's. */
+static const char insert_file[] =
+    "INSERT INTO main.captures (source, kind, started_us) VALUES (?, ?, ?) "
+    "ON CONFLICT (source, started_us) DO UPDATE SET kind = excluded.kind RETURNING capture_id";
+static const char insert_live[] =
+    "INSERT INTO main.captures (source, kind, started_us) VALUES (?1, ?2, "
+    "(WITH RECURSIVE later(us) AS (SELECT ?3 UNION ALL SELECT us + 1 FROM later WHERE EXISTS "
+    "(SELECT 1 FROM main.captures WHERE source = ?1 AND started_us = us)) SELECT max(us) FROM "
+    "later)) RETURNING capture_id";
+
 /* Returns the row's id; 0 with the error left in `db`. */
 static int64_t insert(struct store *store, const char *source, const char *kind, int64_t started_us)
 {
-    sqlite3_stmt *statement =
-        prepare(store, "INSERT INTO main.captures (source, kind, started_us) VALUES (?, ?, ?) "
-                       "ON CONFLICT (source, started_us) DO UPDATE SET kind = excluded.kind "
-                       "RETURNING capture_id");
+    const bool is_live = strcmp(kind, "live") == 0 && started_us;
+    sqlite3_stmt *statement = prepare(store, is_live ? insert_live : insert_file);
     struct binder row = {statement, 0};
     next_word(&row, source);
     next_word(&row, kind);

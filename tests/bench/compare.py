@@ -8,10 +8,11 @@ BENCH_BUILD    the folder of the built programs, by default the current one
 BENCH_DATA     where captures and histories go and are removed again, by default BENCH_BUILD
 BENCH_VERBOSE  how many wrong sessions of each workload are printed, by default 3
 
-A session of which the capture has every octet must be told exactly: its commands, replies, messages
-and the causes of its 503s. Of one with holes that holds for what was captured whole; a few of these
-may be wrong, a share of TOLERATED. A certain cause or fault that is not the true one is never
-tolerated. Exits 1 when a workload is wrong."""
+A session of which the capture has every octet must be told exactly: its commands, replies, messages,
+counts, and the causes, faults and origins of its 503s. Of one with holes that holds for what was captured whole; a few of these
+may be wrong, a share of TOLERATED. A certain cause, fault or origin that is not the true one is never
+tolerated, nor is a session of which something was captured and nothing is told. Exits 1 when a workload
+is wrong."""
 
 import collections
 import os
@@ -42,10 +43,11 @@ WORKLOADS = {
 class Session:
     """What was said, and which octets of each side were never captured."""
 
-    def __init__(self, number, name, cause, fault):
+    def __init__(self, number, name, cause, fault, origin):
         self.number, self.name = number, name
         self.cause = None if cause == "-" else cause
         self.fault = fault
+        self.origin = origin  # "reply 4": the fourth of its replies
         self.said = []  # side, offset, length, kind, text
         self.lost = set()
         self.opaque = False
@@ -56,6 +58,22 @@ class Session:
     def captured(self, side, offset, length):
         return not any(s == side and o < offset + length and o + n > offset
                        for s, o, n in self.lost)
+
+    def origin_text(self):
+        """The kind of the event where it went wrong, and its command or code."""
+        kind, number = self.origin.split()
+        text = [text for k, _, _, text in self.said if k == kind][int(number) - 1]
+        return kind, None if kind == "message" else plain(text)
+
+    def seen(self):
+        """Whether any octet of a command, reply or message is in the capture."""
+        return any(self.captured_in_part("S" if kind == "reply" else "C", offset, length)
+                   for kind, offset, length, _ in self.said)
+
+    def captured_in_part(self, side, offset, length):
+        lost = sum(min(o + n, offset + length) - max(o, offset) for s, o, n in self.lost
+                   if s == side and o < offset + length and o + n > offset)
+        return lost < length
 
     def expected(self, kind):
         side = "S" if kind == "reply" else "C"
@@ -70,8 +88,8 @@ def read_truth(path):
         for line in file:
             kind, number, *fields = line.rstrip("\n").split("\t")
             if kind == "session":
-                client, port, server, server_port, name, cause, fault = fields
-                sessions[number] = Session(number, name, cause, fault)
+                client, port, server, server_port, name, cause, fault, origin = fields
+                sessions[number] = Session(number, name, cause, fault, origin)
                 ends[client, int(port), server, int(server_port)] = sessions[number]
             elif kind == "opaque":
                 sessions[number].opaque = True
@@ -96,24 +114,26 @@ def read_history(path):
     db = sqlite3.connect(path)
     told = {}
     for row in db.execute("select session_id, client_addr, client_port, server_addr, server_port,"
-                          " violations from sessions"):
+                          " violations, commands, replies, messages, errors_503 from sessions"):
         ends = (row[1].replace("::ffff:", ""), row[2], row[3].replace("::ffff:", ""), row[4])
         told[row[0]] = {"ends": ends, "command": [], "reply": [], "message": [], "found": [],
-                        "violations": row[5]}
-    for number, kind, code, text, octets in db.execute(
-            "select session_id, kind, code, text, bytes from events where kind in"
+                        "violations": row[5], "counts": row[6:], "events": {}}
+    for number, seq, kind, code, text, octets in db.execute(
+            "select session_id, seq, kind, code, text, bytes from events where kind in"
             " ('command', 'greeting', 'reply', 'data') order by session_id, seq"):
-        if kind == "command":
-            told[number]["command"].append(plain(text))
-        elif kind == "data":
-            told[number]["message"].append(octets)
-        else:
-            told[number]["reply"].append(str(code))
-    for number, cause, fault, certainty in db.execute(
-            "select session_id, cause, fault, certainty from diagnoses order by session_id,"
-            " reply_seq"):
-        told[number]["found"].append((cause, fault, certainty))
+        kind = {"greeting": "reply", "data": "message"}.get(kind, kind)
+        said = {"command": plain(text or ""), "reply": str(code), "message": octets}[kind]
+        told[number][kind].append(said)
+        told[number]["events"][seq] = (kind, len(told[number][kind]), said)
+    for number, cause, fault, certainty, code, origin in db.execute(
+            "select session_id, cause, fault, certainty, code, origin_seq from diagnoses"
+            " order by session_id, reply_seq"):
+        told[number]["found"].append(Finding(
+            cause, fault, certainty, code, told[number]["events"].get(origin)))
     return told
+
+
+Finding = collections.namedtuple("Finding", "cause fault certainty code origin")
 
 
 class Count:
@@ -151,21 +171,45 @@ def compare_said(session, told, count):
             count.wrong(f"{kind}s beside a hole", session, expected, told[kind])
 
 
+def compare_counts(session, told, count):
+    """What the session's own row says."""
+    commands, replies, messages = (session.expected(k) for k in ("command", "reply", "message"))
+    # The message that is refused or never ended is none; here all are accepted.
+    expected = (len(commands), len(replies), len(messages), replies.count("503"))
+    if told["counts"] != expected:
+        count.wrong("counts of a whole session", session, expected, told["counts"])
+
+
+def compare_origin(session, finding):
+    """The event itself where all was captured; else one like it."""
+    kind, number = session.origin.split()
+    if not finding.origin:
+        return False
+    if session.whole():
+        return finding.origin[:2] == (kind, int(number))
+    return session.origin_text() == (finding.origin[0], None if kind == "message" else finding.origin[2])
+
+
 def compare_found(session, told, count):
     errors = session.expected("reply").count("503")
     if session.whole():
-        causes = [session.cause] * errors
-        if [cause for cause, _, _ in told["found"]] != causes:
-            count.wrong("causes of a whole session", session, causes, told["found"])
+        truth = (session.cause, session.fault)
+        if [(f.cause, f.fault) for f in told["found"]] != [truth] * errors:
+            count.wrong("causes and faults of a whole session", session, [truth] * errors, told["found"])
+        elif not all(compare_origin(session, f) for f in told["found"]):
+            count.wrong("origins of a whole session", session, session.origin, told["found"])
         sizes = [octets - len(".\r\n") for octets in session.expected("message")]
         if told["message"] != sizes:
             count.wrong("messages of a whole session", session, sizes, told["message"])
-    elif len(told["found"]) > errors:
+    elif sum(f.code == 503 for f in told["found"]) > errors:
         count.wrong("more findings than 503s", session, errors, told["found"])
-    for cause, fault, certainty in told["found"]:
-        if certainty == "certain" and (cause != session.cause or fault != session.fault):
-            count.wrong("wrong certain", session, (session.cause, session.fault),
-                        (cause, fault))
+    for finding in told["found"]:
+        if finding.certainty != "certain":
+            continue
+        if (finding.cause, finding.fault) != (session.cause, session.fault):
+            count.wrong("wrong certain", session, (session.cause, session.fault), finding)
+        elif not compare_origin(session, finding):
+            count.wrong("wrong certain origin", session, session.origin, finding)
     if not session.cause and told["violations"]:
         count.wrong("violations of a good session", session, 0, told["violations"])
 
@@ -192,7 +236,11 @@ def compare(name, folder):
         else:
             compare_said(session, told[number], count)
             compare_found(session, told[number], count)
-    count.of["sessions not found"] += sum(s.whole() for s in missing.values())
+            if session.whole() and not session.opaque:
+                compare_counts(session, told[number], count)
+    for session in missing.values():
+        if session.whole() or session.seen():
+            count.wrong("sessions not found", session, session.name, "none")
     for path in paths:
         for ending in ("", "-wal", "-shm"):
             if os.path.exists(path + ending):

@@ -36,10 +36,11 @@ struct turn {
 struct dialogue {
     const char *name;
     const struct turn *turns;
-    uint16_t ports[6]; /* of the server, ended by 0; one is chosen */
-    bool datagrams;    /* UDP */
-    const char *cause; /* of its 503s, NULL = it has none */
-    const char *fault; /* whose they are */
+    uint16_t ports[6];  /* of the server, ended by 0; one is chosen */
+    bool datagrams;     /* UDP */
+    const char *cause;  /* of its 503s, NULL = it has none */
+    const char *fault;  /* whose they are */
+    const char *origin; /* where it went wrong: "reply 4" is the fourth of the session's replies */
 };
 
 /* One connection: everything about it that its turns depend on. */

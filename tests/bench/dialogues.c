@@ -285,38 +285,40 @@ static const struct turn dns[] = {{TURN_QUERY, CLIENT, false, NULL, NULL, 0},
     }
 
 static const struct dialogue lockstep_group[] = {
-    {"postfix", postfix_lockstep, MAIL_PORTS, false, NULL, NULL},
-    {"exim", exim_lockstep, MAIL_PORTS, false, NULL, NULL},
-    {"tempting", tempting, MAIL_PORTS, false, NULL, NULL},
+    {"postfix", postfix_lockstep, MAIL_PORTS, false, NULL, NULL, NULL},
+    {"exim", exim_lockstep, MAIL_PORTS, false, NULL, NULL, NULL},
+    {"tempting", tempting, MAIL_PORTS, false, NULL, NULL, NULL},
 };
 static const struct dialogue pipelined_group[] = {
-    {"postfix-pipelined", postfix_pipelined, MAIL_PORTS, false, NULL, NULL},
-    {"exim-pipelined", exim_pipelined, MAIL_PORTS, false, NULL, NULL},
-    {"tempting-pipelined", tempting_pipelined, MAIL_PORTS, false, NULL, NULL},
+    {"postfix-pipelined", postfix_pipelined, MAIL_PORTS, false, NULL, NULL, NULL},
+    {"exim-pipelined", exim_pipelined, MAIL_PORTS, false, NULL, NULL, NULL},
+    {"tempting-pipelined", tempting_pipelined, MAIL_PORTS, false, NULL, NULL, NULL},
 };
 static const struct dialogue faulty_group[] = {
-    {"no-hello", no_hello, MAIL_PORTS, false, "hello_missing", "client"},
-    {"mail-refused", mail_refused, MAIL_PORTS, false, "mail_rejected", "pipelining"},
-    {"recipients-refused", recipients_refused, MAIL_PORTS, false, "all_rcpt_rejected", "client"},
-    {"nested-mail", nested_mail, MAIL_PORTS, false, "nested_mail", "client"},
-    {"after-message", after_message, MAIL_PORTS, false, "transaction_reset", "client"},
-    {"auth-late", auth_late, MAIL_PORTS, false, "auth_in_transaction", "client"},
-    {"auth-again-late", auth_again_late, MAIL_PORTS, false, "auth_in_transaction", "client"},
-    {"auth-again", auth_again, MAIL_PORTS, false, "auth_repeated", "client"},
+    {"no-hello", no_hello, MAIL_PORTS, false, "hello_missing", "client", "command 1"},
+    {"mail-refused", mail_refused, MAIL_PORTS, false, "mail_rejected", "pipelining", "reply 3"},
+    {"recipients-refused", recipients_refused, MAIL_PORTS, false, "all_rcpt_rejected", "client",
+     "reply 4"},
+    {"nested-mail", nested_mail, MAIL_PORTS, false, "nested_mail", "client", "command 4"},
+    {"after-message", after_message, MAIL_PORTS, false, "transaction_reset", "client", "message 1"},
+    {"auth-late", auth_late, MAIL_PORTS, false, "auth_in_transaction", "client", "command 3"},
+    {"auth-again-late", auth_again_late, MAIL_PORTS, false, "auth_in_transaction", "client",
+     "command 4"},
+    {"auth-again", auth_again, MAIL_PORTS, false, "auth_repeated", "client", "command 4"},
     {"recipients-refused-pipelined", recipients_refused_pipelined, MAIL_PORTS, false,
-     "all_rcpt_rejected", "pipelining"},
+     "all_rcpt_rejected", "pipelining", "reply 4"},
 };
 static const struct dialogue starttls_group[] = {
-    {"starttls", starttls, MAIL_PORTS, false, NULL, NULL}};
+    {"starttls", starttls, MAIL_PORTS, false, NULL, NULL, NULL}};
 static const struct dialogue implicit_group[] = {
-    {"smtps", implicit_tls, {465, 0}, false, NULL, NULL}};
+    {"smtps", implicit_tls, {465, 0}, false, NULL, NULL, NULL}};
 static const struct dialogue other_group[] = {
-    {"http", http, {80, 80, 8080, 8000, 0}, false, NULL, NULL},
-    {"https", web_tls, {443, 443, 8443, 0}, false, NULL, NULL},
-    {"ftp", ftp, {21, 2121, 0}, false, NULL, NULL},
-    {"imap", imap, {143, 0}, false, NULL, NULL},
-    {"ssh", ssh, {22, 2222, 0}, false, NULL, NULL},
-    {"dns", dns, {53, 0}, true, NULL, NULL},
+    {"http", http, {80, 80, 8080, 8000, 0}, false, NULL, NULL, NULL},
+    {"https", web_tls, {443, 443, 8443, 0}, false, NULL, NULL, NULL},
+    {"ftp", ftp, {21, 2121, 0}, false, NULL, NULL, NULL},
+    {"imap", imap, {143, 0}, false, NULL, NULL, NULL},
+    {"ssh", ssh, {22, 2222, 0}, false, NULL, NULL, NULL},
+    {"dns", dns, {53, 0}, true, NULL, NULL, NULL},
 };
 
 #define GROUP(table)                                                                               \

@@ -45,8 +45,8 @@ void truth_session(FILE *out, uint32_t index, const struct endpoint ends[2],
     fprintf(out, "session\t%u", index);
     write_address(out, &ends[CLIENT]);
     write_address(out, &ends[SERVER]);
-    fprintf(out, "\t%s\t%s\t%s\n", dialogue->name, dialogue->cause ? dialogue->cause : "-",
-            dialogue->fault ? dialogue->fault : "-");
+    fprintf(out, "\t%s\t%s\t%s\t%s\n", dialogue->name, dialogue->cause ? dialogue->cause : "-",
+            dialogue->fault ? dialogue->fault : "-", dialogue->origin ? dialogue->origin : "-");
     for (const struct turn *turn = dialogue->turns; turn->kind != TURN_END; turn++) {
         const uint32_t length = turn_length(plan, turn);
         if (turn->kind == TURN_TEXT) {

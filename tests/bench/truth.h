@@ -2,7 +2,7 @@
 /* What was said in each session, and what of it the capture does not have: a file of lines, their
  * fields parted by tabs, in the order in which things were sent.
  *
- *   session NUMBER CLIENT PORT SERVER PORT DIALOGUE CAUSE FAULT   begins one; "-" = no 503
+ *   session NUMBER CLIENT PORT SERVER PORT DIALOGUE CAUSE FAULT ORIGIN   begins one; "-" = no 503
  *   command NUMBER OFFSET LENGTH TEXT
  *   reply   NUMBER OFFSET LENGTH CODE
  *   message NUMBER OFFSET LENGTH

@@ -169,3 +169,15 @@ Test(two_writers, each_has_its_own_findings)
     end(&other);
     expect_once(3);
 }
+
+/* Two monitors of one interface whose first packets came in the same microsecond. */
+Test(two_writers, each_live_capture_has_its_own_row)
+{
+    struct store *one = scratch_store(&at);
+    const int64_t ids[] = {store_capture(one, "eth0", "live", start, NULL),
+                           store_capture(one, "eth0", "live", start, NULL),
+                           store_capture(one, "eth0", "live", start, NULL)};
+    cr_expect(ids[0] && ids[1] && ids[2] && ids[0] != ids[1] && ids[1] != ids[2]);
+    scratch_close(one);
+    scratch_expect(&at, "SELECT max(started_us) - min(started_us) FROM captures", "2");
+}
