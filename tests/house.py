@@ -20,7 +20,8 @@ FOLDERS = ("include/heloscope", "dissectors", "analyzer", "db")
 LIBRARIES = [
     ("libcrypto", r"openssl/", r"analyzer/tls/cipher\.c"),
     ("libpcap", r"pcap(/|\.h|-)", r"analyzer/capture/libpcap\.c"),
-    ("a compression library", r"(zlib|lzma|zstd|lz4\w*)\.h", r"analyzer/capture/decompress\.c"),
+    ("a compression library", r"(zlib|lzma|zstd|lz4\w*)\.h", r"analyzer/(capture/decompress|fleet/body)\.c"),
+    ("libcurl", r"curl/", r"analyzer/fleet/http\.c"),
     ("nDPI", r"(ndpi/)?ndpi_", r"analyzer/pipeline/classify\.c"),
     ("SQLite", r"sqlite3", r"db/(\w+/)?\w+\.[ch]"),
     ("nettle", r"nettle/", r"(analyzer/(base|privacy|session|software|tls|transport)|db/schema)/\w+\.c"),
@@ -32,7 +33,8 @@ PURE_HEADERS = {"arpa/inet.h", "assert.h", "inttypes.h", "limits.h", "stdarg.h",
                 "stdint.h", "stdio.h", "string.h"}
 
 # Headers that are made at build time, by folder.
-GENERATED = {"db/causes_rows.h", "db/schema/schema_sql.h", "analyzer/privacy/known_words_rows.h",
+GENERATED = {"db/causes_rows.h", "db/schema/schema_sql.h", "analyzer/fleet/views_sql.h",
+             "analyzer/privacy/known_words_rows.h",
              "analyzer/software/clients_rows.h", "analyzer/software/reply_texts_rows.h"}
 
 # A source file without a test file of its own, and where it is tested instead.
@@ -50,6 +52,11 @@ TESTED_ELSEWHERE = {
     "analyzer/evidence/survey.c": "tests/system/test_evidence.py: tags, fragments, several files",
     "analyzer/program/cmd_cut.c": "tests/system/test_evidence.py",
     "db/read/evidence.c": "tests/system/test_evidence.py: of every sample",
+    "analyzer/fleet/http.c": "tests/system/test_ship.py; make check-fleet",
+    "analyzer/fleet/setup.c": "tests/system/test_ship.py; make check-fleet",
+    "analyzer/fleet/ship.c": "tests/system/test_ship.py; make check-fleet",
+    "analyzer/program/cmd_ship.c": "tests/system/test_ship.py",
+    "db/read/outbox_tables.c": "tests/db/read/test_outbox.c: every table",
     "analyzer/fleet/export.c": "tests/system/test_export.py",
     "analyzer/fleet/sink.c": "tests/system/test_export.py: rotation",
     "analyzer/fleet/stop.c": "tests/system/test_export.py",

@@ -24,8 +24,8 @@ _heloscope() {
     COMPREPLY=()
 
     if ((COMP_CWORD == 1)); then
-        words="analyze monitor show report explain export cut --help --version"
-    elif [[ $previous == @(--db|-r|--read|--keylog|-w|--write|--output|--source) ]]; then
+        words="analyze monitor show report explain export cut ship --help --version"
+    elif [[ $previous == @(--db|-r|--read|--keylog|-w|--write|--output|--credentials|--source) ]]; then
         compopt -o default 2>/dev/null
         return
     elif [[ $previous == --captures ]]; then
@@ -47,7 +47,7 @@ _heloscope() {
         words="jsonl eve zeek"
     elif [[ $previous == --color ]]; then
         words="auto always never"
-    elif [[ $previous == @(--ports|--cursor|--sensor|--limit|--filter|--client|--server|--sender|--recipient|--queue-id|--message-id|--code|--software|--last|-s|--snapshot-length|-B|--buffer-size) ]]; then
+    elif [[ $previous == @(--ports|--cursor|--sensor|--fleet|--cluster|--limit|--filter|--client|--server|--sender|--recipient|--queue-id|--message-id|--code|--software|--last|-s|--snapshot-length|-B|--buffer-size) ]]; then
         return
     elif [[ $current == -* ]]; then
         words=$(_heloscope_options "$program" "$subcommand")

@@ -34,6 +34,8 @@ static const struct subcommand_row {
      "Without words that choose sessions, all of them.", cmd_cut},
     {FOR_EXPORT, "export", "[options]", "sessions and findings as lines for other programs",
      "Sessions come when they have ended, and again when more of them becomes known.", cmd_export},
+    {FOR_SHIP, "ship", "[options]", "the history into the database of a fleet",
+     "Sends what is new to ClickHouse; see heloscope-fleet(7).", cmd_ship},
 };
 #define SUBCOMMANDS (sizeof subcommands / sizeof subcommands[0])
 

@@ -178,6 +178,9 @@ TEXT_SETTER(output, "the name of a file")
 TEXT_SETTER(cursor, "a name")
 TEXT_SETTER(sensor, "a name")
 TEXT_SETTER(captures, "the name of a folder")
+TEXT_SETTER(fleet, "https://HOST:PORT")
+TEXT_SETTER(credentials, "the name of a file")
+TEXT_SETTER(cluster, "a name")
 
 static bool set_of_client(struct options *o, const char *name, const char *value,
                           struct failure *why)
@@ -195,6 +198,8 @@ static bool set_of_server(struct options *o, const char *name, const char *value
     return true;
 }
 
+FLAG_SETTER(init)
+FLAG_SETTER(again)
 FLAG_SETTER(json)
 FLAG_SETTER(quiet)
 FLAG_SETTER(no_promiscuous)
@@ -237,8 +242,18 @@ static const struct option_row rows[] = {
      "add to FILE, which may be rotated (default: standard output)"},
     {FOR_EXPORT, 0, "cursor", "NAME", set_cursor,
      "begin where NAME left off, and remember how far it comes (default: everything)"},
-    {FOR_EXPORT, 0, "sensor", "NAME", set_sensor, "say in each line that it comes from NAME"},
-    {FOR_EXPORT, 0, "follow", NULL, set_following,
+    {FOR_EXPORT | FOR_SHIP, 0, "sensor", "NAME", set_sensor,
+     "say in each line or row that it comes from NAME"},
+    {FOR_SHIP, 0, "fleet", "URL", set_fleet,
+     "the fleet's database, https://HOST:PORT (default: the endpoints in the file of "
+     "--credentials)"},
+    {FOR_SHIP, 0, "credentials", "FILE", set_credentials,
+     "endpoints, user and password (default: /etc/heloscope-fleet.conf)"},
+    {FOR_SHIP, 0, "init", NULL, set_init,
+     "make the database and its tables, or bring them forward"},
+    {FOR_SHIP, 0, "cluster", "NAME", set_cluster, "with --init: on all servers of cluster NAME"},
+    {FOR_SHIP, 0, "again", NULL, set_again, "send everything again, as newer versions"},
+    {FOR_EXPORT | FOR_SHIP, 0, "follow", NULL, set_following,
      "go on with what is stored later, until stopped"},
     {FOR_CAPTURE, 0, "anonymize", "[=KEYFILE]", set_anonymize,
      "store pseudonyms instead of addresses and names; the same ones in each run with the same "
@@ -255,10 +270,10 @@ static const struct option_row rows[] = {
     {FOR_REPORT, 0, "by", "WHAT", set_by, "cause, client, server, software or day (default: all)"},
     {FOR_ANALYZE | FOR_REPORT, 0, "limit", "N", set_limit,
      "print at most N findings, or rows of a table"},
-    {FOR_HISTORY & ~FOR_EXPORT, 0, "utc", NULL, set_utc,
+    {FOR_HISTORY & ~(FOR_EXPORT | FOR_SHIP), 0, "utc", NULL, set_utc,
      "read and show times in UTC, not in local time"},
     {FOR_PRINTING, 0, "json", NULL, set_json, "print for a program to read"},
-    {FOR_CAPTURE, 'q', "quiet", NULL, set_quiet,
+    {FOR_CAPTURE | FOR_SHIP, 'q', "quiet", NULL, set_quiet,
      "store, and print nothing but problems with the input"},
     {FOR_PRINTING, 0, "color", "WHEN", set_colour, "auto, always or never (NO_COLOR is honoured)"},
     {FOR_ALL, 'h', "help", NULL, set_help, "print this help"},

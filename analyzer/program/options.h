@@ -22,13 +22,14 @@ struct options {
     const char *of_client, *of_server;             /* programs to explain; NULL = none was given */
     const char *format, *output, *cursor, *sensor; /* of export; NULL = none was given */
     const char *captures;                          /* of cut: where they lie now; NULL = as then */
+    const char *fleet, *credentials, *cluster;     /* of ship; likewise */
     long limit;                                    /* -1 = none was given */
     long follow; /* seconds without growth that end a file; 0 = none do, -1 = do not */
     int snap_length, buffer_kib;
     uint16_t ports[OPTIONS_PORTS_MAX];
     size_t port_count;
     enum colour_choice colour;
-    bool json, quiet, no_promiscuous, list_interfaces, rules, help, anonymize, utc;
+    bool json, quiet, no_promiscuous, list_interfaces, rules, help, anonymize, utc, init, again;
     bool script, secrets; /* of cut */
 
     /* The sessions that are asked for; its texts point into the command line or to `copies`. */
@@ -54,12 +55,14 @@ enum subcommand {
     FOR_EXPLAIN = 1 << 4,
     FOR_EXPORT = 1 << 5,
     FOR_CUT = 1 << 6,
+    FOR_SHIP = 1 << 7,
 
-    FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT | FOR_CUT,
+    FOR_HISTORY =
+        FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT | FOR_CUT | FOR_SHIP,
     FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
     FOR_SELECTION = FOR_SHOW | FOR_CUT, /* take the words of selection_options.c */
     FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,
-    FOR_PRINTING = FOR_ALL & ~(FOR_EXPORT | FOR_CUT),
+    FOR_PRINTING = FOR_ALL & ~(FOR_SHIP | FOR_EXPORT | FOR_CUT),
 };
 
 /* Reads the words behind the subcommand's name (argv[0]). False with `why` when they are wrong. */

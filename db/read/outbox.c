@@ -133,6 +133,8 @@ void outbox_close(struct outbox *outbox)
         return;
     for (int i = 0; i < OUTBOX_SHAPES; i++)
         sqlite3_finalize(outbox->shapes[i]);
+    for (int i = 0; i < OUTBOX_TABLES; i++)
+        sqlite3_finalize(outbox->tables[i]);
     sqlite3_finalize(outbox->changed);
     history_close(outbox->history);
     sqlite3_close(outbox->writer);
@@ -194,17 +196,32 @@ bool outbox_give(sqlite3_stmt *statement, outbox_row_fn *fn, void *context)
     return fn(context, cells, count);
 }
 
-bool outbox_rows(struct outbox *outbox, enum outbox_shape shape,
-                 const struct outbox_session *session, int64_t version, const char *sensor,
-                 outbox_row_fn *fn, void *context, struct failure *why)
+static bool give_rows(struct outbox *outbox, sqlite3_stmt *statement,
+                      const struct outbox_session *session, int64_t version, const char *sensor,
+                      outbox_row_fn *fn, void *context, struct failure *why)
 {
-    if (!outbox->shapes[shape] && !outbox_shape_prepare(outbox, shape, why))
-        return false;
-    sqlite3_stmt *statement = outbox->shapes[shape];
     sqlite3_bind_int64(statement, 1, session->session_id);
     sqlite3_bind_int64(statement, 2, version);
     sqlite3_bind_text(statement, 3, sensor, -1, SQLITE_STATIC);
     while (reader_row(statement) && outbox_give(statement, fn, context))
         ;
     return sqlite3_reset(statement) == SQLITE_OK || outbox_failed(outbox, why);
+}
+
+bool outbox_rows(struct outbox *outbox, enum outbox_shape shape,
+                 const struct outbox_session *session, int64_t version, const char *sensor,
+                 outbox_row_fn *fn, void *context, struct failure *why)
+{
+    if (!outbox->shapes[shape] && !outbox_shape_prepare(outbox, shape, why))
+        return false;
+    return give_rows(outbox, outbox->shapes[shape], session, version, sensor, fn, context, why);
+}
+
+bool outbox_table_rows(struct outbox *outbox, size_t table, const struct outbox_session *session,
+                       int64_t version, const char *sensor, outbox_row_fn *fn, void *context,
+                       struct failure *why)
+{
+    if (!outbox->tables[table] && !outbox_table_prepare(outbox, table, why))
+        return false;
+    return give_rows(outbox, outbox->tables[table], session, version, sensor, fn, context, why);
 }

@@ -13,7 +13,7 @@ from support.tap import check, contains, equal, test  # noqa: E402
 
 need_program()
 
-SUBCOMMANDS = ("analyze", "monitor", "show", "report", "explain", "export")
+SUBCOMMANDS = ("analyze", "monitor", "show", "report", "explain", "export", "ship")
 
 TABLES = ("captures", "sessions", "event_rows", "diagnoses", "transactions", "errors_503")
 
@@ -43,11 +43,13 @@ def install():
         manual = os.path.join(prefix, "share", "man", "man1", "heloscope.1")
         completion = os.path.join(prefix, "share", "bash-completion", "completions", "heloscope")
         schema = os.path.join(prefix, "share", "man", "man5", "heloscope-schema.5")
-        equal(installed(scratch.root), sorted([program, manual, schema, completion]), "files")
+        fleet = os.path.join(prefix, "share", "man", "man7", "heloscope-fleet.7")
+        equal(installed(scratch.root), sorted([program, manual, schema, fleet, completion]), "files")
         version = subprocess.run([program, "--version"], text=True, stdout=subprocess.PIPE)
         equal(version.returncode, 0, "status")
         manual_is_sound(manual, *SUBCOMMANDS)
         manual_is_sound(schema, *TABLES)
+        manual_is_sound(fleet, "endpoint", "errors_503")
         completion_completes(completion)
         make("uninstall", f"DESTDIR={scratch.root}", "prefix=/opt/heloscope")
         equal(installed(scratch.root), [], "left behind")

@@ -65,4 +65,32 @@ bool outbox_rows(struct outbox *outbox, enum outbox_shape shape,
                  const struct outbox_session *session, int64_t version, const char *sensor,
                  outbox_row_fn *fn, void *context, struct failure *why);
 
+/* A column of a table of a fleet: its name and type there, in ClickHouse's words, the version of
+ * the fleet's schema that brought it, and the expression of this history that yields it. */
+struct outbox_column {
+    const char *name, *value, *type;
+    int since;
+};
+
+/* Each table has the columns sensor, uid, version and started_us (of the session) in front of its
+ * own; `key` is what names a row of a session, as further columns of an ORDER BY. */
+struct outbox_table {
+    const char *name, *key;
+    const struct outbox_column *columns;
+    size_t count;
+    const char *from;
+};
+
+enum {
+    OUTBOX_TABLES = 7
+};
+
+/* In the order in which rows are to be sent: the session itself is the last. */
+extern const struct outbox_table outbox_tables[OUTBOX_TABLES];
+
+/* The rows of a session in such a table, each a JSON object in one cell. */
+bool outbox_table_rows(struct outbox *outbox, size_t table, const struct outbox_session *session,
+                       int64_t version, const char *sensor, outbox_row_fn *fn, void *context,
+                       struct failure *why);
+
 #endif

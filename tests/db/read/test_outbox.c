@@ -189,3 +189,42 @@ Test(outbox, a_row_for_zeek_has_its_cells)
     cr_expect_eq(kept.cells, 13);
     cr_expect_not_null(strstr(kept.text, "|127.0.0.2|25|1|"), "%s", kept.text);
 }
+
+/* Each table's rows are objects that SQLite reads again, with the head that all have. */
+Test(outbox, every_table_of_a_fleet_gives_objects)
+{
+    struct outbox *outbox = opened(NULL);
+    for (size_t table = 0; table < OUTBOX_TABLES; table++) {
+        int found = 0;
+        for (int id = 1; id <= 2; id++) {
+            struct kept kept = {"", 0, 0};
+            char started[96];
+            const struct outbox_session session = {.session_id = id};
+            cr_assert(outbox_table_rows(outbox, table, &session, 77, "mx1", keep, &kept, &why),
+                      "%s", why.text);
+            if (!kept.rows)
+                continue;
+            found += kept.rows;
+            snprintf(started, sizeof started,
+                     "SELECT started_us FROM sessions WHERE session_id = %d", id);
+            holds(&kept, "$.sensor", "mx1");
+            holds(&kept, "$.version", "77");
+            holds(&kept, "$.started_us", scratch_ask(&at, started));
+            cr_expect_null(strstr(kept.text, ":null"), "%s", kept.text);
+        }
+        cr_expect_gt(found, 0, "%s", outbox_tables[table].name);
+    }
+    outbox_close(outbox);
+}
+
+/* The mark of the timeline goes with its event. */
+Test(outbox, events_carry_their_marks)
+{
+    struct kept kept = {"", 0, 0};
+    struct outbox *outbox = opened(NULL);
+    const struct outbox_session session = {.session_id = 1};
+    cr_assert(outbox_table_rows(outbox, 0, &session, 77, "mx1", keep, &kept, &why));
+    cr_expect_eq(kept.rows, 13);
+    cr_expect_not_null(strstr(kept.text, "\"mark\":\"ORIGIN of 503"), "%s", kept.text);
+    outbox_close(outbox);
+}
