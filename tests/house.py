@@ -56,6 +56,7 @@ TESTED_ELSEWHERE = {
     "analyzer/fleet/setup.c": "tests/system/test_ship.py; make check-fleet",
     "analyzer/fleet/ship.c": "tests/system/test_ship.py; make check-fleet",
     "analyzer/program/cmd_ship.c": "tests/system/test_ship.py",
+    "db/read/outbox_object.c": "tests/db/read/test_outbox.c; tests/system/test_ship.py",
     "db/read/outbox_tables.c": "tests/db/read/test_outbox.c: every table",
     "analyzer/fleet/export.c": "tests/system/test_export.py",
     "analyzer/fleet/sink.c": "tests/system/test_export.py: rotation",

@@ -116,6 +116,9 @@ static bool open_writer(struct outbox *outbox, const char *cursor, struct failur
 
 struct outbox *outbox_open(const char *path, const char *cursor, struct failure *why)
 {
+    /* Without counts of its memory SQLite needs no lock for each piece of it; once something in the
+     * process has used SQLite this changes nothing any more. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct history *history = history_open(path, why);
     if (!history)
         return NULL;
@@ -135,6 +138,7 @@ void outbox_close(struct outbox *outbox)
         sqlite3_finalize(outbox->shapes[i]);
     for (int i = 0; i < OUTBOX_TABLES; i++)
         sqlite3_finalize(outbox->tables[i]);
+    outbox_object_free(&outbox->object);
     sqlite3_finalize(outbox->changed);
     history_close(outbox->history);
     sqlite3_close(outbox->writer);
@@ -163,7 +167,10 @@ long outbox_changed(struct outbox *outbox, int64_t after, struct outbox_session 
                     struct failure *why)
 {
     static const char sql[] =
-        "SELECT c.change, c.session_id, s.outcome = 'open', s.uid FROM changes c "
+        "SELECT c.change, c.session_id, s.outcome = 'open', s.uid, s.started_us, s.violations > 0 "
+        "OR "
+        "EXISTS (SELECT 1 FROM diagnoses d WHERE d.session_id = c.session_id) OR "
+        "EXISTS (SELECT 1 FROM violations v WHERE v.session_id = c.session_id) FROM changes c "
         "JOIN sessions s ON s.session_id = c.session_id "
         "WHERE c.change > ?1 ORDER BY c.change LIMIT ?2";
     if (!outbox->changed && !(outbox->changed = reader_prepare(outbox->history, sql, why)))
@@ -176,6 +183,8 @@ long outbox_changed(struct outbox *outbox, int64_t after, struct outbox_session 
         session->change = sqlite3_column_int64(outbox->changed, 0);
         session->session_id = sqlite3_column_int64(outbox->changed, 1);
         session->open = sqlite3_column_int(outbox->changed, 2);
+        session->started_us = sqlite3_column_int64(outbox->changed, 4);
+        session->troubled = sqlite3_column_int(outbox->changed, 5);
         const char *uid = reader_text(outbox->changed, 3);
         snprintf(session->uid, sizeof session->uid, "%s", uid ? uid : "");
     }
@@ -196,32 +205,17 @@ bool outbox_give(sqlite3_stmt *statement, outbox_row_fn *fn, void *context)
     return fn(context, cells, count);
 }
 
-static bool give_rows(struct outbox *outbox, sqlite3_stmt *statement,
-                      const struct outbox_session *session, int64_t version, const char *sensor,
-                      outbox_row_fn *fn, void *context, struct failure *why)
-{
-    sqlite3_bind_int64(statement, 1, session->session_id);
-    sqlite3_bind_int64(statement, 2, version);
-    sqlite3_bind_text(statement, 3, sensor, -1, SQLITE_STATIC);
-    while (reader_row(statement) && outbox_give(statement, fn, context))
-        ;
-    return sqlite3_reset(statement) == SQLITE_OK || outbox_failed(outbox, why);
-}
-
 bool outbox_rows(struct outbox *outbox, enum outbox_shape shape,
                  const struct outbox_session *session, int64_t version, const char *sensor,
                  outbox_row_fn *fn, void *context, struct failure *why)
 {
     if (!outbox->shapes[shape] && !outbox_shape_prepare(outbox, shape, why))
         return false;
-    return give_rows(outbox, outbox->shapes[shape], session, version, sensor, fn, context, why);
-}
-
-bool outbox_table_rows(struct outbox *outbox, size_t table, const struct outbox_session *session,
-                       int64_t version, const char *sensor, outbox_row_fn *fn, void *context,
-                       struct failure *why)
-{
-    if (!outbox->tables[table] && !outbox_table_prepare(outbox, table, why))
-        return false;
-    return give_rows(outbox, outbox->tables[table], session, version, sensor, fn, context, why);
+    sqlite3_stmt *statement = outbox->shapes[shape];
+    sqlite3_bind_int64(statement, 1, session->session_id);
+    sqlite3_bind_int64(statement, 2, version);
+    sqlite3_bind_text(statement, 3, sensor, -1, SQLITE_STATIC);
+    while (reader_row(statement) && outbox_give(statement, fn, context))
+        ;
+    return sqlite3_reset(statement) == SQLITE_OK || outbox_failed(outbox, why);
 }

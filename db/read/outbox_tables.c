@@ -47,11 +47,8 @@ static const struct outbox_column sessions[] = {
     {"outcome", "s.outcome", TEXT, 1},
 };
 
-/* The mark of the timeline costs look-ups, and sessions in which nothing was wrong have none. */
-#define HAS_MARKS                                                                                  \
-    "(EXISTS (SELECT 1 FROM diagnoses x WHERE x.session_id = ?1) "                                 \
-    "OR EXISTS (SELECT 1 FROM violations x WHERE x.session_id = ?1))"
-
+/* The mark of the timeline costs look-ups, and sessions in which nothing was wrong have none: ?2.
+ */
 static const struct outbox_column events[] = {
     {"seq", "(r.id & 16777215)", "UInt32", 1},
     {"ts_us", "r.ts_us", "Int64", 1},
@@ -67,7 +64,7 @@ static const struct outbox_column events[] = {
     {"saw", "r.saw", MAYBE("UInt32"), 1},
     {"note", "r.note", MAYBE(TEXT), 1},
     {"mark",
-     "iif(m.marks, (SELECT nullif(t.mark, '') FROM timeline t WHERE t.session_id = ?1 "
+     "iif(?2, (SELECT nullif(t.mark, '') FROM timeline t WHERE t.session_id = ?1 "
      "AND t.seq = (r.id & 16777215)), NULL)",
      MAYBE(TEXT), 1},
 };
@@ -146,55 +143,58 @@ static const struct outbox_column recipients[] = {
     {"code", "r.code", MAYBE(PORT), 1},
 };
 
-#define OF_SESSION    "FROM sessions s JOIN "
 #define COUNTED(list) list, sizeof list / sizeof *list
 
 /* The row of the session last: once it is there, all of it is. */
 const struct outbox_table outbox_tables[OUTBOX_TABLES] = {
     {"events", ", seq", COUNTED(events),
-     "FROM sessions s JOIN (SELECT " HAS_MARKS " AS marks) m JOIN event_rows r "
-     "ON r.id BETWEEN (?1 << 24) AND (?1 << 24 | 16777215) WHERE s.session_id = ?1"},
+     "FROM event_rows r WHERE r.id BETWEEN (?1 << 24) AND (?1 << 24 | 16777215)", false},
     {"diagnoses", ", reply_seq", COUNTED(diagnoses),
      "FROM sessions s JOIN diagnoses d ON d.session_id = s.session_id LEFT JOIN event_rows r "
-     "ON r.id = " EVENT("reply_seq") " WHERE s.session_id = ?1"},
-    {"violations", ", seq, rule", COUNTED(violations),
-     OF_SESSION "violations r ON r.session_id = s.session_id WHERE s.session_id = ?1"},
+     "ON r.id = " EVENT("reply_seq") " WHERE s.session_id = ?1",
+     true},
+    {"violations", ", seq, rule", COUNTED(violations), "FROM violations r WHERE r.session_id = ?1",
+     true},
     {"related_events", ", reply_seq, seq, role", COUNTED(related_events),
-     OF_SESSION "related_events r ON r.session_id = s.session_id WHERE s.session_id = ?1"},
-    {"transactions", ", tx", COUNTED(transactions),
-     OF_SESSION "transactions r ON r.session_id = s.session_id WHERE s.session_id = ?1"},
-    {"recipients", ", tx, n", COUNTED(recipients),
-     OF_SESSION "recipients r ON r.session_id = s.session_id WHERE s.session_id = ?1"},
-    {"sessions", "", COUNTED(sessions), "FROM sessions s WHERE s.session_id = ?1"},
+     "FROM related_events r WHERE r.session_id = ?1", true},
+    {"transactions", ", tx", COUNTED(transactions), "FROM transactions r WHERE r.session_id = ?1",
+     false},
+    {"recipients", ", tx, n", COUNTED(recipients), "FROM recipients r WHERE r.session_id = ?1",
+     false},
+    {"sessions", "", COUNTED(sessions), "FROM sessions s WHERE s.session_id = ?1", false},
 };
 
-/* A member; what is absent is left out, and becomes NULL. Of NULL json_quote() makes the word null,
- * which no text is, since texts have quotes. */
-static void add_member(sqlite3_str *sql, const struct outbox_column *column)
-{
-    const char *name = column->name, *value = column->value;
-    if (strncmp(column->type, "Nullable", 8) != 0)
-        sqlite3_str_appendf(sql, " || ',\"%s\":' || json_quote(%s)", name, value);
-    else if (strstr(column->type, TEXT))
-        sqlite3_str_appendf(sql,
-                            " || ifnull(nullif(',\"%s\":' || json_quote(%s), ',\"%s\":null'), '')",
-                            name, value, name);
-    else
-        sqlite3_str_appendf(sql, " || ifnull(',\"%s\":' || %s, '')", name, value);
-}
-
-bool outbox_table_prepare(struct outbox *outbox, size_t table, struct failure *why)
+static bool prepare(struct outbox *outbox, size_t table, struct failure *why)
 {
     const struct outbox_table *of = &outbox_tables[table];
     sqlite3_str *sql = sqlite3_str_new(outbox->history->db);
-    sqlite3_str_appendall(sql, "SELECT '{\"sensor\":' || json_quote(?3) || ',\"uid\":' || "
-                               "json_quote(s.uid) || ',\"version\":' || ?2 || "
-                               "',\"started_us\":' || s.started_us");
+    sqlite3_str_appendall(sql, "SELECT ");
     for (size_t i = 0; i < of->count; i++)
-        add_member(sql, &of->columns[i]);
-    sqlite3_str_appendf(sql, " || '}' %s", of->from);
+        sqlite3_str_appendf(sql, "%s%s", i ? ", " : "", of->columns[i].value);
+    sqlite3_str_appendf(sql, " %s", of->from);
     char *text = sqlite3_str_finish(sql);
     outbox->tables[table] = reader_prepare(outbox->history, text, why);
     sqlite3_free(text);
     return outbox->tables[table] != NULL;
+}
+
+bool outbox_table_rows(struct outbox *outbox, size_t table, const struct outbox_session *session,
+                       int64_t version, const char *sensor, outbox_row_fn *fn, void *context,
+                       struct failure *why)
+{
+    if (outbox_tables[table].of_trouble && !session->troubled)
+        return true;
+    if (!outbox->tables[table] && !prepare(outbox, table, why))
+        return false;
+    sqlite3_stmt *statement = outbox->tables[table];
+    sqlite3_bind_int64(statement, 1, session->session_id);
+    sqlite3_bind_int(statement, 2, session->troubled);
+    outbox_object_begin(&outbox->object, session, version, sensor);
+    bool wanted = true;
+    while (wanted && reader_row(statement)) {
+        const struct bytes row =
+            outbox_object(&outbox->object, statement, outbox_tables[table].columns);
+        wanted = fn(context, &row, 1);
+    }
+    return sqlite3_reset(statement) == SQLITE_OK || outbox_failed(outbox, why);
 }

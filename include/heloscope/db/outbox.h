@@ -31,8 +31,9 @@ bool outbox_move(struct outbox *outbox, int64_t change, bool *busy, struct failu
 bool outbox_restart(struct outbox *outbox, struct failure *why);
 
 struct outbox_session {
-    int64_t session_id, change;
-    bool open; /* it has not ended, and will be written again */
+    int64_t session_id, change, started_us;
+    bool open;     /* it has not ended, and will be written again */
+    bool troubled; /* it has findings, or commands out of order */
     char uid[32];
 };
 
@@ -79,6 +80,7 @@ struct outbox_table {
     const struct outbox_column *columns;
     size_t count;
     const char *from;
+    bool of_trouble; /* only troubled sessions have rows */
 };
 
 enum {

@@ -41,6 +41,18 @@ static const char *changed(struct outbox *outbox, int64_t after, size_t room)
     return text;
 }
 
+Test(outbox, a_session_says_whether_it_has_trouble)
+{
+    struct outbox *outbox = opened(NULL);
+    struct outbox_session found[2];
+    cr_assert_eq(outbox_changed(outbox, 0, found, 2, &why), 2);
+    cr_expect(found[0].troubled);
+    cr_expect_not(found[1].troubled);
+    cr_expect_str_eq(found[1].uid, "uid-accepted");
+    cr_expect_eq(found[0].started_us, INT64_C(1700000000000000));
+    outbox_close(outbox);
+}
+
 Test(outbox, sessions_come_in_the_order_of_their_last_writing)
 {
     struct outbox *outbox = opened(NULL);
@@ -198,18 +210,17 @@ Test(outbox, every_table_of_a_fleet_gives_objects)
         int found = 0;
         for (int id = 1; id <= 2; id++) {
             struct kept kept = {"", 0, 0};
-            char started[96];
-            const struct outbox_session session = {.session_id = id};
+            const struct outbox_session session = {
+                .session_id = id, .started_us = 1700000000000005, .uid = "u\"\n", .troubled = true};
             cr_assert(outbox_table_rows(outbox, table, &session, 77, "mx1", keep, &kept, &why),
                       "%s", why.text);
             if (!kept.rows)
                 continue;
             found += kept.rows;
-            snprintf(started, sizeof started,
-                     "SELECT started_us FROM sessions WHERE session_id = %d", id);
             holds(&kept, "$.sensor", "mx1");
             holds(&kept, "$.version", "77");
-            holds(&kept, "$.started_us", scratch_ask(&at, started));
+            holds(&kept, "$.started_us", "1700000000000005");
+            holds(&kept, "$.uid", "u\"\n");
             cr_expect_null(strstr(kept.text, ":null"), "%s", kept.text);
         }
         cr_expect_gt(found, 0, "%s", outbox_tables[table].name);
@@ -222,7 +233,7 @@ Test(outbox, events_carry_their_marks)
 {
     struct kept kept = {"", 0, 0};
     struct outbox *outbox = opened(NULL);
-    const struct outbox_session session = {.session_id = 1};
+    const struct outbox_session session = {.session_id = 1, .troubled = true};
     cr_assert(outbox_table_rows(outbox, 0, &session, 77, "mx1", keep, &kept, &why));
     cr_expect_eq(kept.rows, 13);
     cr_expect_not_null(strstr(kept.text, "\"mark\":\"ORIGIN of 503"), "%s", kept.text);
