@@ -8,6 +8,7 @@
 
 #include "clocks.h"
 #include "folder.h"
+#include "live_capture.h"
 #include "merge.h"
 #include "paths.h"
 #include "problem.h"
@@ -44,7 +45,7 @@ struct capture {
     int64_t quiet_us; /* all is complete when nothing has grown for so long; 0 = never */
     bool over;        /* that is so */
 
-    char *interface; /* live: its name */
+    struct live_capture *live; /* interfaces; NULL = files, and all of the above */
 };
 
 /* A new input, with room for it in all lists; NULL when memory is short. */
@@ -90,7 +91,7 @@ void capture_close(struct capture *capture)
     free(capture->folders);
     free(capture->inputs);
     free(capture->sources);
-    free(capture->interface);
+    live_capture_close(capture->live);
     free(capture);
 }
 
@@ -333,22 +334,6 @@ struct capture *capture_open_files(const char *const *paths, size_t count, const
     return capture_open(&files, why);
 }
 
-static bool open_live(struct capture *capture, const struct capture_live *options,
-                      struct failure *why)
-{
-    if (!options->interface && !live_default(&capture->interface, why))
-        return false;
-    if (options->interface)
-        capture->interface = strdup(options->interface);
-    struct capture_input *input = capture->interface ? add_input(capture) : NULL;
-    if (!input)
-        return failure_set(why, "out of memory");
-    input->source.name = capture->interface;
-    capture->sources[capture->source_count++] = &input->source;
-    capture->settled = 1;
-    return capture_input_open_live(input, options, why);
-}
-
 struct capture *capture_open_live(const struct capture_live *options, struct failure *why)
 {
     struct capture *capture = calloc(1, sizeof *capture);
@@ -356,7 +341,8 @@ struct capture *capture_open_live(const struct capture_live *options, struct fai
         failure_set(why, "out of memory");
         return NULL;
     }
-    if (open_live(capture, options, why))
+    capture->live = live_capture_open(options, why);
+    if (capture->live)
         return capture;
     capture_close(capture);
     return NULL;
@@ -409,36 +395,23 @@ static enum capture_result next_of_files(struct capture *capture, struct packet_
             break;
         if (!next)
             return rest(capture);
-        capture_input_hand_out(next, out);
+        capture_hand_out(&next->source, &next->packet, out);
         if (capture_input_passes(next))
             return CAPTURE_PACKET;
     }
     return CAPTURE_END;
 }
 
-static enum capture_result next_live(struct capture *capture, struct packet_record *out)
-{
-    enum input_result result = INPUT_END;
-    if (!capture->merge.stopped)
-        result = capture_input_advance(capture->inputs[0]);
-    if (capture->merge.stopped || result == INPUT_END)
-        return CAPTURE_END;
-    if (result == INPUT_IDLE)
-        return CAPTURE_IDLE;
-    capture_input_hand_out(capture->inputs[0], out);
-    return CAPTURE_PACKET;
-}
-
 enum capture_result capture_next(struct capture *capture, struct packet_record *out)
 {
-    return capture->interface ? next_live(capture, out) : next_of_files(capture, out);
+    return capture->live ? live_capture_next(capture->live, out) : next_of_files(capture, out);
 }
 
 void capture_stop(struct capture *capture)
 {
     capture->merge.stopped = 1;
-    if (capture->interface)
-        live_interrupt(capture->inputs[0]->live);
+    if (capture->live)
+        live_capture_stop(capture->live);
 }
 
 /* --------------------------------------------------------------------------------- what there is
@@ -446,11 +419,22 @@ void capture_stop(struct capture *capture)
 
 size_t capture_sources(struct capture *capture, struct capture_source ***out)
 {
-    if (capture->interface)
-        capture->inputs[0]->source.dropped = live_dropped(capture->inputs[0]->live);
+    if (capture->live)
+        return live_capture_sources(capture->live, out);
     find_sources(capture);
     *out = capture->sources;
     return capture->source_count;
+}
+
+bool capture_take_notice(struct capture *capture, struct capture_notice *out)
+{
+    return capture->live && live_capture_take_notice(capture->live, out);
+}
+
+void capture_finish(struct capture *capture)
+{
+    if (capture->live)
+        live_capture_finish(capture->live);
 }
 
 bool capture_expects_files(const struct capture *capture)
@@ -461,7 +445,7 @@ bool capture_expects_files(const struct capture *capture)
 void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *total)
 {
     *done = *total = 0;
-    bool known = !capture->interface;
+    bool known = !capture->live;
     for (size_t i = 0; i < capture->input_count; i++) {
         const struct capture_input *input = capture->inputs[i];
         bool unread = input->source.problem[0] && !input->source.packets;

@@ -48,7 +48,7 @@ static void probe_read(struct probe *probe, uint64_t segments)
         probe->open = capture_input_advance(input) == INPUT_PACKET;
         if (!probe->open)
             return;
-        capture_input_hand_out(input, &record);
+        capture_hand_out(&input->source, &input->packet, &record);
         if (record.ts_us > probe->newest_us)
             probe->newest_us = record.ts_us;
         if (intake_packet(probe->intake, &record, probe->newest_us, &segment, &path) ==

@@ -15,7 +15,7 @@ int64_t capture_clock_us(void)
 
 bool capture_input_is_open(const struct capture_input *input)
 {
-    return input->file || input->live;
+    return input->file;
 }
 
 void capture_input_close(struct capture_input *input)
@@ -23,9 +23,7 @@ void capture_input_close(struct capture_input *input)
     if (input->file)
         capture_file_close(input->file);
     free(input->file);
-    live_close(input->live);
     input->file = NULL;
-    input->live = NULL;
 }
 
 /* --------------------------------------------------------------------------------------- a file */
@@ -101,7 +99,7 @@ static void watch_growth(struct capture_input *input)
     capture_input_give_up(input);
 }
 
-static enum input_result advance_file(struct capture_input *input)
+enum input_result capture_input_advance(struct capture_input *input)
 {
     struct capture_file *file = input->file;
     enum file_result result = capture_file_next(file, &input->packet);
@@ -155,44 +153,9 @@ uint64_t capture_input_position(const struct capture_input *input)
     return input->regular ? byte_source_position(&input->file->source) : 0;
 }
 
-/* --------------------------------------------------------------------------------- an interface */
-
-bool capture_input_open_live(struct capture_input *input, const struct capture_live *options,
-                             struct failure *why)
+void capture_hand_out(struct capture_source *source, const struct file_packet *packet,
+                      struct packet_record *out)
 {
-    input->source.live = true;
-    input->live = live_open(input->source.name, options, why);
-    return input->live;
-}
-
-static enum input_result advance_live(struct capture_input *input)
-{
-    struct failure why;
-    switch (live_next(input->live, &input->packet, &why)) {
-    case FILE_PACKET:
-        return INPUT_PACKET;
-    case FILE_IDLE:
-        return INPUT_IDLE;
-    case FILE_UNREADABLE:
-        capture_problem_set(&input->source, "capturing ended: %s", why.text);
-        return INPUT_END;
-    default:
-        return INPUT_END;
-    }
-}
-
-/* ---------------------------------------------------------------------------------------- either
- */
-
-enum input_result capture_input_advance(struct capture_input *input)
-{
-    return input->file ? advance_file(input) : advance_live(input);
-}
-
-void capture_input_hand_out(struct capture_input *input, struct packet_record *out)
-{
-    struct capture_source *source = &input->source;
-    const struct file_packet *packet = &input->packet;
     if (!source->packets)
         source->started_us = packet->ts_us;
     source->packets++;

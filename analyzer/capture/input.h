@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One file or interface, read packet by packet: what a capture merges. */
+/* One file, read packet by packet: what a capture merges. */
 #ifndef ANALYZER_CAPTURE_INPUT_H
 #define ANALYZER_CAPTURE_INPUT_H
 
@@ -27,9 +27,8 @@ struct capture_input {
     int64_t grown_clock; /* when it was last seen to grow, and to what */
     uint64_t grown_to;
 
-    /* What it is read through; both NULL while it waits and when it is done. */
+    /* What it is read through; NULL while it waits and when it is done. */
     struct capture_file *file;
-    struct live_interface *live;
 
     /* The packet that comes next; valid while it is open and until the next advance. */
     struct file_packet packet;
@@ -71,12 +70,9 @@ int64_t capture_clock_us(void);
  * not fit is noted as the file's problem. */
 bool capture_input_passes(struct capture_input *input);
 
-/* Counts the current packet as read and describes it. */
-void capture_input_hand_out(struct capture_input *input, struct packet_record *out);
-
-/* Opens the interface `input->source.name`. */
-bool capture_input_open_live(struct capture_input *input, const struct capture_live *options,
-                             struct failure *why);
+/* Counts a packet of `source` as read and describes it. */
+void capture_hand_out(struct capture_source *source, const struct file_packet *packet,
+                      struct packet_record *out);
 
 /* Octets of the file that have been read. */
 uint64_t capture_input_position(const struct capture_input *input);

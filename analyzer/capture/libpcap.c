@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum {
-    LIVE_TIMEOUT_MS = 100,
     SNAP_LENGTH_ALL = 262144, /* what tcpdump takes for "all" */
+    BUFFER_KIB = 32 << 10, /* the kernel's buffer: a burst of a quarter of a second at 1 Gbit/s */
 };
 
 /* -------------------------------------------------------------------------------------- filters */
@@ -129,8 +129,12 @@ struct live_interface {
     uint64_t packets;
 };
 
-static bool live_refused(const char *name, int status, const char *detail, struct failure *why)
+static bool live_refused(const char *name, int status, const char *detail,
+                         enum live_trouble *trouble, struct failure *why)
 {
+    *trouble = status == PCAP_ERROR_NO_SUCH_DEVICE ? LIVE_ABSENT
+               : status == PCAP_ERROR_IFACE_NOT_UP ? LIVE_DOWN
+                                                   : LIVE_REFUSED;
     switch (status) {
     case PCAP_ERROR_PERM_DENIED:
     case PCAP_ERROR_PROMISC_PERM_DENIED:
@@ -142,7 +146,9 @@ static bool live_refused(const char *name, int status, const char *detail, struc
     case PCAP_ERROR_NO_SUCH_DEVICE:
         return failure_set(why, "%s: no such interface; heloscope monitor -D lists them", name);
     case PCAP_ERROR_IFACE_NOT_UP:
-        return failure_set(why, "%s: the interface is down; bring it up first (ip link set %s up)",
+        return failure_set(why,
+                           "%s: the interface is down; bring it up first (ip link set %s up), or "
+                           "wait for it with --wait",
                            name, name);
     default:
         return failure_set(why, "%s: cannot capture: %s", name, detail);
@@ -162,7 +168,8 @@ static bool set_filter(pcap_t *pcap, const char *name, const char *filter, struc
 }
 
 static bool activate(struct live_interface *live, const char *name,
-                     const struct capture_live *options, struct failure *why)
+                     const struct capture_live *options, enum live_trouble *trouble,
+                     struct failure *why)
 {
     pcap_t *pcap = live->pcap;
     char detail[PCAP_ERRBUF_SIZE];
@@ -172,13 +179,14 @@ static bool activate(struct live_interface *live, const char *name,
     if (status == 0)
         status = pcap_set_promisc(pcap, options->promiscuous);
     if (status == 0)
-        status = pcap_set_timeout(pcap, LIVE_TIMEOUT_MS);
-    if (status == 0 && options->buffer_kib > 0 && options->buffer_kib <= INT32_MAX / 1024)
-        status = pcap_set_buffer_size(pcap, options->buffer_kib * 1024);
+        status = pcap_set_timeout(pcap, LIVE_BLOCK_MS);
+    const int kib = options->buffer_kib > 0 ? options->buffer_kib : BUFFER_KIB;
+    if (status == 0 && kib <= INT32_MAX / 1024)
+        status = pcap_set_buffer_size(pcap, kib * 1024);
     if (status == 0)
         status = pcap_activate(pcap);
     if (status < 0)
-        return live_refused(name, status, pcap_geterr(pcap), why);
+        return live_refused(name, status, pcap_geterr(pcap), trouble, why);
     live->link_type = pcap_datalink(pcap);
     if (pcap_setnonblock(pcap, 1, detail) != 0)
         return failure_set(why, "%s: cannot capture: %s", name, detail);
@@ -186,9 +194,10 @@ static bool activate(struct live_interface *live, const char *name,
 }
 
 struct live_interface *live_open(const char *name, const struct capture_live *options,
-                                 struct failure *why)
+                                 enum live_trouble *trouble, struct failure *why)
 {
     char detail[PCAP_ERRBUF_SIZE];
+    *trouble = LIVE_REFUSED;
     struct live_interface *live = calloc(1, sizeof *live);
     if (!live) {
         failure_set(why, "out of memory");
@@ -197,7 +206,7 @@ struct live_interface *live_open(const char *name, const struct capture_live *op
     live->pcap = pcap_create(name, detail);
     if (!live->pcap)
         failure_set(why, "%s: %s", name, detail);
-    else if (activate(live, name, options, why))
+    else if (activate(live, name, options, trouble, why))
         return live;
     live_close(live);
     return NULL;
@@ -218,7 +227,7 @@ static void wait_for_packets(pcap_t *pcap)
     /* On a system without such a descriptor this is a plain pause. */
     int fd = pcap_get_selectable_fd(pcap);
     struct pollfd waited = {.fd = fd, .events = POLLIN};
-    poll(&waited, fd < 0 ? 0 : 1, fd < 0 ? LIVE_TIMEOUT_MS / 10 : LIVE_TIMEOUT_MS);
+    poll(&waited, fd < 0 ? 0 : 1, fd < 0 ? LIVE_IDLE_MS / 10 : LIVE_IDLE_MS);
 }
 
 static int64_t packet_time(const struct pcap_pkthdr *header)
@@ -251,15 +260,8 @@ enum file_result live_next(struct live_interface *live, struct file_packet *out,
     }
     if (result == 0)
         return FILE_IDLE;
-    if (result != PCAP_ERROR)
-        return FILE_END;
     failure_set(why, "%s", pcap_geterr(live->pcap));
     return FILE_UNREADABLE;
-}
-
-void live_interrupt(struct live_interface *live)
-{
-    pcap_breakloop(live->pcap);
 }
 
 uint64_t live_dropped(struct live_interface *live)

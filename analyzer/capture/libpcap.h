@@ -26,22 +26,31 @@ bool packet_filter_fits_ethernet(const struct packet_filter *filter, struct fail
 
 struct live_interface;
 
-/* NULL with `why`: no permission, no such interface, bad filter. */
+/* Why an interface could not be opened: the first two may pass. */
+enum live_trouble {
+    LIVE_ABSENT, /* there is none of that name */
+    LIVE_DOWN,
+    LIVE_REFUSED,
+};
+
+/* NULL with `why` and `trouble`: no permission, no such interface, bad filter. */
 struct live_interface *live_open(const char *name, const struct capture_live *options,
-                                 struct failure *why);
+                                 enum live_trouble *trouble, struct failure *why);
 void live_close(struct live_interface *live); /* NULL is allowed */
 
 /* The interface that is captured when none is named, as tcpdump chooses it. The caller frees
  * `name`. */
 bool live_default(char **name, struct failure *why);
 
-/* FILE_PACKET, FILE_IDLE after about 100 ms without one, FILE_END when interrupted,
- * FILE_UNREADABLE with `why`. */
+/* FILE_PACKET; FILE_IDLE after LIVE_IDLE_MS without one; FILE_UNREADABLE with `why`, as when the
+ * interface was removed. */
 enum file_result live_next(struct live_interface *live, struct file_packet *out,
                            struct failure *why);
 
-/* Makes a waiting live_next() return. Safe in a signal handler. */
-void live_interrupt(struct live_interface *live);
+enum {
+    LIVE_IDLE_MS = 100,  /* how long it waits for a packet */
+    LIVE_BLOCK_MS = 100, /* how long the kernel may keep packets back to hand over more at once */
+};
 
 /* Packets that the kernel dropped so far. */
 uint64_t live_dropped(struct live_interface *live);

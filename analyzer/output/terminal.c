@@ -46,6 +46,11 @@ void terminal_setup(struct terminal *terminal, enum colour_choice choice, bool q
     };
 }
 
+bool terminal_of_service(const struct terminal *terminal)
+{
+    return terminal->journal || getenv("NOTIFY_SOCKET");
+}
+
 const char *terminal_style(const struct terminal *terminal, enum style style)
 {
     static const char *const sequences[STYLE_COUNT] = {

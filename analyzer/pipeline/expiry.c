@@ -68,7 +68,7 @@ struct connection *expiry_next(struct pipeline *p, struct expiry *out)
     for (enum queue queue = 0; queue < QUEUE_COUNT; queue++) {
         struct connection *c = oldest_in(p, queue);
         *out = (struct expiry){.how = patience[queue].how};
-        if (c && c->flow.last_us < p->now_us - patience[queue].us)
+        if (c && c->flow.last_us < p->clock.now_us - patience[queue].us)
             return c;
     }
     for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {

@@ -48,9 +48,8 @@ bool pipeline_packet(struct pipeline *p, const struct packet_record *packet, str
 {
     struct segment segment;
     uint32_t path;
-    if (packet->ts_us > p->now_us)
-        p->now_us = packet->ts_us;
-    switch (intake_packet(p->intake, packet, p->now_us, &segment, &path)) {
+    steady_clock_packet(&p->clock, packet->ts_us);
+    switch (intake_packet(p->intake, packet, p->clock.now_us, &segment, &path)) {
     case INTAKE_SEGMENT:
         take_segment(p, packet, &segment);
         break;
@@ -169,7 +168,7 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
         decoding_note_source(c->decoding, packet->source);
     if (c->state == CONNECTION_SMTP || c->state == CONNECTION_CANDIDATE)
         push_segment(p, c, packet, segment, sender == c->client ? SIDE_CLIENT : SIDE_SERVER);
-    flow_touch(&c->flow, &p->queue[connection_queue(c)], p->now_us);
+    flow_touch(&c->flow, &p->queue[connection_queue(c)], p->clock.now_us);
 }
 
 /* A copy says nothing new but that its connection comes by this path too: `path` is that of the
@@ -286,8 +285,11 @@ static void hand_over(struct pipeline *p, struct connection *c, bool last)
     handover_captures(draft, c->decoding);
     c->decoding->dirty = false;
     totals_count_findings(&p->totals, draft);
-    if (last)
+    if (last) {
         totals_count_session(&p->totals, s);
+        c->decoding->source->sessions++;
+        c->decoding->source->errors_503 += s->row.errors_503;
+    }
     if (p->pseudonyms) {
         draft_unfold(draft);
         anonymize_chapter(p->pseudonyms, &draft->chapter, &draft->arena);
@@ -404,8 +406,8 @@ static bool commit_chapters(struct pipeline *p, struct failure *why)
 
 bool pipeline_flush(struct pipeline *p, int64_t now_us, struct failure *why)
 {
-    if (now_us > p->now_us)
-        p->now_us = now_us;
+    if (now_us > p->clock.now_us)
+        p->clock.now_us = now_us;
     expire(p);
     for (struct flow *f = p->queue[QUEUE_SMTP].newest; f; f = f->older) {
         struct connection *c = (struct connection *)f;
@@ -427,6 +429,16 @@ void pipeline_poll(struct pipeline *p, int64_t now_us)
         c->decoding->dirty = true;
         p->news |= c->decoding->session->news;
     }
+}
+
+void pipeline_tell_time(struct pipeline *p, int64_t now_us)
+{
+    steady_clock_set(&p->clock, now_us);
+}
+
+int64_t pipeline_time(const struct pipeline *p)
+{
+    return p->clock.now_us;
 }
 
 bool pipeline_has_news(const struct pipeline *p)

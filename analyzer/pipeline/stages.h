@@ -5,6 +5,7 @@
 
 #include "connections.h"
 #include "heloscope/pipeline/pipeline.h"
+#include "steady_clock.h"
 
 struct pipeline {
     struct store *store;
@@ -23,7 +24,7 @@ struct pipeline {
     struct freezer *room;
     size_t unwritten; /* octets that those at rest still have to write */
     size_t held;      /* octets that wait in all connections */
-    int64_t now_us;
+    struct steady_clock clock;
     uint64_t handles; /* given to sessions so far */
     bool news, failed;
     struct failure failure;

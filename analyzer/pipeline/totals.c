@@ -6,6 +6,7 @@
 #include "heloscope/tls/tls.h"
 #include "heloscope/transport/intake.h"
 #include "stages.h"
+#include "writer.h"
 
 void totals_count_findings(struct pipeline_totals *totals, const struct draft *draft)
 {
@@ -36,6 +37,8 @@ void pipeline_totals(const struct pipeline *p, struct pipeline_totals *out)
     struct intake_counts in;
     intake_counts(p->intake, &in);
     *out = p->totals;
+    out->open = p->table.count;
+    out->queue_octets = writer_waiting(p->writer);
     out->packets = in.packets;
     out->tcp_packets = in.tcp;
     out->other_packets = in.other;

@@ -343,6 +343,14 @@ bool writer_commit(struct writer *w, struct failure *why)
     return done;
 }
 
+size_t writer_waiting(struct writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    const size_t octets = w->batch.octets + w->queue.octets + w->kept.octets;
+    pthread_mutex_unlock(&w->lock);
+    return octets;
+}
+
 void writer_free(struct writer *w)
 {
     if (!w)

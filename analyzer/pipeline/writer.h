@@ -22,6 +22,9 @@ bool writer_put(struct writer *writer, struct draft *draft, struct failure *why)
  * patient store has to wait itself. */
 bool writer_commit(struct writer *writer, struct failure *why);
 
+/* Returns how many octets wait to be written, or to be committed. */
+size_t writer_waiting(struct writer *writer);
+
 /* Ends the thread; what waits is written first, unless a write has failed. A patient writer waits
  * for a while, then puts findings aside and counts what is lost. NULL is allowed. */
 void writer_free(struct writer *writer);

@@ -18,15 +18,18 @@ static char *join_words(const struct options *options)
     return filter;
 }
 
-static struct capture *open_interface(const struct options *options, struct failure *why)
+static struct capture *open_interfaces(const struct options *options, bool service,
+                                       struct failure *why)
 {
     char *filter = join_words(options);
     const struct capture_live live = {
-        .interface = options->interface,
+        .interfaces = options->interfaces,
+        .interface_count = options->interface_count,
         .filter = *filter ? filter : NULL,
         .snap_length = options->snap_length,
         .promiscuous = !options->no_promiscuous,
         .buffer_kib = options->buffer_kib,
+        .wait = options->wait || service,
     };
     struct capture *capture = capture_open_live(&live, why);
     free(filter);
@@ -38,7 +41,7 @@ enum status cmd_monitor(const struct options *options, struct terminal *terminal
 {
     if (options->list_interfaces)
         return capture_list_interfaces(stdout, why) ? STATUS_DONE : STATUS_INCOMPLETE;
-    struct capture *capture = open_interface(options, why);
+    struct capture *capture = open_interfaces(options, terminal_of_service(terminal), why);
     if (!capture)
         return STATUS_INCOMPLETE;
     struct keylog *keylog = recording_keylog(options, true, why);

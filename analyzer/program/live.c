@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "heloscope/base/limits.h"
 #include "heloscope/base/text.h"
@@ -15,6 +16,7 @@
 #include "news.h"
 #include "signals.h"
 #include "speech.h"
+#include "statistics.h"
 
 enum {
     COMMIT_US = 1000000, /* at least so often ... */
@@ -33,8 +35,10 @@ struct watched {
     struct news news;
     int64_t committed_clock;    /* when the last commit was */
     uint64_t committed_packets; /* and how many packets there were then */
-    int64_t newest_us;          /* time of the last packet ... */
-    int64_t newest_clock;       /* ... and when it was read */
+    int64_t base_us;            /* the capture's time ... */
+    int64_t base_clock;         /* ... at this moment */
+    bool live;                  /* interfaces */
+    struct statistics statistics;
 };
 
 /* ----------------------------------------------------------------------------------- what is said
@@ -46,7 +50,8 @@ static void print_title(const struct watched *w, FILE *out)
     const size_t count = capture_sources(w->capture, &sources);
     char words[TEXT_COUNT];
     if (count && sources[0]->live)
-        fputs(sources[0]->name, out);
+        for (size_t i = 0; i < count; i++)
+            fprintf(out, "%s%s", i ? ", " : "", sources[i]->name);
     else if (w->options->word_count == 1) /* it may be a directory, still empty */
         fputs(capture_source_title(w->options->words[0]), out);
     else
@@ -86,7 +91,9 @@ static void print_statistics(const struct watched *w, FILE *out)
     fputs(")", out);
     if (dropped)
         fprintf(out, ", %" PRIu64 " dropped before they could be captured", dropped);
-    fprintf(out, "\n%s", text_counted(totals.sessions, "session", words));
+    fputc('\n', out);
+    statistics_print_interfaces(w->capture, out);
+    fprintf(out, "%s", text_counted(totals.sessions, "session", words));
     fprintf(out, ", %s", text_counted(totals.messages, "message", words));
     fprintf(out, ", %s 503\n", text_counted(totals.errors_503, "error", words));
     costs_print(out, "", &totals.costs);
@@ -94,6 +101,35 @@ static void print_statistics(const struct watched *w, FILE *out)
 
 /* -------------------------------------------------------------------------------------- watching
  */
+
+/* The capture's time. Files tell it by their packets, and it goes on while none comes; that of
+ * interfaces goes by a clock that nobody sets, since packets are stamped by one that is. */
+static int64_t time_now(const struct watched *w, int64_t clock)
+{
+    return w->base_us + (clock - w->base_clock);
+}
+
+static void note_time(struct watched *w, int64_t clock)
+{
+    if (w->live)
+        pipeline_tell_time(w->recording.pipeline, time_now(w, clock));
+    else {
+        w->base_us = pipeline_time(w->recording.pipeline);
+        w->base_clock = clock;
+    }
+}
+
+static void begin_time(struct watched *w)
+{
+    struct capture_source **sources;
+    struct timespec now;
+    w->live = capture_sources(w->capture, &sources) && sources[0]->live;
+    clock_gettime(CLOCK_REALTIME, &now);
+    w->base_us = w->live ? (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 : 0;
+    w->base_clock = terminal_clock();
+    if (w->live)
+        note_time(w, w->base_clock);
+}
 
 static uint64_t count_packets(const struct watched *w)
 {
@@ -103,6 +139,21 @@ static uint64_t count_packets(const struct watched *w)
     for (size_t i = 0; i < count; i++)
         packets += sources[i]->packets;
     return packets;
+}
+
+/* What happened to interfaces is said, and when it is over noted. */
+static void heed_notices(struct watched *w)
+{
+    struct capture_notice notice;
+    while (capture_take_notice(w->capture, &notice)) {
+        terminal_warn(w->terminal, "%s", notice.text);
+        if (notice.ended_us)
+            store_keep_incident(w->recording.store,
+                                &(struct store_incident){.began_us = notice.began_us,
+                                                         .ended_us = notice.ended_us,
+                                                         .kind = "interface",
+                                                         .text = notice.text});
+    }
 }
 
 static bool commit(struct watched *w, int64_t capture_us, struct failure *why)
@@ -115,17 +166,19 @@ static bool commit(struct watched *w, int64_t capture_us, struct failure *why)
     if (!pipeline_flush(w->recording.pipeline, capture_us, why))
         return false;
     news_print(&w->news);
+    heed_notices(w);
+    if (w->live)
+        statistics_look(&w->statistics);
     return true;
 }
 
-/* The capture's clock goes on while no packet comes. */
 static bool commit_when_due(struct watched *w, int64_t clock, struct failure *why)
 {
     int64_t wait = pipeline_has_news(w->recording.pipeline) ? NEWS_US : COMMIT_US;
     if (clock - w->committed_clock < wait)
         return true;
     w->committed_clock = clock;
-    return commit(w, w->newest_us + (clock - w->newest_clock), why);
+    return commit(w, time_now(w, clock), why);
 }
 
 /* Secrets that come late are for octets that wait. */
@@ -135,7 +188,7 @@ static void poll_keylog(struct watched *w, int64_t clock)
         return;
     w->polled_clock = clock;
     keylog_poll(w->keylog);
-    pipeline_poll(w->recording.pipeline, w->newest_us + (clock - w->newest_clock));
+    pipeline_poll(w->recording.pipeline, time_now(w, clock));
 }
 
 static void heed_signals(struct watched *w)
@@ -166,16 +219,18 @@ static bool read_on(struct watched *w, struct failure *why)
         if (result == CAPTURE_PACKET) {
             if (!recording_packet(&w->recording, &packet, why))
                 return false;
-            w->newest_us = packet.ts_us;
-            w->newest_clock = clock;
+            note_time(w, clock);
         }
         poll_keylog(w, clock);
         heed_signals(w);
         if (!commit_when_due(w, clock, why))
             return false;
     }
+    capture_finish(w->capture);
+    heed_notices(w);
     if (!recording_finish(&w->recording, why))
         return false;
+    statistics_end(&w->statistics);
     news_print(&w->news);
     return true;
 }
@@ -193,6 +248,9 @@ static bool run(struct watched *w, struct failure *why)
     w->news =
         (struct news){.options = w->options, .speech = &w->speech, .recording = &w->recording};
     news_open(&w->news);
+    begin_time(w);
+    if (w->live)
+        statistics_begin(&w->statistics, &w->recording, &w->speech);
     if (!w->options->quiet)
         say_lines(w, print_start);
     const bool done = read_on(w, why);
@@ -215,7 +273,7 @@ enum status live_run(const struct options *options, struct terminal *terminal,
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away must not cost what is captured */
     if (!speech_begin(&watched.speech, terminal, why))
         return STATUS_INCOMPLETE;
-    signals_begin(terminal->journal || getenv("NOTIFY_SOCKET"));
+    signals_begin(terminal_of_service(terminal));
     interrupt_watch(capture);
     bool done = run(&watched, why);
     interrupt_watch(NULL);

@@ -45,7 +45,7 @@ static bool set_filter(struct options *o, const char *name, const char *value, s
 static bool set_interface(struct options *o, const char *name, const char *value,
                           struct failure *why)
 {
-    o->interface = value;
+    o->interfaces[o->interface_count++] = value;
     return *value || failure_set(why, "--%s wants the name of an interface", name);
 }
 
@@ -207,6 +207,7 @@ FLAG_SETTER(list_interfaces)
 FLAG_SETTER(utc)
 FLAG_SETTER(script)
 FLAG_SETTER(secrets)
+FLAG_SETTER(wait)
 FLAG_SETTER(rules)
 FLAG_SETTER(help)
 
@@ -214,12 +215,17 @@ FLAG_SETTER(help)
 static const struct option_row rows[] = {
     {FOR_ANALYZE, 'r', "read", "FILE", add_file, "read FILE too (- is standard input)"},
     {FOR_MONITOR, 'i', "interface", "NAME", set_interface,
-     "listen on NAME; \"any\" is all of them (default: the first that is up)"},
+     "listen on NAME, which may be given again; \"any\" is all of them (default: the first that is "
+     "up)"},
+    {FOR_MONITOR, 0, "wait", NULL, set_wait,
+     "wait for interfaces that are down or not there, at first or later (default under a service "
+     "manager)"},
     {FOR_MONITOR, 's', "snapshot-length", "BYTES", set_snap_length,
      "keep BYTES of each packet (default: all)"},
     {FOR_MONITOR, 'p', "no-promiscuous-mode", NULL, set_no_promiscuous,
      "do not put the interface into promiscuous mode"},
-    {FOR_MONITOR, 'B', "buffer-size", "KIB", set_buffer, "size of the kernel's capture buffer"},
+    {FOR_MONITOR, 'B', "buffer-size", "KIB", set_buffer,
+     "size of the kernel's capture buffer (default: 32768)"},
     {FOR_MONITOR, 'D', "list-interfaces", NULL, set_list_interfaces,
      "list the interfaces and exit"},
     {FOR_HISTORY, 0, "db", "FILE", set_database, "the history (default: heloscope.db)"},
@@ -367,7 +373,8 @@ bool options_read(enum subcommand subcommand, int argc, char **argv, struct opti
     *out = (struct options){.database = "heloscope.db", .limit = -1, .follow = -1};
     out->words = calloc((size_t)argc + 1, sizeof *out->words);
     out->keylogs = calloc((size_t)argc + 1, sizeof *out->keylogs);
-    if (!out->words || !out->keylogs)
+    out->interfaces = calloc((size_t)argc + 1, sizeof *out->interfaces);
+    if (!out->words || !out->keylogs || !out->interfaces)
         return failure_set(why, "out of memory");
 
     opterr = 0;
@@ -390,6 +397,8 @@ void options_free(struct options *options)
 {
     free(options->words);
     free(options->keylogs);
+    free(options->interfaces);
+    options->interfaces = NULL;
     free(options->selection.terms);
     for (size_t i = 0; i < options->copy_count; i++)
         free(options->copies[i]);

@@ -16,7 +16,6 @@ enum {
 struct options {
     const char *database;
     const char *filter;
-    const char *interface;                         /* NULL = the first that is up */
     const char *by;                                /* NULL = all rankings */
     const char *pseudonym_key;                     /* a file; NULL = a key of chance */
     const char *of_client, *of_server;             /* programs to explain; NULL = none was given */
@@ -31,6 +30,7 @@ struct options {
     enum colour_choice colour;
     bool json, quiet, no_promiscuous, list_interfaces, rules, help, anonymize, utc, init, again;
     bool script, secrets; /* of cut */
+    bool wait;            /* of monitor */
 
     /* The sessions that are asked for; its texts point into the command line or to `copies`. */
     struct selection selection;
@@ -44,6 +44,8 @@ struct options {
     size_t word_count;
     const char **keylogs; /* of --keylog, in their order; owned like the words */
     size_t keylog_count;
+    const char **interfaces; /* of -i, so too; none = the first that is up */
+    size_t interface_count;
 };
 
 /* Where an option is valid. */

@@ -85,6 +85,8 @@ struct store {
     size_t own_done_count, own_done_size;
     uint64_t added_done, known_done;
     unsigned generation;
+    struct kept_row *kept; /* of minutes.c */
+    size_t kept_count;
     struct store_notice notices[NOTICES_KEPT];
     size_t notice_count;
 };
@@ -148,6 +150,16 @@ void captures_forget(struct store *store);
 /* The number in the history of a capture that store_capture() has given a number. */
 int64_t captures_id(const struct store *store, int64_t capture_id);
 void captures_free(struct store *store);
+
+/* --- what is told of the capture itself (minutes.c) --- */
+
+/* As those of captures. */
+bool minutes_wait(struct store *store);
+bool minutes_write(struct store *store);
+void minutes_settle(struct store *store, bool committed);
+
+/* Writes a row of `incidents`. False with the error left in `db`. (store.c) */
+bool store_insert_incident(struct store *store, const struct store_incident *incident);
 
 /* --- sessions (sessions.c) --- */
 

@@ -101,6 +101,7 @@ static void bring_back(struct store *store)
     store->safe = (struct safe_state){0};
     store->own_count = 0;
     captures_settle(store, false);
+    minutes_settle(store, false);
 }
 
 static void roll_back(struct store *store)
@@ -207,7 +208,8 @@ bool store_begin(struct store *store, struct failure *why)
         return store_error(store, why);
     }
     store->in_transaction = true;
-    return !store->options.patient || captures_write(store) || store_break_off(store, why);
+    return !store->options.patient || (captures_write(store) && minutes_write(store)) ||
+           store_break_off(store, why);
 }
 
 /* What was noted of sessions counts now. */
@@ -234,7 +236,8 @@ static bool commit(struct store *store, struct failure *why)
     if (store->broken)
         return failure_set(why, "%s", store->problem.text);
     if (store->options.patient && !store->in_transaction &&
-        (!is_ready(store, why) || (captures_wait(store) && !store_begin(store, why))))
+        (!is_ready(store, why) ||
+         ((captures_wait(store) || minutes_wait(store)) && !store_begin(store, why))))
         return false;
     if (!store->in_transaction) {
         store->trouble = STORE_FINE;
@@ -245,6 +248,7 @@ static bool commit(struct store *store, struct failure *why)
     store->in_transaction = false;
     store->trouble = STORE_FINE;
     captures_settle(store, true);
+    minutes_settle(store, true);
     settle_own(store);
     return true;
 }
@@ -258,6 +262,7 @@ static void release(struct store *store)
     handles_free(&store->open_ids);
     free_safe(store);
     captures_free(store);
+    free(store->kept);
     free(store->own);
     free(store->own_done);
     free(store->cut);
@@ -354,7 +359,7 @@ bool store_commit(struct store *store, struct failure *why)
     return done;
 }
 
-static bool note_incident(struct store *store, const struct store_incident *incident)
+bool store_insert_incident(struct store *store, const struct store_incident *incident)
 {
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(store->db,
@@ -379,8 +384,8 @@ bool store_note_incident(struct store *store, const struct store_incident *incid
                          struct failure *why)
 {
     pthread_mutex_lock(&store->lock);
-    const bool done =
-        store_begin(store, why) && (note_incident(store, incident) || store_break_off(store, why));
+    const bool done = store_begin(store, why) &&
+                      (store_insert_incident(store, incident) || store_break_off(store, why));
     pthread_mutex_unlock(&store->lock);
     return done;
 }

@@ -17,9 +17,11 @@ struct capture_source {
     uint64_t dropped;    /* lost before they could be written, as far as the source tells */
     uint64_t duplicates; /* of packets that a mirror sent twice; counted by the analysis */
     uint64_t overlaps;   /* of IP fragments; so too */
-    int64_t capture_id;  /* kept here for the caller; 0 at first */
-    uint64_t noted;      /* so too: the packets that its row in the history counts */
-    char problem[512];   /* what could not be read, one line; "" = nothing */
+    uint64_t sessions, errors_503; /* that ended, and in them; so too */
+    uint64_t waiting;              /* live: octets that are captured and wait to be read */
+    int64_t capture_id;            /* kept here for the caller; 0 at first */
+    uint64_t noted;                /* so too: the packets that its row in the history counts */
+    char problem[512];             /* what could not be read, one line; "" = nothing */
 };
 
 /* One packet; `frame` is borrowed until the next call. */

@@ -166,13 +166,16 @@ enum {
                                * least important is left out, and with twice as much findings are */
     ASIDE_LIMIT = 64 << 20,   /* octets of the small history for findings meanwhile */
     BACKLOG_RETRY_MS = 200,   /* between two tries to write it */
+    STEADY_STEP_US = 60 * 1000 * 1000, /* times of packets so far from the others are doubted ... */
+    STEADY_PROOFS = 3,                 /* ... until so many in a row agree */
+    MINUTES_KEPT = 4096,    /* rows of capture_stats and incidents that wait to be written */
     OUTLET_LIMIT = 4 << 20, /* octets that wait to be printed; what comes then is left out */
     OUTLET_END_MS = 1000,   /* how long the end of the program waits for a reader of them */
-    BACKLOG_END_MS = 10000,   /* how long the end of the program waits for it */
-    HISTORY_PAGE = 16384,     /* octets of a page of a history */
-    WAL_PASSIVE = 16 << 20,   /* octets of a WAL that are moved into the file ... */
-    WAL_LIMIT = 64 << 20,     /* ... and from which it is shortened, which readers may hold up */
-    NEWS_LIMIT = 1000,        /* findings printed after one commit; how many more is told */
+    BACKLOG_END_MS = 10000, /* how long the end of the program waits for it */
+    HISTORY_PAGE = 16384,   /* octets of a page of a history */
+    WAL_PASSIVE = 16 << 20, /* octets of a WAL that are moved into the file ... */
+    WAL_LIMIT = 64 << 20,   /* ... and from which it is shortened, which readers may hold up */
+    NEWS_LIMIT = 1000,      /* findings printed after one commit; how many more is told */
 };
 
 /* What bounds have cost. */

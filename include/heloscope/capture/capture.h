@@ -35,15 +35,17 @@ struct capture *capture_open_files(const char *const *paths, size_t count, const
                                    struct failure *why);
 
 struct capture_live {
-    const char *interface; /* NULL = the first that is up */
-    const char *filter;    /* NULL = everything */
-    int snap_length;       /* 0 = all */
+    const char *const *interfaces;
+    size_t interface_count; /* 0 = the first that is up */
+    const char *filter;     /* NULL = everything */
+    int snap_length;        /* 0 = all */
     bool promiscuous;
-    int buffer_kib; /* 0 = libpcap's default */
+    int buffer_kib; /* of the kernel's buffer; 0 = 32 MiB */
+    bool wait;      /* for interfaces that are absent or down, at first or later */
 };
 
-/* Opens an interface. NULL with `why`: no permission (and how to get it), no such interface, bad
- * filter. */
+/* Opens interfaces and captures them from now on, in threads of their own. NULL with `why`: no
+ * permission (and how to get it), no such interface, bad filter. */
 struct capture *capture_open_live(const struct capture_live *options, struct failure *why);
 
 enum capture_result {
@@ -66,6 +68,20 @@ size_t capture_sources(struct capture *capture, struct capture_source ***out);
 /* Line `index` of what is to be said of directories whose files are not all captures and of clocks
  * that are corrected (which is no problem); NULL behind the last. Valid until the next call. */
 const char *capture_note(struct capture *capture, size_t index);
+
+/* What happened to an interface: a line to be said, and when it was over the times between which
+ * nothing was captured, by the clock on the wall; 0 = it is not. */
+struct capture_notice {
+    char text[400];
+    int64_t began_us, ended_us;
+};
+
+/* Hands over the oldest that was not; false when there is none. */
+bool capture_take_notice(struct capture *capture, struct capture_notice *out);
+
+/* Ends the threads that capture interfaces; of files nothing. What they have to tell is then
+ * there. */
+void capture_finish(struct capture *capture);
 
 /* Whether files may still come, since a directory is followed. */
 bool capture_expects_files(const struct capture *capture);

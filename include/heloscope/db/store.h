@@ -64,6 +64,20 @@ struct store_incident {
 bool store_note_incident(struct store *store, const struct store_incident *incident,
                          struct failure *why);
 
+/* The same of a patient store, which keeps it until it can be written: nobody waits. */
+void store_keep_incident(struct store *store, const struct store_incident *incident);
+
+/* What a capture did in a minute, for the table `capture_stats`. */
+struct store_minute {
+    int64_t minute_us;  /* when it began, by the clock on the wall */
+    int64_t capture_id; /* as store_capture() returned it */
+    uint64_t packets, bytes, dropped, sessions, errors_503;
+    uint64_t ring_bytes, queue_bytes, print_bytes; /* the most that waited */
+};
+
+/* A patient store keeps it until it can be written. */
+void store_minute(struct store *store, const struct store_minute *minute);
+
 /* A line for whoever looks after the program, complete and without line end. */
 struct store_notice {
     char text[400];

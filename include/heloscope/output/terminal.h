@@ -40,6 +40,10 @@ struct terminal {
 
 void terminal_setup(struct terminal *terminal, enum colour_choice choice, bool quiet);
 
+/* Whether a service manager has started the program: systemd, which waits to be notified or reads
+ * standard error into its journal. */
+bool terminal_of_service(const struct terminal *terminal);
+
 /* The sequence that switches to `style`, "" without colour. */
 const char *terminal_style(const struct terminal *terminal, enum style style);
 

@@ -45,6 +45,8 @@ struct pipeline_totals {
     struct costs costs;                      /* what was given up at a limit */
     uint64_t sessions_added, sessions_known; /* the latter: stored by an earlier run */
     uint64_t ip_packets;
+    uint64_t open;         /* connections that are remembered now */
+    uint64_t queue_octets; /* that wait to be written */
     int link_type, fitting_link_type; /* where none is IP: as stated, and what fits; -1 = none */
     int unknown_link_type;            /* one that had no row in the table; -1 = none */
 };
@@ -66,6 +68,13 @@ bool pipeline_flush(struct pipeline *pipeline, int64_t now_us, struct failure *w
 /* Secrets may have come for sessions whose octets wait for them; those that have waited long enough
  * go on without. `now_us` is the capture's time. */
 void pipeline_poll(struct pipeline *pipeline, int64_t now_us);
+
+/* What expires does so by this time from now on, not by the packets' own: a live capture knows it
+ * better. It does not go back. */
+void pipeline_tell_time(struct pipeline *pipeline, int64_t now_us);
+
+/* The capture's time: what was told, or what the packets agree on. */
+int64_t pipeline_time(const struct pipeline *pipeline);
 
 /* Whether a diagnosis was made since the last flush. */
 bool pipeline_has_news(const struct pipeline *pipeline);

@@ -207,7 +207,8 @@ Test(capture, standard_input_is_a_file_too)
 Test(capture, an_interface_that_is_not_there)
 {
     struct failure why = {""};
-    const struct capture_live options = {.interface = "nowhere0"};
+    const char *const names[] = {"nowhere0"};
+    const struct capture_live options = {.interfaces = names, .interface_count = 1};
     cr_expect_null(capture_open_live(&options, &why));
     cr_expect_not_null(strstr(why.text, "nowhere0"), "%s", why.text);
 }

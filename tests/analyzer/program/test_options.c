@@ -91,7 +91,7 @@ Test(options, of_monitor_as_tcpdump_names_them)
 {
     struct options o;
     cr_assert(read_line(FOR_MONITOR, "-i lo -p -s 200 -B 4096 tcp port 25", &o, NULL));
-    cr_expect_str_eq(o.interface, "lo");
+    cr_expect_str_eq(o.interfaces[0], "lo");
     cr_expect(o.no_promiscuous);
     cr_expect_eq(o.snap_length, 200);
     cr_expect_eq(o.buffer_kib, 4096);
