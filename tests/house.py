@@ -121,6 +121,7 @@ TESTED_ELSEWHERE = {
     "analyzer/smtp/outcome.c": "tests/dialogues",
     "analyzer/smtp/pipelining.c": "tests/dialogues/pipelining.txt",
     "analyzer/smtp/proxied.c": "tests/dialogues/session.txt",
+    "analyzer/session/draft.c": "tests/analyzer/session/test_session.c",
     "analyzer/session/receipt.c": "tests/dialogues/receipts.txt",
     "analyzer/session/reaction.c": "tests/dialogues/mail_rejected.txt; tests/system/test_expected.py",
     "analyzer/session/reply.c": "tests/analyzer/smtp/test_reader.c; tests/dialogues",

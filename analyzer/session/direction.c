@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "heloscope/base/limits.h"
+#include "heloscope/base/memory.h"
+
 void direction_enter(struct direction *direction, enum reading reading)
 {
     direction->reading = reading;

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "heloscope/application/smtp_reply.h"
+#include "heloscope/session/session.h"
+
 void reply_add(struct session *s, struct bytes text)
 {
     struct reply_building *r = &s->reply;

@@ -16,31 +16,6 @@ enum {
     CARRY_SPARE = 4096 /* octets that a draft which is emptied again and again may waste */
 };
 
-static void empty(struct draft *draft)
-{
-    draft->chapter = (struct chapter){0};
-    draft->events_tail = &draft->chapter.events;
-    draft->violations_tail = &draft->chapter.violations;
-    draft->diagnoses_tail = &draft->chapter.diagnoses;
-    draft->transactions_tail = &draft->chapter.transactions;
-}
-
-static struct draft *draft_new(void)
-{
-    struct draft *draft = memory_get(sizeof *draft);
-    empty(draft);
-    return draft;
-}
-
-void draft_free(struct draft *draft)
-{
-    if (!draft)
-        return;
-    chapter_log_free(&draft->log);
-    arena_free(&draft->arena);
-    free(draft);
-}
-
 enum {
     WAY_SIZE = 64
 };
@@ -218,7 +193,7 @@ bool session_chapter_is_full(const struct session *s)
 void session_empty_draft(struct session *s)
 {
     struct draft *draft = s->draft;
-    empty(draft);
+    draft_empty(draft);
     if (draft->arena.total <= CARRY_SPARE + 2 * draft->carried)
         return;
     s->draft = NULL;
@@ -246,15 +221,6 @@ struct draft *session_detach(struct session *s, bool last)
     if (!last && (s->ring.count || s->transaction))
         carry_on(s);
     return draft;
-}
-
-void draft_unfold(struct draft *draft)
-{
-    if (!draft->log.length)
-        return;
-    const struct bytes log = chapter_log_join(&draft->log, &draft->arena);
-    chapter_log_free(&draft->log);
-    chapter_unpack(log, &draft->chapter, &draft->arena, draft->interned_texts);
 }
 
 void session_free(struct session *s)

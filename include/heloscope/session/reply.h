@@ -3,7 +3,21 @@
 #ifndef HELOSCOPE_SESSION_REPLY_H
 #define HELOSCOPE_SESSION_REPLY_H
 
-#include "heloscope/session/session.h"
+#include "heloscope/base/memory.h"
+#include "heloscope/span.h"
+
+struct session;
+
+struct reply_building {
+    char *text;
+    uint32_t length, size;
+    uint32_t lines;
+    int code;
+    bool truncated, doubtful;
+    uint64_t start;
+    struct mark mark;
+    unsigned notes;
+};
 
 /* Adds a line to the reply that is being put together; what exceeds REPLY_LIMIT is left out. */
 void reply_add(struct session *s, struct bytes line);

@@ -5,8 +5,12 @@
 #define HELOSCOPE_SESSION_SESSION_H
 
 #include "heloscope/session/chapter_log.h"
+#include "heloscope/session/direction.h"
+#include "heloscope/session/draft.h"
+#include "heloscope/session/pending.h"
 #include "heloscope/session/reaction.h"
 #include "heloscope/session/receipt.h"
+#include "heloscope/session/reply.h"
 #include "heloscope/transport/reassembly.h"
 #include "heloscope/software/identify.h"
 #include "heloscope/base/limits.h"
@@ -16,94 +20,6 @@
 #include "heloscope/application/smtp_content.h"
 #include "heloscope/timeline.h"
 
-/* How a half's next octets are to be read. */
-enum reading {
-    READ_LINES,    /* commands, or replies */
-    READ_WAIT,     /* client: the answer decides (to DATA, AUTH, STARTTLS, BDAT) */
-    READ_CONTENT,  /* client: a message, up to its final dot */
-    READ_DRAIN,    /* client: the rest of a message that was answered before its end */
-    READ_CHUNK,    /* client: the octets behind a BDAT */
-    READ_SASL,     /* client: one line, the response to a 334 */
-    READ_TLS_NEXT, /* a handshake should come; what the client sent before the 220 is to be
-                      discarded */
-    READ_TLS,      /* records are counted */
-    READ_PROXY,    /* client: the binary header of a load balancer, before all else */
-    READ_HELD,     /* client: begun as another protocol; the server's first line tells */
-    READ_NOTHING,  /* the session has turned into something that is not read on */
-};
-
-/* A span that waits (a copy). */
-struct queued_span {
-    struct queued_span *next;
-    struct span span;
-    enum side side;
-    uint8_t data[];
-};
-
-struct direction {
-    enum reading reading;
-    uint64_t offset; /* of the next octet to be read */
-    uint8_t *held;   /* an incomplete line, or the head of a TLS record */
-    uint32_t held_length, held_size;
-    uint64_t held_offset;
-    struct mark held_mark; /* of its first octet */
-    uint64_t skipped;      /* octets of a line over LINE_LIMIT that were not held */
-    uint8_t last;          /* the last octet that was held or skipped */
-    bool resync;           /* behind a hole: the next line may have lost its beginning */
-    struct queued_span *queue, *queue_last;
-    size_t queued; /* octets in it */
-    uint32_t queued_spans;
-    bool sealed;      /* its octets are TLS records: analyzer/smtp/encrypted.c takes them */
-    bool inside;      /* it has been read inside them */
-    uint64_t begin;   /* where its lines begin: behind the handshake of a TLS from the start */
-    uint64_t records; /* of TLS */
-};
-
-/* What waits takes. */
-static inline size_t direction_waits(const struct direction *direction)
-{
-    return direction->queued + direction->queued_spans * sizeof(struct queued_span);
-}
-
-enum pending_kind {
-    PENDING_COMMAND,
-    PENDING_SASL,    /* a response to a 334 */
-    PENDING_CONTENT, /* a message */
-    PENDING_TLS,     /* a handshake in the place of a command */
-    PENDING_HOLE,    /* an unknown number of commands that the capture lacks */
-};
-
-/* What waits for a reply. `path` lies in the chapter. */
-struct pending {
-    enum pending_kind kind;
-    struct order_command command;
-    uint64_t end;  /* client octets up to its last one */
-    uint64_t seen; /* server octets that its sender had received */
-    int64_t ts_us;
-    event_no can_know, knew; /* the newest reply that its sender had the time to read: a process at
-                                all, and this one, by its quickest reaction */
-    event_no group;          /* the unanswered event behind which it was sent against RFC 2920; 0 */
-    const char *group_rule;  /* then: the rule that this broke; static */
-    uint16_t due;            /* replies due: LMTP sends one per recipient (RFC 2033 section 4.2) */
-    bool pipelined;          /* sent before the reply to its predecessor was seen */
-    bool early;              /* sent before the greeting was seen */
-    bool doubtful;           /* a hole may have swallowed its reply */
-    bool shaky;              /* paired by a guess, or in one group with a command that was */
-    bool cancelled;          /* a SASL exchange was given up with "*" */
-    bool content_line;       /* a line of a message, read as a command */
-    bool bare_lf;            /* its line end was a bare LF */
-    event_no content_of;     /* then: because of which event */
-    bool content_after_data; /* that event is the message that a dot ended too early */
-    bool unproved;           /* its acknowledgement may mean nothing, see receipt.h */
-    const char *owed_rule;   /* then: what it broke if it means something; static */
-    bool accused;            /* a violation has been noted */
-    bool unfinished;         /* a message whose end was not sent */
-    int64_t idle_us;         /* how long nobody had spoken before it; unfinished: behind it */
-    unsigned odd_form;       /* NOTE_UNBRACKETED, NOTE_COLON_SPACE */
-    uint64_t chunk_size;
-    struct bytes path, text;
-};
-
 /* Where a peer's events ended, so that an acknowledgement can be turned into an event. */
 struct landmarks {
     struct landmark {
@@ -111,49 +27,6 @@ struct landmarks {
         event_no seq;
     } * at;
     uint32_t count, size;
-};
-
-struct reply_building {
-    char *text;
-    uint32_t length, size;
-    uint32_t lines;
-    int code;
-    bool truncated, doubtful;
-    uint64_t start;
-    struct mark mark;
-    unsigned notes;
-};
-
-/* A line of one side, without its line end. */
-struct line {
-    struct bytes text;   /* at most LINE_LIMIT octets of it; borrowed */
-    uint64_t length;     /* in truth */
-    uint64_t start, end; /* its first octet, and the one behind its line end; inside TLS what lies
-                            between is longer than the line, where that has several records */
-    uint8_t ending;      /* octets of its line end: LF, or CR LF */
-    struct mark mark;    /* of its first octet */
-    unsigned notes;      /* NOTE_BARE_LF ... */
-};
-
-/* The chapter that is being written, with the memory it lives in. */
-struct draft {
-    struct draft *next;     /* in the writer's queue */
-    struct chapter_log log; /* comes before what is in the chapter's lists: draft_unfold() */
-    const struct interned_texts *interned_texts; /* that the log refers to; they outlive it */
-    struct chapter chapter;
-    struct arena arena;
-    size_t carried;     /* octets of it that were alive when the chapter began */
-    bool reduced, bare; /* less is left of it than was: see backlog_shed() */
-    struct event **events_tail;
-    struct violation **violations_tail;
-    struct diagnosis **diagnoses_tail;
-    struct transaction **transactions_tail;
-};
-
-/* What waits for replies, in the order in which it was sent; a ring. */
-struct pending_ring {
-    struct pending *at;
-    uint32_t first, count, size;
 };
 
 /* What the last reply that was paired answered. */
@@ -434,8 +307,7 @@ struct session *session_new(const struct session_begin *begin);
  * owns it and frees it with draft_free(). Before the whole chapter can be read, draft_unfold(). */
 struct draft *session_detach(struct session *s, bool last);
 
-/* Puts what was said before a rest into the chapter's lists, if it is not there yet. */
-void draft_unfold(struct draft *draft);
+/* An idle session has no draft: it begins with what there is to write. */
 void session_open_draft(struct session *s);
 
 /* Whether the chapter so far has grown so much that it is to be detached. */
@@ -445,7 +317,6 @@ bool session_chapter_is_full(const struct session *s);
  * it stays. */
 void session_empty_draft(struct session *s);
 
-void draft_free(struct draft *draft);
 void session_free(struct session *s);
 
 /* Appends an event; `text` is copied as printable text (NULL `at` = none). */

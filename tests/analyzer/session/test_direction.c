@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What is kept of one side's octets. */
+#include "heloscope/base/limits.h"
+#include "heloscope/base/memory.h"
 #include "heloscope/session/direction.h"
 
 #include <criterion/criterion.h>
