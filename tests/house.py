@@ -101,6 +101,7 @@ TESTED_ELSEWHERE = {
     "analyzer/smtp/answering.c": "tests/dialogues/answers.txt",
     "analyzer/smtp/decision.c": "tests/dialogues",
     "analyzer/smtp/decoder.c": "tests/dialogues, whole and cut in every way; test_hostile.c",
+    "analyzer/smtp/ending.c": "tests/dialogues/endings.txt",
     "analyzer/smtp/hole.c": "tests/dialogues/holes.txt; tests/perturb",
     "analyzer/smtp/client.c": "tests/dialogues",
     "analyzer/smtp/content.c": "tests/dialogues",
