@@ -34,6 +34,7 @@ PURE_HEADERS = {"arpa/inet.h", "assert.h", "inttypes.h", "limits.h", "stdarg.h",
 
 # Headers that are made at build time, by folder.
 GENERATED = {"db/causes_rows.h", "db/schema/schema_sql.h", "analyzer/fleet/views_sql.h",
+             "analyzer/output/page_text.h",
              "analyzer/privacy/known_words_rows.h",
              "analyzer/software/clients_rows.h", "analyzer/software/reply_texts_rows.h"}
 
@@ -80,6 +81,8 @@ TESTED_ELSEWHERE = {
     "analyzer/program/recording.c": "tests/system/test_bad_input.py: what of each file is stored and said",
     "analyzer/software/client_marks.c": "tests/analyzer/software/test_fingerprint.c: every row",
     "analyzer/software/server_marks.c": "tests/analyzer/software/test_fingerprint.c: every row",
+    "analyzer/output/page.c": "tests/system/test_page.py; tests/browser/check_page.js, in a browser",
+    "analyzer/output/page_data.c": "tests/system/test_page.py; tests/browser/check_page.js, in a browser",
     "analyzer/output/terminal.c": "tests/system/test_terminal.py",
     "analyzer/program/cmd_explain.c": "tests/system: golden output",
     "analyzer/program/cmd_monitor.c": "tests/system/test_live.py",

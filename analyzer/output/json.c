@@ -12,8 +12,15 @@ static void line_break(struct json *json)
         fprintf(json->out, "\n%*s", json->depth * 2, "");
 }
 
-static void quote(FILE *out, struct bytes text)
+/* What could end a script of HTML, or begin a comment in it. */
+static bool is_markup(uint8_t c)
 {
+    return c == '<' || c == '>' || c == '&';
+}
+
+static void quote(const struct json *json, struct bytes text)
+{
+    FILE *out = json->out;
     putc('"', out);
     while (text.len) {
         size_t length = text_wellformed(text);
@@ -24,7 +31,7 @@ static void quote(FILE *out, struct bytes text)
             fprintf(out, "\\%c", c);
         else if (c == '\n')
             fputs("\\n", out);
-        else if (c < 0x20 || c == 0x7f)
+        else if (c < 0x20 || c == 0x7f || (json->in_html && is_markup(c)))
             fprintf(out, "\\u%04x", c);
         else
             fwrite(text.at, 1, length, out);
@@ -39,13 +46,13 @@ static void begin_value(struct json *json, const char *name)
     if (json->depth) {
         bool *filled = &json->filled[json->depth - 1];
         if (*filled)
-            fputs(json->one_line ? ", " : ",", json->out);
+            fputs(json->one_line && !json->in_html ? ", " : ",", json->out);
         *filled = true;
         line_break(json);
     }
     if (name) {
-        quote(json->out, bytes_of_string(name));
-        fputs(": ", json->out);
+        quote(json, bytes_of_string(name));
+        fputs(json->in_html ? ":" : ": ", json->out);
     }
 }
 
@@ -73,7 +80,7 @@ void json_string(struct json *json, const char *name, const char *text)
 {
     begin_value(json, name);
     if (text)
-        quote(json->out, bytes_of_string(text));
+        quote(json, bytes_of_string(text));
     else
         fputs("null", json->out);
 }

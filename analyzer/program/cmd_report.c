@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* heloscope report: what went wrong, ranked. */
+#include <stdlib.h>
+
 #include "command.h"
+#include "heloscope/base/memory.h"
 #include "heloscope/db/history.h"
+#include "heloscope/output/page.h"
 #include "heloscope/output/table.h"
 
 enum {
@@ -95,18 +99,62 @@ static bool print_text(const struct options *options, struct history *history,
     return rows >= 0;
 }
 
+/* --- the page --- */
+
+/* The command as it was given, for the reader of the page. */
+static const char *command_line(const struct options *options, struct arena *arena)
+{
+    const char *line = "heloscope";
+    for (char *const *word = options->arguments; *word; word++)
+        line = (const char *)arena_print(arena, strpbrk(*word, " \"'") ? "%s '%s'" : "%s %s", line,
+                                         *word)
+                   .at;
+    return line;
+}
+
+static bool write_page(const struct options *options, struct history *history, struct failure *why)
+{
+    struct arena arena = {0};
+    int64_t *ids;
+    size_t count;
+    if (!history_select_ids(history, &options->selection, &ids, &count, why))
+        return false;
+    const struct page_job job = {
+        .output = options->html,
+        .database = options->database,
+        .command = command_line(options, &arena),
+        .limit = options->limit,
+        .utc = options->utc,
+    };
+    const bool done = page_write(history, ids, count, &job, why);
+    free(ids);
+    arena_free(&arena);
+    return done;
+}
+
+static bool check(const struct options *options, struct failure *why)
+{
+    if (options->html)
+        return !options->by || failure_set(why, "--html shows all rankings; leave --by out");
+    return selection_is_all(&options->selection) ||
+           failure_set(why, "report counts the whole history unless --html is asked for; heloscope "
+                            "show lists the sessions that are asked for");
+}
+
 enum status cmd_report(const struct options *options, struct terminal *terminal,
                        struct failure *why)
 {
-    if (options->word_count) {
-        failure_set(why, "report takes no names; --by says by what it ranks, --db where");
+    if (!check(options, why))
         return STATUS_USAGE;
-    }
     struct history *history = history_open(options->database, why);
     if (!history)
         return STATUS_INCOMPLETE;
-    bool done = options->json ? print_json(history, options->by, why)
-                              : print_text(options, history, terminal, why);
+    bool done;
+    if (options->html)
+        done = write_page(options, history, why);
+    else
+        done = options->json ? print_json(history, options->by, why)
+                             : print_text(options, history, terminal, why);
     history_close(history);
     return done ? STATUS_DONE : STATUS_INCOMPLETE;
 }

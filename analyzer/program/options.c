@@ -177,6 +177,7 @@ TEXT_SETTER(format, "the name of a format")
 TEXT_SETTER(output, "the name of a file")
 TEXT_SETTER(cursor, "a name")
 TEXT_SETTER(sensor, "a name")
+TEXT_SETTER(html, "the name of a file")
 TEXT_SETTER(captures, "the name of a folder")
 TEXT_SETTER(fleet, "https://HOST:PORT")
 TEXT_SETTER(credentials, "the name of a file")
@@ -273,6 +274,9 @@ static const struct option_row rows[] = {
      "print what the clients do that have NAME in theirs, when they are refused"},
     {FOR_EXPLAIN, 0, "server", "NAME", set_of_server,
      "print what the servers say that have NAME in theirs, and what it means"},
+    {FOR_REPORT, 0, "html", "FILE", set_html,
+     "write a page to FILE that shows all of it, and each finding's session (- is standard "
+     "output)"},
     {FOR_REPORT, 0, "by", "WHAT", set_by, "cause, client, server, software or day (default: all)"},
     {FOR_ANALYZE | FOR_REPORT, 0, "limit", "N", set_limit,
      "print at most N findings, or rows of a table"},
@@ -370,7 +374,8 @@ bool options_read(enum subcommand subcommand, int argc, char **argv, struct opti
 {
     struct getopt_tables tables;
     make_tables(subcommand, &tables);
-    *out = (struct options){.database = "heloscope.db", .limit = -1, .follow = -1};
+    *out =
+        (struct options){.database = "heloscope.db", .limit = -1, .follow = -1, .arguments = argv};
     out->words = calloc((size_t)argc + 1, sizeof *out->words);
     out->keylogs = calloc((size_t)argc + 1, sizeof *out->keylogs);
     out->interfaces = calloc((size_t)argc + 1, sizeof *out->interfaces);

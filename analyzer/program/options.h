@@ -20,6 +20,7 @@ struct options {
     const char *pseudonym_key;                     /* a file; NULL = a key of chance */
     const char *of_client, *of_server;             /* programs to explain; NULL = none was given */
     const char *format, *output, *cursor, *sensor; /* of export; NULL = none was given */
+    const char *html;                              /* of report; NULL = a page was not asked for */
     const char *captures;                          /* of cut: where they lie now; NULL = as then */
     const char *fleet, *credentials, *cluster;     /* of ship; likewise */
     long limit;                                    /* -1 = none was given */
@@ -37,6 +38,8 @@ struct options {
     const char *since, *from, *to; /* as they were given; NULL = not */
     char **copies;                 /* owned, with what is in them */
     size_t copy_count;
+
+    char *const *arguments; /* as they were given, without the program; ends with NULL */
 
     /* What is left on the command line, and the files of -r in front of it; owned, see
      * options_free(). */
@@ -62,7 +65,7 @@ enum subcommand {
     FOR_HISTORY =
         FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT | FOR_CUT | FOR_SHIP,
     FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
-    FOR_SELECTION = FOR_SHOW | FOR_CUT, /* take the words of selection_options.c */
+    FOR_SELECTION = FOR_SHOW | FOR_CUT | FOR_REPORT, /* take the words of selection_options.c */
     FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,
     FOR_PRINTING = FOR_ALL & ~(FOR_SHIP | FOR_EXPORT | FOR_CUT),
 };

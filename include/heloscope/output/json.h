@@ -14,6 +14,7 @@ enum {
 struct json {
     FILE *out;
     bool one_line; /* for streams of documents, one a line */
+    bool in_html;  /* for a <script>: no text can end it, and no blanks are put in */
     int depth;
     bool filled[JSON_DEPTH]; /* the level has a member already */
     char closing[JSON_DEPTH];
