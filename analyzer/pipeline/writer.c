@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "aside.h"
 #include "backlog.h"
@@ -22,6 +23,7 @@ struct writer {
     bool commit, stop, working, failed;
     struct failure failure;
     uint32_t uncommitted;
+    int64_t committed_us; /* when; of the clock that only goes forward */
 
     /* While the history cannot be written. */
     bool stalled;
@@ -217,12 +219,18 @@ static void step(struct writer *w)
     struct failure why = {""};
     const bool stalled = w->stalled;
     w->uncommitted += some.count;
-    const bool commit =
-        stalled || (w->commit && !w->queue.first) || w->uncommitted >= COMMIT_CHAPTERS;
+    const int64_t now_us = clock_us(CLOCK_MONOTONIC);
+    const bool commit = stalled || (w->commit && !w->queue.first) ||
+                        w->uncommitted >= COMMIT_CHAPTERS ||
+                        now_us - w->committed_us > COMMIT_MS * 1000;
+    const bool goes_on = commit && w->queue.first;
     w->working = true;
     pthread_mutex_unlock(&w->lock);
     const bool done = write_some(w, &some, &why) && (!stalled || note_stall(w, &why)) &&
                       (!commit || store_commit(w->store, &why));
+    w->committed_us = commit ? clock_us(CLOCK_MONOTONIC) : w->committed_us;
+    if (goes_on)
+        usleep(WRITER_PAUSE_US); /* other writers want the lock too */
     pthread_mutex_lock(&w->lock);
     if (done)
         succeed(w, &some, commit);

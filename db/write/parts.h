@@ -75,7 +75,7 @@ struct store {
     int64_t writer_id;  /* 0 = none */
     uint64_t wal_pages; /* in the WAL behind the last commit */
     bool wal_told;
-    int busy_ms; /* how long SQLite waits for a lock */
+    int64_t wal_changed_ns, waits_since_ms; /* while another writer holds the lock */
 
     /* What threads look at that must not wait for a write. */
     pthread_mutex_t desk;
@@ -106,6 +106,9 @@ bool store_begin(struct store *store, struct failure *why);
 
 /* Opens the file, makes it a history, and prepares what is written with. */
 bool opening_open(struct store *store, struct failure *why);
+
+/* Sets how long SQLite waits for a lock. */
+void opening_wait(struct store *store);
 
 /* Closes the file; what stands for sessions and captures stays. */
 void opening_close(struct store *store);

@@ -161,6 +161,8 @@ enum {
     UNFOLDED_CHAPTERS = 64,      /* of these, unpacked and written together */
     BATCH_OCTETS = 1024 * 1024,  /* or so much of their memory */
     QUEUE_OCTETS = 8 * 1024 * 1024, /* what may wait for the writer; then the analysis waits */
+    COMMIT_MS = 500,                /* at least so often, while there is something to write */
+    WRITER_PAUSE_US = 6000,         /* between two commits of one that goes on: for other writers */
     COMMIT_CHAPTERS = 4000,         /* written between two commits: a WAL of a few megabytes */
     BACKLOG_LIMIT = 64 << 20, /* octets that wait while the history cannot be written; then the
                                * least important is left out, and with twice as much findings are */
