@@ -175,8 +175,28 @@ static bool guess_chunk(struct session *s)
     return chunk_was_given_up(s) && enter(s, READ_LINES);
 }
 
+/* One reply came for lines with bare LFs between them, the last of which is waited for, and the
+ * client, which waits for its replies, goes on with another command: the server had read them as
+ * one line. */
+static bool line_was_joined(struct session *s)
+{
+    const struct direction *direction = &s->direction[SIDE_CLIENT];
+    const struct bare_lf *lf = &s->bare_lf;
+    uint8_t head[512];
+    struct bytes line, first = {head, direction_peek(direction, head, sizeof head)};
+    struct smtp_command c = {0};
+    if (!lf->last || lf->last != s->waiting.command || s->pipelines || s->chunk.doubt ||
+        !direction->queue || direction->queue->span.mark.seen < s->last_reply_end ||
+        !bytes_take_line(&first, &line))
+        return false;
+    smtp_command_parse(line, &c);
+    return c.verb != VERB_UNKNOWN && c.well_formed;
+}
+
 bool decision_by_more(struct session *s)
 {
+    if (line_was_joined(s))
+        return enter(s, READ_LINES);
     return (s->chunk.doubt ? chunk_was_given_up(s) : s->waiting.guess) && decision_by_octets(s);
 }
 
