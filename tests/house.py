@@ -86,6 +86,7 @@ TESTED_ELSEWHERE = {
     "analyzer/output/terminal.c": "tests/system/test_terminal.py",
     "analyzer/program/cmd_explain.c": "tests/system: golden output",
     "analyzer/program/cmd_monitor.c": "tests/system/test_live.py",
+    "analyzer/program/cmd_prune.c": "tests/system/test_prune.py",
     "analyzer/program/cmd_report.c": "tests/system: golden output, JSON",
     "analyzer/program/cmd_explain_software.c": "tests/system/test_atlas.py",
     "analyzer/software/client_habits.c": "tests/system/test_atlas.py",

@@ -33,6 +33,7 @@ static bool write_all(struct store *aside, struct backlog *list)
 {
     for (struct draft *draft = list->first; draft; draft = draft->next) {
         struct chapter chapter = draft->chapter;
+        chapter.captures = NULL;
         chapter.session.capture_id = capture_of(aside, chapter.session.source);
         if (!chapter.session.capture_id || !store_write(aside, &chapter, NULL))
             return false;

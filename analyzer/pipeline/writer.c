@@ -206,8 +206,11 @@ static void succeed(struct writer *w, struct backlog *some, bool committed)
         say_recovered(w);
         w->stalled = false;
     }
+    const bool calm = committed && !w->queue.first && w->persistence != PERSISTENCE_NONE;
     pthread_mutex_unlock(&w->lock);
     backlog_free(&done);
+    if (calm)
+        store_upkeep(w->store);
     pthread_mutex_lock(&w->lock);
 }
 

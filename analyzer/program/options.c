@@ -157,6 +157,53 @@ static bool add_file(struct options *o, const char *name, const char *value, str
     return true;
 }
 
+/* A whole number and a unit, "30d"; `units` is a table that ends with a letter 0. */
+struct unit {
+    char letter;
+    int64_t worth;
+};
+
+static bool read_amount(const char *value, const struct unit *units, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    const long long number = strtoll(value, &end, 10);
+    while (units->letter && units->letter != *end)
+        units++;
+    if (*value < '0' || *value > '9' || errno || !units->letter || end[1] || number < 1 ||
+        number > INT64_MAX / units->worth)
+        return false;
+    *out = number * units->worth;
+    return true;
+}
+
+static bool set_keep(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    static const int64_t second = 1000000;
+    const struct unit units[] = {{'m', 60 * second},          {'h', 3600 * second},
+                                 {'d', 86400 * second},       {'w', 7 * 86400 * second},
+                                 {'y', 365 * 86400 * second}, {0, 0}};
+    return read_amount(value, units, &o->keep.keep_us) ||
+           failure_set(why, "--%s wants a time such as 30d (m, h, d, w or y), not '%s'", name,
+                       value);
+}
+
+static bool set_max_size(struct options *o, const char *name, const char *value,
+                         struct failure *why)
+{
+    static const struct unit units[] = {
+        {'M', 1000000}, {'G', 1000000000}, {'T', 1000000000000}, {0, 0}};
+    return read_amount(value, units, &o->keep.max_octets) ||
+           failure_set(why, "--%s wants a size such as 20G (M, G or T), not '%s'", name, value);
+}
+
+static bool set_events(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    o->keep.problems_only = strcmp(value, "problems") == 0;
+    return o->keep.problems_only || strcmp(value, "all") == 0 ||
+           failure_set(why, "--%s is all or problems, not '%s'", name, value);
+}
+
 #define FLAG_SETTER(field)                                                                         \
     static bool set_##field(struct options *o, const char *name, const char *value,                \
                             struct failure *why)                                                   \
@@ -269,6 +316,12 @@ static const struct option_row rows[] = {
      "decrypt TLS with the secrets in FILE, as SSLKEYLOGFILE makes it; may be given again"},
     {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
      "ports that are SMTP (default: 25,465,587,2525,24)"},
+    {FOR_MONITOR | FOR_PRUNE, 0, "keep", "TIME", set_keep,
+     "remove sessions that began longer ago, such as 30d (m, h, d, w, y)"},
+    {FOR_MONITOR | FOR_PRUNE, 0, "max-size", "SIZE", set_max_size,
+     "remove the oldest sessions while the history is larger, such as 20G (M, G, T)"},
+    {FOR_MONITOR | FOR_PRUNE, 0, "events", "WHICH", set_events,
+     "problems: of sessions in which nothing was wrong keep no events (default: all)"},
     {FOR_EXPLAIN, 0, "rules", NULL, set_rules, "print the rules of order instead, verb by verb"},
     {FOR_EXPLAIN, 0, "client", "NAME", set_of_client,
      "print what the clients do that have NAME in theirs, when they are refused"},
@@ -280,11 +333,11 @@ static const struct option_row rows[] = {
     {FOR_REPORT, 0, "by", "WHAT", set_by, "cause, client, server, software or day (default: all)"},
     {FOR_ANALYZE | FOR_REPORT, 0, "limit", "N", set_limit,
      "print at most N findings, or rows of a table"},
-    {FOR_HISTORY & ~(FOR_EXPORT | FOR_SHIP), 0, "utc", NULL, set_utc,
+    {FOR_HISTORY & ~(FOR_EXPORT | FOR_SHIP | FOR_PRUNE), 0, "utc", NULL, set_utc,
      "read and show times in UTC, not in local time"},
     {FOR_PRINTING, 0, "json", NULL, set_json, "print for a program to read"},
-    {FOR_CAPTURE | FOR_SHIP, 'q', "quiet", NULL, set_quiet,
-     "store, and print nothing but problems with the input"},
+    {FOR_CAPTURE | FOR_SHIP | FOR_PRUNE, 'q', "quiet", NULL, set_quiet,
+     "print nothing but problems"},
     {FOR_PRINTING, 0, "color", "WHEN", set_colour, "auto, always or never (NO_COLOR is honoured)"},
     {FOR_ALL, 'h', "help", NULL, set_help, "print this help"},
 };

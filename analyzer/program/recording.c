@@ -36,7 +36,8 @@ bool recording_open(struct recording *recording, const struct options *options,
         !pseudonyms_begin(&recording->pseudonyms, options->pseudonym_key, why))
         return false;
     const struct store_options store = {.patient = persistence != PERSISTENCE_NONE,
-                                        .nameless = options->anonymize};
+                                        .nameless = options->anonymize,
+                                        .keep = options->keep};
     recording->store = store_open_as(options->database, &store, why);
     if (recording->store)
         recording->pipeline = pipeline_new(&pipeline, recording->store, why);

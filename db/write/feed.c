@@ -24,7 +24,7 @@ struct view {
     const char *name, *declaration;
     /* Goes to the row behind the one at hand, or, at the beginning of a chapter, to its first;
      * false when the chapter has no more. */
-    bool (*next)(struct row_cursor *cursor, const struct chapter *chapter);
+    bool (*next)(struct row_cursor *cursor, const struct fed *fed);
     void (*column)(const struct row_cursor *cursor, const struct fed *fed, sqlite3_context *out,
                    int column);
 };
@@ -72,10 +72,12 @@ static void give_notes(sqlite3_context *out, unsigned notes)
 /* ---------------------------------------------------------------------------------------- events
  */
 
-static bool next_event(struct row_cursor *cursor, const struct chapter *chapter)
+static bool next_event(struct row_cursor *cursor, const struct fed *fed)
 {
+    if (fed->no_events)
+        return false;
     do
-        cursor->event = cursor->event ? cursor->event->next : chapter->events;
+        cursor->event = cursor->event ? cursor->event->next : fed->chapter->events;
     while (cursor->event && cursor->event->seq > EVENT_LAST);
     return cursor->event;
 }
@@ -133,9 +135,10 @@ static void event_column(const struct row_cursor *cursor, const struct fed *fed,
 /* ---------------------------------------------------------------------------------- transactions
  */
 
-static bool next_transaction(struct row_cursor *cursor, const struct chapter *chapter)
+static bool next_transaction(struct row_cursor *cursor, const struct fed *fed)
 {
-    cursor->transaction = cursor->transaction ? cursor->transaction->next : chapter->transactions;
+    cursor->transaction =
+        cursor->transaction ? cursor->transaction->next : fed->chapter->transactions;
     return cursor->transaction;
 }
 
@@ -191,13 +194,13 @@ static void transaction_column(const struct row_cursor *cursor, const struct fed
 /* ------------------------------------------------------------------------------------ recipients
  */
 
-static bool next_recipient(struct row_cursor *cursor, const struct chapter *chapter)
+static bool next_recipient(struct row_cursor *cursor, const struct fed *fed)
 {
     if (cursor->recipient) {
         cursor->recipient = cursor->recipient->next;
         cursor->n++;
     }
-    while (!cursor->recipient && next_transaction(cursor, chapter)) {
+    while (!cursor->recipient && next_transaction(cursor, fed)) {
         cursor->recipient = cursor->transaction->recipient_list;
         cursor->n = 1;
     }
@@ -309,7 +312,7 @@ static int on_next(sqlite3_vtab_cursor *base)
     struct row_cursor *cursor = (struct row_cursor *)base;
     const struct table *table = (const struct table *)base->pVtab;
     while (cursor->item < table->feed->count &&
-           !table->view->next(cursor, table->feed->items[cursor->item].chapter))
+           !table->view->next(cursor, &table->feed->items[cursor->item]))
         cursor->item++;
     cursor->rowid++;
     return SQLITE_OK;

@@ -16,6 +16,7 @@
 struct fed {
     const struct chapter *chapter;
     int64_t session_id;
+    bool no_events; /* they are not stored */
 };
 
 /* What the tables show. The owner points `items` at what is to be written before it runs a

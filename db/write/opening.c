@@ -106,7 +106,13 @@ static bool prepare_statements(struct store *store)
            kin_prepare(&store->kin, store->db) &&
            prepare_one(store, "INSERT OR REPLACE INTO main.unfinished VALUES (?1, ?2)",
                        &store->begin_one) &&
-           prepare_one(store, "DELETE FROM main.unfinished WHERE session_id = ?1", &store->end_one);
+           prepare_one(store, "DELETE FROM main.unfinished WHERE session_id = ?1",
+                       &store->end_one) &&
+           prepare_one(store,
+                       "DELETE FROM main.event_rows WHERE id BETWEEN (?1 << 24) AND (?1 << 24 | "
+                       "16777215) AND NOT EXISTS (SELECT 1 FROM main.diagnoses WHERE session_id = "
+                       "?1) AND NOT EXISTS (SELECT 1 FROM main.violations WHERE session_id = ?1)",
+                       &store->trim_one);
 }
 
 /* An error leaves no transaction open. */
@@ -176,7 +182,8 @@ void opening_close(struct store *store)
     sqlite3_finalize(store->held);
     sqlite3_finalize(store->begin_one);
     sqlite3_finalize(store->end_one);
-    store->held = store->begin_one = store->end_one = NULL;
+    sqlite3_finalize(store->trim_one);
+    store->held = store->begin_one = store->end_one = store->trim_one = NULL;
     store->staging = false;
     sqlite3_close(store->db);
     store->db = NULL;

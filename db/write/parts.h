@@ -56,6 +56,7 @@ struct store {
     sqlite3_stmt *held; /* the session that holds a uid */
     struct kin_statements kin;
     sqlite3_stmt *begin_one, *end_one; /* rows of `unfinished` */
+    sqlite3_stmt *trim_one;            /* events of a session in which nothing is wrong */
     bool staging;                      /* the stage is made */
     bool in_transaction;
     bool broken; /* a write failed half-way, and not of what may pass; `problem` says why */
@@ -72,7 +73,11 @@ struct store {
     size_t cut_count;
     int lock_file; /* -1 = none */
     char *lock_path;
-    int64_t writer_id;  /* 0 = none */
+    int64_t writer_id; /* 0 = none */
+    struct prune_state pruning;
+    int64_t pruned_us;  /* when the last pass ended, by a clock that only goes forward */
+    uint64_t unfetched; /* in all passes, sessions that a cursor had still to fetch */
+    bool unfetched_told;
     uint64_t wal_pages; /* in the WAL behind the last commit */
     bool wal_told;
     int64_t wal_changed_ns, waits_since_ms; /* while another writer holds the lock */
@@ -101,6 +106,9 @@ bool store_break_off(struct store *store, struct failure *why);
 /* Takes the lock at once: a transaction that begins by reading may find later that it cannot
  * write. A lock that is not to be had breaks nothing: the caller may try again. */
 bool store_begin(struct store *store, struct failure *why);
+
+/* Ends the open transaction, under the store's mutex. */
+bool store_commit_held(struct store *store, struct failure *why);
 
 /* --- the file (opening.c) --- */
 

@@ -149,6 +149,6 @@ bool rows_chapters(const struct statements *to, const struct fed *items, size_t 
 
 bool rows_chapter(const struct statements *to, int64_t session_id, const struct chapter *chapter)
 {
-    const struct fed one = {chapter, session_id};
+    const struct fed one = {chapter, session_id, false};
     return rows_chapters(to, &one, 1);
 }

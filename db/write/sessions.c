@@ -124,7 +124,9 @@ static bool write_whole(struct store *store, const struct chapter *chapter)
     own_note_written(store, session_id, chapter);
     if (!write_captures(store, &store->history, session_id, chapter))
         return false;
-    store->waiting[store->waiting_count++] = (struct fed){chapter, session_id};
+    const bool no_events =
+        store->options.keep.problems_only && !chapter->diagnoses && !chapter->violations;
+    store->waiting[store->waiting_count++] = (struct fed){chapter, session_id, no_events};
     return store->waiting_count < BATCH || sessions_write_waiting(store);
 }
 
@@ -236,6 +238,15 @@ static bool settle_staged(struct store *store, const struct handle *at,
     return stage_discard(store->db, at->session_id);
 }
 
+/* Only its end tells that nothing was wrong in a session that came in several chapters. */
+static bool trim(struct store *store, int64_t session_id)
+{
+    if (!store->options.keep.problems_only)
+        return true;
+    sqlite3_bind_int64(store->trim_one, 1, session_id);
+    return statement_run(store->trim_one);
+}
+
 /* A session that was written into the history as it went on is over: what others have stored of
  * its connection meanwhile, or before, may be parts of it, or hold it. */
 static bool settle_written(struct store *store, const struct handle *at,
@@ -255,7 +266,7 @@ static bool settle_written(struct store *store, const struct handle *at,
         own_rename(store, verdict.taken[i], at->session_id);
     }
     cut_note(store, at->session_id, row, &verdict);
-    return true;
+    return trim(store, at->session_id);
 }
 
 /* --- chapters of sessions that go on --- */

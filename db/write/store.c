@@ -179,11 +179,6 @@ static bool is_ready(struct store *store, struct failure *why)
     return store->db || open_again(store, why);
 }
 
-void store_reopen(struct store *store)
-{
-    (void)store; /* the next transaction looks, and there is one each second */
-}
-
 unsigned store_generation(struct store *store)
 {
     pthread_mutex_lock(&store->desk);
@@ -231,7 +226,7 @@ static void settle_own(struct store *store)
     pthread_mutex_unlock(&store->desk);
 }
 
-static bool commit(struct store *store, struct failure *why)
+bool store_commit_held(struct store *store, struct failure *why)
 {
     if (store->broken)
         return failure_set(why, "%s", store->problem.text);
@@ -309,7 +304,7 @@ bool store_close(struct store *store, struct failure *why)
 {
     if (!store)
         return true;
-    const bool done = store->broken || commit(store, why);
+    const bool done = store->broken || store_commit_held(store, why);
     if (done && !store->broken && store->db) {
         sqlite3_busy_timeout(store->db, 0);
         sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
@@ -350,7 +345,7 @@ bool store_write(struct store *store, const struct chapter *chapter, struct fail
 bool store_commit(struct store *store, struct failure *why)
 {
     pthread_mutex_lock(&store->lock);
-    const bool done = commit(store, why);
+    const bool done = store_commit_held(store, why);
     if (done && store->db)
         wal_bound(store);
     if (!done)

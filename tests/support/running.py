@@ -71,7 +71,7 @@ class Running:
         try:
             until(holds, what)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n--- stdout\n{self.out}\n--- stderr\n{self.err}")
+            raise AssertionError(f"{error}\n--- stdout\n{self.out[-4000:]}\n--- stderr\n{self.err}")
 
     def prints(self, *words):
         self.says(f"{words} on the screen", lambda: all(word in self.out for word in words))

@@ -14,14 +14,25 @@ struct store;
  * space. */
 struct store *store_open(const char *path, struct failure *why);
 
+/* How much of the past is kept. */
+struct retention {
+    int64_t keep_us;    /* sessions that began longer ago go; 0 = none by age */
+    int64_t max_octets; /* of the file: the oldest go until it fits; 0 = no bound */
+    bool problems_only; /* events of sessions in which nothing is wrong go */
+    bool reuse;         /* free pages stay in a file that is within its bound, to be used again */
+};
+
 /* How a store behaves that nobody looks after. */
 struct store_options {
     /* What may pass by itself ends nothing: a lock that another writer holds, a full disk, a file
      * that was moved away. The open transaction is rolled back, the call fails, store_trouble()
      * tells, and whoever wrote writes again all that was not committed. Captures and their totals
-     * are kept until they can be written; also opening waits for what may pass. */
+     * are kept until they can be written; also opening waits for what may pass. Before each
+     * transaction and at each commit it is seen whether the path still leads to the same file, so
+     * that a commit is all that a rotation asks for. */
     bool patient;
     bool nameless; /* where capture files lie is not written down */
+    struct retention keep; /* with `problems_only` other events are not even stored */
 };
 
 /* As store_open(), with `options`; NULL = none. */
@@ -44,12 +55,32 @@ const char *store_path(const struct store *store);
 /* "locked", "full" ...; static storage. */
 const char *store_trouble_name(enum store_trouble trouble);
 
-/* Makes the next call look whether the path still leads to the file that is open, as after a
- * rotation. It is looked at before each transaction anyhow. Any thread may call it. */
-void store_reopen(struct store *store);
-
 /* Grows by one with each file that was opened: a reader of the history opens its file anew then. */
 unsigned store_generation(struct store *store);
+
+/* Where a pass of pruning is; all zero is its beginning. */
+struct prune_state {
+    int phase, batch;
+    int64_t place;
+    uint64_t sessions;  /* that went */
+    uint64_t trimmed;   /* whose events went */
+    uint64_t unfetched; /* of the former: those that a cursor had still to fetch */
+    int64_t longest_us; /* that the lock was held */
+};
+
+/* One step of the pass, a transaction of a few milliseconds. Sessions that are open stay, and what
+ * a cursor has still to fetch goes only for the sake of the size. `now_us`: since 1970. */
+bool store_prune(struct store *store, const struct retention *retention, struct prune_state *state,
+                 int64_t now_us, struct failure *why);
+bool store_prune_is_over(const struct prune_state *state);
+
+/* Prunes by the store's own options for a moment, now and then. For a patient store, behind a
+ * commit; what fails is tried again. */
+void store_upkeep(struct store *store);
+
+/* Octets of the file, and of them those in use; `*shrinks`: it can give pages back. Histories made
+ * by the first versions cannot. */
+void store_size(struct store *store, int64_t *file, int64_t *used, bool *shrinks);
 
 /* What happened to the recording itself, for the table `incidents`. What was left out is counted.
  */
