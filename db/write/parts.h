@@ -92,6 +92,7 @@ struct store {
     unsigned generation;
     struct kept_row *kept; /* of minutes.c */
     size_t kept_count;
+    bool rotates; /* somebody wants to copy or move the file */
     struct store_notice notices[NOTICES_KEPT];
     size_t notice_count;
 };

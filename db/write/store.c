@@ -179,6 +179,13 @@ static bool is_ready(struct store *store, struct failure *why)
     return store->db || open_again(store, why);
 }
 
+void store_reopen(struct store *store)
+{
+    pthread_mutex_lock(&store->desk);
+    store->rotates = true;
+    pthread_mutex_unlock(&store->desk);
+}
+
 unsigned store_generation(struct store *store)
 {
     pthread_mutex_lock(&store->desk);

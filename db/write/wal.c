@@ -33,8 +33,19 @@ static bool checkpoint(struct store *store, int manner)
     return result == SQLITE_OK;
 }
 
+static bool rotates(struct store *store)
+{
+    pthread_mutex_lock(&store->desk);
+    const bool rotates = store->rotates;
+    store->rotates = false;
+    pthread_mutex_unlock(&store->desk);
+    return rotates;
+}
+
 void wal_bound(struct store *store)
 {
+    if (rotates(store) && checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE))
+        store->wal_pages = 0;
     if (octets(store) < WAL_PASSIVE)
         return;
     if (octets(store) < WAL_LIMIT) {

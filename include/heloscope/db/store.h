@@ -31,7 +31,7 @@ struct store_options {
      * transaction and at each commit it is seen whether the path still leads to the same file, so
      * that a commit is all that a rotation asks for. */
     bool patient;
-    bool nameless; /* where capture files lie is not written down */
+    bool nameless;         /* where capture files lie is not written down */
     struct retention keep; /* with `problems_only` other events are not even stored */
 };
 
@@ -54,6 +54,11 @@ const char *store_path(const struct store *store);
 
 /* "locked", "full" ...; static storage. */
 const char *store_trouble_name(enum store_trouble trouble);
+
+/* For a rotation: the next commit moves the WAL into the file, as far as readers allow, so that it
+ * can be copied; a file that was moved away is noticed without being told. Any thread may call it.
+ */
+void store_reopen(struct store *store);
 
 /* Grows by one with each file that was opened: a reader of the history opens its file anew then. */
 unsigned store_generation(struct store *store);

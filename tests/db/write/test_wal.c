@@ -75,3 +75,17 @@ Test(wal, a_reader_that_holds_it_back_is_told_once_and_it_is_shortened_behind_hi
     scratch_close(store);
     scratch_remove(&at);
 }
+
+Test(wal, a_rotation_finds_everything_in_the_file)
+{
+    struct scratch at;
+    scratch_make(&at);
+    struct store *store = scratch_store(&at);
+    write_much(store, 0, 3);
+    cr_expect_gt(wal_octets(&at), 0);
+    store_reopen(store);
+    cr_assert(store_commit(store, NULL));
+    cr_expect_eq(wal_octets(&at), 0);
+    scratch_close(store);
+    scratch_remove(&at);
+}
