@@ -72,6 +72,7 @@ TESTED_ELSEWHERE = {
     "analyzer/capture/tap.c": "tests/system/test_interfaces.py",
     "analyzer/capture/merge.c": "tests/analyzer/capture/test_capture.c, test_growing.c",
     "analyzer/program/live.c": "tests/system/test_follow.py, test_live.py, test_unattended.py",
+    "analyzer/program/metrics.c": "tests/system/test_interfaces.py",
     "analyzer/program/news.c": "tests/system/test_live.py",
     "analyzer/program/signals.c": "tests/system/test_unattended.py",
     "analyzer/program/statistics.c": "tests/system/test_interfaces.py",

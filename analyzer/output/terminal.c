@@ -139,11 +139,37 @@ void terminal_progress(struct terminal *terminal, uint64_t done, uint64_t total,
     fflush(stderr);
 }
 
+/* Draws `line` at the beginning of the line where the cursor stands. */
+static void draw(struct terminal *terminal, const char *line)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *kept = terminal->outlet ? open_memstream(&text, &length) : NULL;
+    fprintf(kept ? kept : stderr, "\r\x1b[K%s", line);
+    if (!kept)
+        fflush(stderr);
+    else if (fclose(kept) == 0)
+        outlet_put(terminal->outlet, text, length);
+}
+
 void terminal_progress_end(struct terminal *terminal)
 {
     if (terminal->bar_is_drawn)
-        fputs("\r\x1b[K", stderr);
+        draw(terminal, "");
     terminal->bar_is_drawn = false;
+}
+
+void terminal_status(struct terminal *terminal, const char *format, ...)
+{
+    char line[256];
+    va_list args;
+    if (!terminal->progress)
+        return;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    draw(terminal, line);
+    terminal->bar_is_drawn = true;
 }
 
 bool terminal_flush(struct failure *why)

@@ -25,7 +25,7 @@ _heloscope() {
 
     if ((COMP_CWORD == 1)); then
         words="analyze monitor show report explain export cut ship --help --version"
-    elif [[ $previous == @(--db|-r|--read|--keylog|-w|--write|--html|--output|--credentials|--source) ]]; then
+    elif [[ $previous == @(--db|-r|--read|--keylog|-w|--write|--html|--output|--metrics|--config|--credentials|--source) ]]; then
         compopt -o default 2>/dev/null
         return
     elif [[ $previous == --captures ]]; then

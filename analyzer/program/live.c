@@ -250,7 +250,7 @@ static bool run(struct watched *w, struct failure *why)
     news_open(&w->news);
     begin_time(w);
     if (w->live)
-        statistics_begin(&w->statistics, &w->recording, &w->speech);
+        statistics_begin(&w->statistics, &w->recording, &w->speech, w->options->metrics);
     if (!w->options->quiet)
         say_lines(w, print_start);
     const bool done = read_on(w, why);

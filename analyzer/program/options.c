@@ -223,6 +223,7 @@ static bool set_events(struct options *o, const char *name, const char *value, s
 TEXT_SETTER(format, "the name of a format")
 TEXT_SETTER(output, "the name of a file")
 TEXT_SETTER(cursor, "a name")
+TEXT_SETTER(metrics, "the name of a file")
 TEXT_SETTER(sensor, "a name")
 TEXT_SETTER(html, "the name of a file")
 TEXT_SETTER(captures, "the name of a folder")
@@ -268,6 +269,8 @@ static const struct option_row rows[] = {
     {FOR_MONITOR, 0, "wait", NULL, set_wait,
      "wait for interfaces that are down or not there, at first or later (default under a service "
      "manager)"},
+    {FOR_MONITOR, 0, "metrics", "FILE", set_metrics,
+     "write counters to FILE for Prometheus' node_exporter, each ten seconds"},
     {FOR_MONITOR, 's', "snapshot-length", "BYTES", set_snap_length,
      "keep BYTES of each packet (default: all)"},
     {FOR_MONITOR, 'p', "no-promiscuous-mode", NULL, set_no_promiscuous,

@@ -34,6 +34,7 @@ struct options {
     bool json, quiet, no_promiscuous, list_interfaces, rules, help, anonymize, utc, init, again;
     bool script, secrets; /* of cut */
     bool wait;            /* of monitor */
+    const char *metrics;  /* of monitor; NULL = none */
 
     /* The sessions that are asked for; its texts point into the command line or to `copies`. */
     struct selection selection;

@@ -44,6 +44,8 @@ FILE *speech_open(struct speaking *speaking)
 
 void speech_close(struct speech *speech, struct speaking *speaking)
 {
+    if (speech->out == speech->err)
+        terminal_progress_end(speech->terminal);
     if (speaking->out && fclose(speaking->out) == 0 && speaking->length)
         outlet_put(speech->out, speaking->text, speaking->length);
     else

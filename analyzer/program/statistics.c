@@ -6,8 +6,13 @@
 #include <time.h>
 
 #include "heloscope/base/memory.h"
+#include "metrics.h"
 #include "heloscope/base/text.h"
+#include "heloscope/output/totals_print.h"
 
+enum {
+    METRICS_US = 10 * 1000000, /* node_exporter is asked each 15 s or so */
+};
 #define MINUTE_US (INT64_C(60) * 1000000)
 
 static int64_t wall_us(void)
@@ -17,13 +22,15 @@ static int64_t wall_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-void statistics_begin(struct statistics *s, struct recording *recording, struct speech *speech)
+void statistics_begin(struct statistics *s, struct recording *recording, struct speech *speech,
+                      const char *metrics)
 {
     struct capture_source **sources;
-    *s = (struct statistics){.recording = recording, .speech = speech};
+    *s = (struct statistics){.recording = recording, .speech = speech, .metrics = metrics};
     s->count = capture_sources(recording->capture, &sources);
     s->of = memory_get((s->count + 1) * sizeof *s->of);
-    s->minute_us = wall_us() / MINUTE_US * MINUTE_US;
+    s->began_us = wall_us();
+    s->minute_us = s->began_us / MINUTE_US * MINUTE_US;
 }
 
 static void hand_over_one(struct statistics *s, struct interface_statistics *before,
@@ -80,6 +87,28 @@ static void tell_drops(struct statistics *s, struct interface_statistics *before
     before->told_clock = clock;
 }
 
+/* A file that cannot be written is said once, and again when it could be meanwhile. */
+static void write_metrics(struct statistics *s)
+{
+    struct failure why;
+    s->metrics_clock = terminal_clock();
+    const bool done = metrics_write(s->metrics, s, &why);
+    if (!done && !s->metrics_refused)
+        terminal_warn(s->speech->terminal, "%s", why.text);
+    s->metrics_refused = !done;
+}
+
+static void draw_line(struct statistics *s, const struct pipeline_totals *totals)
+{
+    const uint64_t dropped = sources_dropped(s->recording->capture);
+    char packets[TEXT_COUNT], sessions[TEXT_COUNT], errors[TEXT_COUNT], open[TEXT_COUNT];
+    terminal_status(s->speech->terminal, "%s, %" PRIu64 " lost, %s ended, %s 503, %s open",
+                    text_counted(totals->packets, "packet", packets), dropped,
+                    text_counted(totals->sessions, "session", sessions),
+                    text_counted(totals->errors_503, "error", errors),
+                    text_counted(totals->open, "connection", open));
+}
+
 static uint64_t greater(uint64_t one, uint64_t other)
 {
     return one > other ? one : other;
@@ -98,6 +127,9 @@ void statistics_look(struct statistics *s)
     }
     s->queue_bytes = greater(s->queue_bytes, totals.queue_octets);
     s->print_bytes = greater(s->print_bytes, outlet_waiting(s->speech->out));
+    draw_line(s, &totals);
+    if (s->metrics && (!s->metrics_clock || terminal_clock() - s->metrics_clock >= METRICS_US))
+        write_metrics(s);
     if (minute_us == s->minute_us)
         return;
     hand_over(s);
@@ -106,8 +138,12 @@ void statistics_look(struct statistics *s)
 
 void statistics_end(struct statistics *s)
 {
-    if (s->of)
-        hand_over(s);
+    if (!s->of)
+        return;
+    terminal_progress_end(s->speech->terminal);
+    hand_over(s);
+    if (s->metrics)
+        write_metrics(s);
     free(s->of);
     s->of = NULL;
 }

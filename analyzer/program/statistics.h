@@ -17,18 +17,23 @@ struct interface_statistics {
 struct statistics {
     struct recording *recording;
     struct speech *speech;
-    int64_t minute_us; /* of the clock on the wall; 0 = not begun */
+    int64_t began_us;
+    const char *metrics;   /* the file for Prometheus; NULL = none */
+    int64_t metrics_clock; /* when it was written last */
+    bool metrics_refused;  /* which was said */
+    int64_t minute_us;     /* of the clock on the wall; 0 = not begun */
     struct interface_statistics *of;
     size_t count;
     uint64_t queue_bytes, print_bytes; /* the most that waited in this minute */
 };
 
-/* Begins for the interfaces of a recording, which stay the same. */
+/* Begins for the interfaces of a recording, which stay the same. `metrics`: the file that is
+ * written for Prometheus, or NULL. */
 void statistics_begin(struct statistics *statistics, struct recording *recording,
-                      struct speech *speech);
+                      struct speech *speech, const char *metrics);
 
-/* Looks at the counters, about once a second: tells drops, and hands a minute that is over to the
- * store. */
+/* Looks at the counters, about once a second: tells drops, draws the line of a terminal, hands a
+ * minute that is over to the store. */
 void statistics_look(struct statistics *statistics);
 
 /* Hands the minute over that is not. */

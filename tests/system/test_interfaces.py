@@ -3,7 +3,9 @@
 than it is read."""
 
 import os
+import shutil
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -118,6 +120,30 @@ def not_waited_for():
             monitor.read(0)
             equal(monitor.process.returncode, 1, "status")
             contains(monitor.err, f"{pair.near}: capturing ended")
+
+
+@test("--metrics: a file for node_exporter that promtool has nothing to say of")
+def metrics():
+    with Scratch() as scratch, Pair() as pair:
+        database, path = scratch.path("live.db"), scratch.path("heloscope.prom")
+        with Watching(database, pair, words=("--metrics", path)) as monitor:
+            until(lambda: os.path.exists(path), "the file")
+            pair.send(session_frames())
+            monitor.prints("503")
+            until(lambda: rows(database, "SELECT outcome FROM sessions") == [("quit",)], "its end")
+            equal(monitor.stop(signal.SIGTERM), 0, monitor.err)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        contains(text, "# TYPE heloscope_packets_total counter",
+                 f'heloscope_packets_total{{interface="{pair.near}"}} {len(session_frames())}\n',
+                 f'heloscope_errors_503_total{{interface="{pair.near}"}} 1\n')
+        equal(os.stat(path).st_mode & 0o777, 0o644, "mode")
+        equal(sorted(os.listdir(scratch.root)), ["heloscope.prom", "live.db"], "files")
+        if not shutil.which("promtool"):
+            tap.skip("promtool is missing: Debian's package prometheus has it")
+        judged = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, check=False,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        equal((judged.returncode, judged.stdout), (0, ""), "promtool")
 
 
 @test("packets that come faster than they are taken: how many were lost is said at once, and noted")

@@ -63,6 +63,10 @@ __attribute__((format(printf, 2, 3))) void terminal_warn(struct terminal *termin
 /* Draws the bar, at most ten times a second. `total` 0 = not known. */
 void terminal_progress(struct terminal *terminal, uint64_t done, uint64_t total, uint64_t packets);
 
+/* Draws a line in the place of the bar, where one may be drawn. */
+__attribute__((format(printf, 2, 3))) void terminal_status(struct terminal *terminal,
+                                                           const char *format, ...);
+
 /* Takes the bar away. */
 void terminal_progress_end(struct terminal *terminal);
 
