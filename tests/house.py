@@ -23,6 +23,7 @@ LIBRARIES = [
     ("a compression library", r"(zlib|lzma|zstd|lz4\w*)\.h", r"analyzer/(capture/decompress|fleet/body)\.c"),
     ("libcurl", r"curl/", r"analyzer/fleet/http\.c"),
     ("nDPI", r"(ndpi/)?ndpi_", r"analyzer/pipeline/classify\.c"),
+    ("libsystemd", r"systemd/", r"analyzer/program/service\.c"),
     ("SQLite", r"sqlite3", r"db/(\w+/)?\w+\.[ch]"),
     ("nettle", r"nettle/", r"(analyzer/(base|privacy|session|software|tls|transport)|db/schema)/\w+\.c"),
 ]
@@ -72,6 +73,9 @@ TESTED_ELSEWHERE = {
     "analyzer/capture/tap.c": "tests/system/test_interfaces.py",
     "analyzer/capture/merge.c": "tests/analyzer/capture/test_capture.c, test_growing.c",
     "analyzer/program/live.c": "tests/system/test_follow.py, test_live.py, test_unattended.py",
+    "analyzer/program/options_read.c": "tests/analyzer/program/test_options.c",
+    "analyzer/program/config_file.c": "tests/system/test_service.py",
+    "analyzer/program/service.c": "tests/system/test_service.py",
     "analyzer/program/metrics.c": "tests/system/test_interfaces.py",
     "analyzer/program/news.c": "tests/system/test_live.py",
     "analyzer/program/signals.c": "tests/system/test_unattended.py",

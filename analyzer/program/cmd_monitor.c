@@ -25,7 +25,7 @@ static struct capture *open_interfaces(const struct options *options, bool servi
     const struct capture_live live = {
         .interfaces = options->interfaces,
         .interface_count = options->interface_count,
-        .filter = *filter ? filter : NULL,
+        .filter = *filter ? filter : options->filter,
         .snap_length = options->snap_length,
         .promiscuous = !options->no_promiscuous,
         .buffer_kib = options->buffer_kib,

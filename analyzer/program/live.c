@@ -14,6 +14,7 @@
 #include "heloscope/output/totals_print.h"
 #include "heloscope/tls/keylog.h"
 #include "news.h"
+#include "service.h"
 #include "signals.h"
 #include "speech.h"
 #include "statistics.h"
@@ -167,6 +168,7 @@ static bool commit(struct watched *w, int64_t capture_us, struct failure *why)
         return false;
     news_print(&w->news);
     heed_notices(w);
+    service_alive();
     if (w->live)
         statistics_look(&w->statistics);
     return true;
@@ -253,7 +255,9 @@ static bool run(struct watched *w, struct failure *why)
         statistics_begin(&w->statistics, &w->recording, &w->speech, w->options->metrics);
     if (!w->options->quiet)
         say_lines(w, print_start);
+    service_ready();
     const bool done = read_on(w, why);
+    service_stopping();
     if (done && !w->options->quiet)
         say_lines(w, print_statistics);
     /* The reader first: the last to leave tidies the history up. */

@@ -20,4 +20,13 @@ struct option_row {
     const char *help;
 };
 
+/* The option that names a file of options. */
+#define OPTION_CONFIG "config"
+
+/* All rows: those that ask for sessions stand first. NULL behind the last. */
+const struct option_row *option_row_at(size_t index);
+
+/* Whether its value may be left out. */
+bool option_may_be_left_out(const struct option_row *row);
+
 #endif

@@ -3,13 +3,10 @@
 #include "selection_options.h"
 #include "heloscope/tls/tls.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "heloscope/base/text.h"
 
@@ -249,6 +246,13 @@ static bool set_of_server(struct options *o, const char *name, const char *value
 
 FLAG_SETTER(init)
 FLAG_SETTER(again)
+/* It has been read when this is called. */
+static bool set_config(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    return o->config.path == value || (!o->config.path && !*value) ||
+           failure_set(why, "--%s can be given once, and not in a file", name);
+}
+
 FLAG_SETTER(json)
 FLAG_SETTER(quiet)
 FLAG_SETTER(no_promiscuous)
@@ -280,7 +284,7 @@ static const struct option_row rows[] = {
     {FOR_MONITOR, 'D', "list-interfaces", NULL, set_list_interfaces,
      "list the interfaces and exit"},
     {FOR_HISTORY, 0, "db", "FILE", set_database, "the history (default: heloscope.db)"},
-    {FOR_ANALYZE, 0, "filter", "EXPR", set_filter,
+    {FOR_CAPTURE, 0, "filter", "EXPR", set_filter,
      "look only at packets that match EXPR, in tcpdump's language"},
     {FOR_ANALYZE, 0, "follow", "[=SECONDS]", set_follow,
      "go on with files that are still being written and those that come to a directory, until "
@@ -342,21 +346,12 @@ static const struct option_row rows[] = {
     {FOR_CAPTURE | FOR_SHIP | FOR_PRUNE, 'q', "quiet", NULL, set_quiet,
      "print nothing but problems"},
     {FOR_PRINTING, 0, "color", "WHEN", set_colour, "auto, always or never (NO_COLOR is honoured)"},
+    {FOR_ALL, 0, OPTION_CONFIG, "FILE", set_config,
+     "take options from FILE first: lines of their long names and values"},
     {FOR_ALL, 'h', "help", NULL, set_help, "print this help"},
 };
 
-enum {
-    FIRST_LONG = 256, /* getopt's value for row i is FIRST_LONG + i */
-    ROWS_MAX = 128
-};
-
-struct getopt_tables {
-    char letters[2 + 2 * COUNT_OF(rows) + 1];
-    struct option names[ROWS_MAX + 1];
-};
-
-/* All rows: those that ask for sessions stand first. NULL behind the last. */
-static const struct option_row *row_at(size_t i)
+const struct option_row *option_row_at(size_t i)
 {
     if (i < selection_row_count)
         return &selection_rows[i];
@@ -364,94 +359,9 @@ static const struct option_row *row_at(size_t i)
     return i < COUNT_OF(rows) ? &rows[i] : NULL;
 }
 
-static bool may_be_left_out(const struct option_row *row)
+bool option_may_be_left_out(const struct option_row *row)
 {
     return row->argument && row->argument[0] == '[';
-}
-
-static int argument_of(const struct option_row *row)
-{
-    if (!row->argument)
-        return no_argument;
-    return may_be_left_out(row) ? optional_argument : required_argument;
-}
-
-/* What getopt wants to know, of the rows that the subcommand has. */
-static void make_tables(enum subcommand subcommand, struct getopt_tables *tables)
-{
-    size_t names = 0;
-    char *letter = tables->letters;
-    *letter++ = ':'; /* tell a missing value from an unknown option */
-    const struct option_row *row;
-    for (size_t i = 0; (row = row_at(i)); i++) {
-        if (!(row->where & subcommand))
-            continue;
-        assert(names < ROWS_MAX);
-        tables->names[names++] = (struct option){
-            .name = row->name,
-            .has_arg = argument_of(row),
-            .val = FIRST_LONG + (int)i,
-        };
-        if (row->letter) {
-            *letter++ = row->letter;
-            if (row->argument)
-                *letter++ = ':';
-        }
-    }
-    *letter = '\0';
-    tables->names[names] = (struct option){0};
-}
-
-static const struct option_row *find_row(int value)
-{
-    if (value >= FIRST_LONG)
-        return row_at((size_t)(value - FIRST_LONG));
-    const struct option_row *row;
-    for (size_t i = 0; (row = row_at(i)) && row->letter != value; i++)
-        ;
-    return row;
-}
-
-/* getopt's own words name neither the subcommand nor what to do, so they are switched off. */
-static bool complain(int result, char **argv, struct failure *why)
-{
-    const struct option_row *row = optopt ? find_row(optopt) : NULL;
-    if (result == ':' && row)
-        return failure_set(why, "option --%s needs %s behind it", row->name, row->argument);
-    if (row && optopt >= FIRST_LONG)
-        return failure_set(why, "option --%s takes no value", row->name);
-    if (optopt)
-        return failure_set(why, "unknown option -%c", optopt);
-    return failure_set(why, "unknown option %s", argv[optind - 1]);
-}
-
-bool options_read(enum subcommand subcommand, int argc, char **argv, struct options *out,
-                  struct failure *why)
-{
-    struct getopt_tables tables;
-    make_tables(subcommand, &tables);
-    *out =
-        (struct options){.database = "heloscope.db", .limit = -1, .follow = -1, .arguments = argv};
-    out->words = calloc((size_t)argc + 1, sizeof *out->words);
-    out->keylogs = calloc((size_t)argc + 1, sizeof *out->keylogs);
-    out->interfaces = calloc((size_t)argc + 1, sizeof *out->interfaces);
-    if (!out->words || !out->keylogs || !out->interfaces)
-        return failure_set(why, "out of memory");
-
-    opterr = 0;
-    optind = 0; /* glibc and musl: begin anew */
-    int result;
-    while ((result = getopt_long(argc, argv, tables.letters, tables.names, NULL)) != -1) {
-        const struct option_row *row = result == '?' || result == ':' ? NULL : find_row(result);
-        if (!row)
-            return complain(result, argv, why);
-        if (!row->set(out, row->name, optarg, why))
-            return false;
-    }
-    for (int i = optind; i < argc; i++)
-        out->words[out->word_count++] = argv[i];
-    return !(subcommand & FOR_SELECTION) || out->help ||
-           selection_settle(out, (int64_t)time(NULL) * 1000000, why);
 }
 
 void options_free(struct options *options)
@@ -459,6 +369,7 @@ void options_free(struct options *options)
     free(options->words);
     free(options->keylogs);
     free(options->interfaces);
+    config_file_free(&options->config);
     options->interfaces = NULL;
     free(options->selection.terms);
     for (size_t i = 0; i < options->copy_count; i++)
@@ -475,14 +386,14 @@ void options_free(struct options *options)
 void options_help(enum subcommand subcommand, FILE *out)
 {
     const struct option_row *row;
-    for (size_t i = 0; (row = row_at(i)); i++) {
+    for (size_t i = 0; (row = option_row_at(i)); i++) {
         if (!(row->where & subcommand))
             continue;
         char left[64];
         int length = row->letter ? snprintf(left, sizeof left, "-%c, ", row->letter)
                                  : snprintf(left, sizeof left, "    ");
         snprintf(left + length, sizeof left - (size_t)length, "--%s%s%s", row->name,
-                 row->argument && !may_be_left_out(row) ? " " : "",
+                 row->argument && !option_may_be_left_out(row) ? " " : "",
                  row->argument ? row->argument : "");
         fprintf(out, "  %-30s", left);
         text_wrap(out, row->help, 32, 32, 80);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "config_file.h"
 #include "heloscope/db/selection.h"
 #include "heloscope/db/store.h"
 #include "heloscope/failure.h"
@@ -33,8 +34,9 @@ struct options {
     enum colour_choice colour;
     bool json, quiet, no_promiscuous, list_interfaces, rules, help, anonymize, utc, init, again;
     bool script, secrets; /* of cut */
-    bool wait;            /* of monitor */
-    const char *metrics;  /* of monitor; NULL = none */
+    struct config_file config;
+    bool wait;           /* of monitor */
+    const char *metrics; /* of monitor; NULL = none */
 
     /* The sessions that are asked for; its texts point into the command line or to `copies`. */
     struct selection selection;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""`make install` puts four files into place, they work there, and `make uninstall` takes them away."""
+"""`make install` puts its files into place, they work there, and `make uninstall` takes them away."""
 
 import os
 import shutil
@@ -44,7 +44,11 @@ def install():
         completion = os.path.join(prefix, "share", "bash-completion", "completions", "heloscope")
         schema = os.path.join(prefix, "share", "man", "man5", "heloscope-schema.5")
         fleet = os.path.join(prefix, "share", "man", "man7", "heloscope-fleet.7")
-        equal(installed(scratch.root), sorted([program, manual, schema, fleet, completion]), "files")
+        atlas = os.path.join(prefix, "share", "man", "man7", "heloscope-atlas.7")
+        service = os.path.join(prefix, "lib", "systemd", "system", "heloscope.service")
+        options = os.path.join(prefix, "etc", "heloscope.conf")
+        equal(installed(scratch.root), sorted([program, manual, schema, fleet, atlas, completion, service,
+                                               options]), "files")
         version = subprocess.run([program, "--version"], text=True, stdout=subprocess.PIPE)
         equal(version.returncode, 0, "status")
         manual_is_sound(manual, *SUBCOMMANDS)
