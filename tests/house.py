@@ -44,6 +44,9 @@ TESTED_ELSEWHERE = {
     "analyzer/program/main.c": "tests/system runs the program",
     "analyzer/pipeline/expiry.c": "tests/analyzer/pipeline/test_pipeline_ends.c, test_hostile_flows.c",
     "analyzer/pipeline/candidate.c": "tests/analyzer/pipeline/test_pipeline_flows.c, test_pipeline_relay.c",
+    "analyzer/pipeline/lifecycle.c": "tests/analyzer/pipeline/test_pipeline.c",
+    "analyzer/privacy/token.c": "tests/analyzer/privacy/test_scrub.c",
+    "analyzer/capture/pcapng_clock.c": "tests/analyzer/capture/test_pcapng.c",
     "analyzer/pipeline/totals.c": "tests/analyzer/pipeline/test_pipeline.c, test_pipeline_flows.c",
     "analyzer/pipeline/handover.c": "tests/analyzer/pipeline/test_pipeline.c, test_pipeline_flows.c",
     "analyzer/evidence/cut.c": "tests/system/test_evidence.py, test_keylog.py",
@@ -127,6 +130,7 @@ TESTED_ELSEWHERE = {
     "analyzer/diagnosis/explain_other.c": "tests/dialogues; golden output",
     "analyzer/diagnosis/explain_session.c": "tests/dialogues; golden output",
     "analyzer/smtp/encrypted.c": "tests/analyzer/smtp/test_reader.c; tests/dialogues/tls.txt, auth.txt",
+    "analyzer/order/rules.c": "tests/analyzer/order/test_judge.c, test_effects.c",
     "analyzer/order/settle.c": "tests/analyzer/order/test_judge.c, test_effects.c",
     "analyzer/smtp/outcome.c": "tests/dialogues",
     "analyzer/smtp/pipelining.c": "tests/dialogues/pipelining.txt",
@@ -342,6 +346,12 @@ def pure():
 
 # Bounds that are none of memory or work, but of what is printed.
 PRINTED = {"analyzer/program/cmd_analyze.c", "analyzer/output/timeline_print.c"}
+
+
+@test("no file is longer than 450 lines: one idea each")
+def short():
+    lengths = {path: text(path).count("\n") for path in all_sources()}
+    no_offence([f"{path}: {length} lines" for path, length in lengths.items() if length > 450])
 
 
 @test("how a direction is read changes in direction_enter() alone")

@@ -98,14 +98,6 @@ void capture_close(struct capture *capture)
 /* -------------------------------------------------------------------------------------- opening */
 
 /* An input for file `index` of the paths, whose number it has too. */
-static bool clocks_differ(const struct capture *capture)
-{
-    for (size_t i = 0; i < capture->clock_count; i++)
-        if (capture->clocks[i].count)
-            return true;
-    return false;
-}
-
 static struct capture_input *add_file(struct capture *capture, size_t index, bool keep_open)
 {
     struct capture_path *path = &capture->paths.all[index];
@@ -114,7 +106,7 @@ static struct capture_input *add_file(struct capture *capture, size_t index, boo
     if (!input)
         return NULL;
     input->source.name = path->name;
-    input->source.rough_clock = clocks_differ(capture);
+    input->source.rough_clock = capture_clocks_differ(capture->clocks, capture->clock_count);
     input->growing = capture->growing;
     input->keylog = capture->keylog;
     input->of_folder = path->folder && capture->growing;
@@ -272,16 +264,6 @@ static void find_sources(struct capture *capture)
     }
 }
 
-/* Of the clocks that are wrong, number `index`. */
-static const char *note_of_clock(struct capture *capture, size_t index)
-{
-    for (size_t i = 0; i < capture->clock_count; i++)
-        if (capture->clocks[i].count && index-- == 0)
-            return capture_clocks_print(capture->paths.all[i].name, &capture->clocks[i],
-                                        capture->clock_note, sizeof capture->clock_note);
-    return NULL;
-}
-
 const char *capture_note(struct capture *capture, size_t index)
 {
     if (capture->folders && index == 0) {
@@ -292,7 +274,12 @@ const char *capture_note(struct capture *capture, size_t index)
     }
     if (index < capture->paths.note_count)
         return capture->paths.notes[index];
-    return note_of_clock(capture, index - capture->paths.note_count);
+    const size_t wrong = capture_clocks_wrong(capture->clocks, capture->clock_count,
+                                              index - capture->paths.note_count);
+    return wrong < capture->clock_count
+               ? capture_clocks_print(capture->paths.all[wrong].name, &capture->clocks[wrong],
+                                      capture->clock_note, sizeof capture->clock_note)
+               : NULL;
 }
 
 /* ------------------------------------------------------------------------------ files as a whole
@@ -325,13 +312,6 @@ struct capture *capture_open(const struct capture_files *files, struct failure *
         return capture;
     capture_close(capture);
     return NULL;
-}
-
-struct capture *capture_open_files(const char *const *paths, size_t count, const char *filter,
-                                   struct failure *why)
-{
-    const struct capture_files files = {.paths = paths, .count = count, .filter = filter};
-    return capture_open(&files, why);
 }
 
 struct capture *capture_open_live(const struct capture_live *options, struct failure *why)

@@ -157,3 +157,16 @@ char *capture_clocks_print(const char *name, const struct clock_curve *curve, ch
              (double)llabs(most) / 1e6, most > 0 ? "late" : "early");
     return out;
 }
+
+size_t capture_clocks_wrong(const struct clock_curve *clocks, size_t count, size_t index)
+{
+    size_t i = 0;
+    while (i < count && !(clocks[i].count && index-- == 0))
+        i++;
+    return i;
+}
+
+bool capture_clocks_differ(const struct clock_curve *clocks, size_t count)
+{
+    return capture_clocks_wrong(clocks, count, 0) < count;
+}

@@ -7,22 +7,19 @@
 
 #include "byte_order.h"
 #include "pcapng.h"
+#include "pcapng_clock.h"
 #include "heloscope/base/limits.h"
 
 enum {
     BLOCK_AROUND = 12, /* type and length in front, the length again behind (3.1) */
-    MICROSECONDS = 6,  /* the resolution of an interface that names none (4.2) */
 };
 
 static const uint32_t byte_order_magic = 0x1a2b3c4d;
 
-/* How ticks of an interface's clock become microseconds. */
 struct pcapng_interface {
     int link_type;
     uint32_t snap_length;
-    bool binary;       /* ticks of 2^-exponent seconds, else of 10^-exponent */
-    uint8_t exponent;  /* 0 to 127 */
-    int64_t offset_us; /* of its clock against 1970 */
+    struct pcapng_clock clock;
     /* Packets that were lost, by what its last statistics say and by what its packets add up to. */
     uint64_t reported, summed;
 };
@@ -132,17 +129,9 @@ static enum file_result begin_section(struct pcapng *file, struct bytes body, st
     return FILE_PACKET;
 }
 
-static int64_t clock_offset(int64_t seconds)
-{
-    const int64_t most = FILE_LAST_US / 1000000;
-    if (seconds > most)
-        seconds = most;
-    return seconds < -most ? -FILE_LAST_US : seconds * 1000000;
-}
-
 /* if_tsresol and if_tsoffset (4.2). */
 static enum file_result read_clock(const struct pcapng *file, struct bytes options,
-                                   struct pcapng_interface *out, struct failure *why)
+                                   struct pcapng_clock *out, struct failure *why)
 {
     enum {
         RESOLUTION = 9,
@@ -159,7 +148,8 @@ static enum file_result read_clock(const struct pcapng *file, struct bytes optio
             out->binary = option.value.at[0] & 0x80;
             out->exponent = option.value.at[0] & 0x7f;
         } else {
-            out->offset_us = clock_offset((int64_t)load_u64(option.value.at, file->big_endian));
+            out->offset_us =
+                pcapng_clock_offset_us((int64_t)load_u64(option.value.at, file->big_endian));
         }
     }
     return FILE_PACKET;
@@ -174,9 +164,9 @@ static enum file_result add_interface(struct pcapng *file, struct bytes body, st
     struct pcapng_interface one = {
         .link_type = load_u16(body.at, file->big_endian),
         .snap_length = load_u32(body.at + 4, file->big_endian),
-        .exponent = MICROSECONDS,
+        .clock.exponent = PCAPNG_MICROSECONDS, /* of an interface that names none (4.2) */
     };
-    if (read_clock(file, bytes_from(body, 8), &one, why) != FILE_PACKET)
+    if (read_clock(file, bytes_from(body, 8), &one.clock, why) != FILE_PACKET)
         return FILE_DAMAGED;
     if (file->count == file->room) {
         size_t room = file->room ? 2 * file->room : 8;
@@ -237,48 +227,6 @@ static void read_statistics(struct pcapng *file, struct bytes body)
 }
 
 /* ------------------------------------------------------------------------------------ packets */
-
-static uint64_t power_of_ten(unsigned exponent)
-{
-    uint64_t power = 1;
-    while (exponent--)
-        power *= 10;
-    return power;
-}
-
-static uint64_t decimal_us(unsigned exponent, uint64_t ticks)
-{
-    if (exponent >= MICROSECONDS)
-        return exponent - MICROSECONDS > 19 ? 0 : ticks / power_of_ten(exponent - MICROSECONDS);
-    uint64_t scale = power_of_ten(MICROSECONDS - exponent);
-    return ticks > FILE_LAST_US / scale ? (uint64_t)FILE_LAST_US : ticks * scale;
-}
-
-static uint64_t binary_us(unsigned exponent, uint64_t ticks)
-{
-    uint64_t seconds = exponent > 63 ? 0 : ticks >> exponent;
-    uint64_t fraction = ticks - (exponent > 63 ? 0 : seconds << exponent);
-    if (seconds > FILE_LAST_US / 1000000)
-        return FILE_LAST_US;
-    /* A million has 20 bits: more than 44 of the fraction would not leave room for it. */
-    if (exponent > 44) {
-        unsigned lost = exponent - 44;
-        fraction = lost > 63 ? 0 : fraction >> lost;
-        exponent = 44;
-    }
-    return seconds * 1000000 + (fraction * 1000000 >> exponent);
-}
-
-static int64_t interface_time(const struct pcapng_interface *one, uint64_t ticks)
-{
-    uint64_t us = one->binary ? binary_us(one->exponent, ticks) : decimal_us(one->exponent, ticks);
-    if (us > FILE_LAST_US)
-        us = FILE_LAST_US;
-    int64_t sum = (int64_t)us + one->offset_us;
-    if (sum < 0)
-        return 0;
-    return sum > FILE_LAST_US ? FILE_LAST_US : sum;
-}
 
 /* What the three kinds of packet blocks come to. */
 struct packet_fields {
@@ -380,7 +328,7 @@ static enum file_result read_packet(struct pcapng *file, const struct packet_row
                        fields.length);
     const struct pcapng_interface *one = &file->interfaces[fields.interface];
     if (fields.timed)
-        file->last_us = interface_time(one, fields.ticks);
+        file->last_us = pcapng_clock_us(&one->clock, fields.ticks);
     count_drops(file, row->type, &fields, frame);
     *out = (struct file_packet){
         .frame = bytes_first(frame, fields.length),

@@ -2,7 +2,6 @@
 /* The way of a packet, from top to bottom: its segment, its connection, its octets in order, the
  * session that reads them, and the session's chapters to the writer. Then how connections end, and
  * how those in which nothing happens are frozen. */
-#include "heloscope/smtp/decoder.h"
 #include "heloscope/pipeline/pipeline.h"
 
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "handover.h"
 #include "heloscope/privacy/anonymize.h"
 #include "heloscope/session/identity.h"
+#include "heloscope/smtp/decoder.h"
 #include "heloscope/transport/intake.h"
 #include "stages.h"
 #include "totals.h"
@@ -29,13 +29,10 @@ static void take_copy(struct pipeline *p, const struct segment *copy, uint32_t p
 static void take_span(void *delivery, enum side side, const struct span *span);
 static void read_span(struct pipeline *p, struct connection *c, enum side side,
                       const struct span *span);
-static void hand_over(struct pipeline *p, struct connection *c, bool last);
 static void close_connection(struct pipeline *p, struct connection *c, const char *how);
-static void forget(struct pipeline *p, struct connection *c, const char *how);
-static void expire(struct pipeline *p);
 static void freeze_idle(struct pipeline *p);
 
-static bool report_failure(struct pipeline *p, struct failure *why)
+bool pipeline_result(struct pipeline *p, struct failure *why)
 {
     if (p->failed && why)
         *why = p->failure;
@@ -59,9 +56,9 @@ bool pipeline_packet(struct pipeline *p, const struct packet_record *packet, str
     case INTAKE_NOTHING:
         break;
     }
-    expire(p);
+    pipeline_expire(p);
     freeze_idle(p);
-    return report_failure(p, why);
+    return pipeline_result(p, why);
 }
 
 /* --- its connection --- */
@@ -93,7 +90,7 @@ static struct connection *connection_of(struct pipeline *p, const struct packet_
         connection_thaw(c);
         if (!connection_begins_anew(c, segment, sender))
             return c;
-        forget(p, c, c->decoding && c->decoding->reset.packet ? "reset" : "ports reused");
+        pipeline_forget(p, c, c->decoding && c->decoding->reset.packet ? "reset" : "ports reused");
     }
     /* A bare acknowledgement, FIN or RST of something unknown begins nothing. */
     if (!(segment->flags & TCP_SYN) && !segment->payload.len)
@@ -103,7 +100,7 @@ static struct connection *connection_of(struct pipeline *p, const struct packet_
     struct connection *stalest = connection_stalest(&p->table, key);
     if (stalest) {
         p->totals.costs.of[COST_TWINS]++;
-        forget(p, stalest, "given up");
+        pipeline_forget(p, stalest, "given up");
     }
     p->totals.connections++;
     return connection_open(&p->table, &p->declared, packet, segment, key, sender);
@@ -272,12 +269,10 @@ static void read_span(struct pipeline *p, struct connection *c, enum side side,
     decoding->dirty = true;
     p->news |= s->news;
     if (session_chapter_is_full(s))
-        hand_over(p, c, false);
+        pipeline_hand_over(p, c, false);
 }
 
-/* Hands the chapter so far to the writer; with `last` the session is over. After a failure nothing
- * more is written. */
-static void hand_over(struct pipeline *p, struct connection *c, bool last)
+void pipeline_hand_over(struct pipeline *p, struct connection *c, bool last)
 {
     struct session *s = session_of(p, c);
     handover_describe(&s->row, &c->decoding->reassembly);
@@ -310,7 +305,7 @@ static void end_session(struct pipeline *p, struct connection *c, const char *ho
     decoding->session->half_closed = reassembly->ended_by >= 0;
     session_end(decoding->session, &mark,
                 reassembly->ended_by < 0 ? SIDE_CLIENT : reassembly->ended_by, how);
-    hand_over(p, c, true);
+    pipeline_hand_over(p, c, true);
     session_free(decoding->session);
 }
 
@@ -334,8 +329,7 @@ static void close_connection(struct pipeline *p, struct connection *c, const cha
     c->state = CONNECTION_CLOSED;
 }
 
-/* The same, and its place in the table is free. */
-static void forget(struct pipeline *p, struct connection *c, const char *how)
+void pipeline_forget(struct pipeline *p, struct connection *c, const char *how)
 {
     close_connection(p, c, how);
     flow_remove(&p->table, &c->flow);
@@ -351,7 +345,7 @@ static void look_away(struct pipeline *p, struct connection *c)
     flow_touch(&c->flow, &p->queue[QUEUE_OTHER], c->flow.last_us);
 }
 
-static void expire(struct pipeline *p)
+void pipeline_expire(struct pipeline *p)
 {
     struct connection *c;
     struct expiry expiry;
@@ -359,7 +353,7 @@ static void expire(struct pipeline *p)
         if (expiry.look_away)
             look_away(p, c);
         else
-            forget(p, c, expiry.how);
+            pipeline_forget(p, c, expiry.how);
 }
 
 /* --- connections in which nothing happens --- */
@@ -376,10 +370,10 @@ static void freeze_connection(struct pipeline *p, struct connection *c)
     flow_touch(&c->flow, &p->queue[queue], c->flow.last_us);
 }
 
-static void write_frozen(struct pipeline *p, struct connection *c)
+void pipeline_write_frozen(struct pipeline *p, struct connection *c)
 {
     connection_thaw(c);
-    hand_over(p, c, false);
+    pipeline_hand_over(p, c, false);
     freeze_connection(p, c);
 }
 
@@ -392,108 +386,5 @@ static void freeze_idle(struct pipeline *p)
     while (p->queue[QUEUE_SILENT].count > p->thawed)
         freeze_connection(p, oldest_in(p, QUEUE_SILENT));
     while (p->unwritten > UNWRITTEN_LIMIT && oldest_in(p, QUEUE_FROZEN))
-        write_frozen(p, oldest_in(p, QUEUE_FROZEN));
-}
-
-/* --- what is open so far, and the end of all --- */
-
-static bool commit_chapters(struct pipeline *p, struct failure *why)
-{
-    if (!writer_commit(p->writer, p->failed ? NULL : &p->failure))
-        p->failed = true;
-    return report_failure(p, why);
-}
-
-bool pipeline_flush(struct pipeline *p, int64_t now_us, struct failure *why)
-{
-    if (now_us > p->clock.now_us)
-        p->clock.now_us = now_us;
-    expire(p);
-    for (struct flow *f = p->queue[QUEUE_SMTP].newest; f; f = f->older) {
-        struct connection *c = (struct connection *)f;
-        if (c->decoding->dirty)
-            hand_over(p, c, false);
-    }
-    while (oldest_in(p, QUEUE_FROZEN))
-        write_frozen(p, oldest_in(p, QUEUE_FROZEN));
-    p->news = false;
-    return commit_chapters(p, why);
-}
-
-void pipeline_poll(struct pipeline *p, int64_t now_us)
-{
-    for (struct flow *f = p->queue[QUEUE_SMTP].newest; f; f = f->older) {
-        struct connection *c = (struct connection *)f;
-        if (!c->decoding->session || !session_poll(c->decoding->session, now_us))
-            continue;
-        c->decoding->dirty = true;
-        p->news |= c->decoding->session->news;
-    }
-}
-
-void pipeline_tell_time(struct pipeline *p, int64_t now_us)
-{
-    steady_clock_set(&p->clock, now_us);
-}
-
-int64_t pipeline_time(const struct pipeline *p)
-{
-    return p->clock.now_us;
-}
-
-bool pipeline_has_news(const struct pipeline *p)
-{
-    return p->news;
-}
-
-bool pipeline_finish(struct pipeline *p, struct failure *why)
-{
-    size_t count;
-    struct connection **all = connections_live(p->queue, &count);
-    for (size_t i = 0; i < count; i++)
-        forget(p, all[i], connection_thaw(all[i])->reset.packet ? "reset" : "capture ended");
-    free(all);
-    return commit_chapters(p, why);
-}
-
-/* --- the pipeline itself --- */
-
-struct pipeline *pipeline_new(const struct pipeline_options *options, struct store *store,
-                              struct failure *why)
-{
-    struct pipeline *p = memory_get(sizeof *p);
-    p->writer = writer_new(store, options->persistence, why);
-    if (!p->writer) {
-        free(p);
-        return NULL;
-    }
-    p->store = store;
-    p->pseudonyms = options->pseudonyms;
-    p->keylog = options->keylog;
-    p->only = options->only;
-    p->only_count = options->only_count;
-    p->thawed = options->freeze_always ? 0 : THAWED_LIMIT;
-    p->intake = intake_new();
-    p->memo = memo_new();
-    p->room = freezer_new(p->memo);
-    flow_table_init(&p->table);
-    port_set_fill(&p->declared, options->ports, options->port_count);
-    return p;
-}
-
-void pipeline_free(struct pipeline *p)
-{
-    if (!p)
-        return;
-    p->failed = true; /* nothing more is written */
-    for (enum queue queue = 0; queue < QUEUE_COUNT; queue++)
-        while (oldest_in(p, queue))
-            forget(p, oldest_in(p, queue), NULL);
-    writer_free(p->writer);
-    flow_table_free(&p->table);
-    classifier_free(p->classifier);
-    intake_free(p->intake);
-    memo_free(p->memo);
-    freezer_free(p->room);
-    free(p);
+        pipeline_write_frozen(p, oldest_in(p, QUEUE_FROZEN));
 }

@@ -37,4 +37,22 @@ static inline struct connection *oldest_in(const struct pipeline *p, enum queue 
     return (struct connection *)p->queue[queue].oldest;
 }
 
+/* --- what pipeline.c has for the lifecycle of the whole --- */
+
+/* False, with the failure in `why`, when the store has failed. */
+bool pipeline_result(struct pipeline *p, struct failure *why);
+
+/* Hands the chapter so far to the writer; with `last` the session is over. After a failure nothing
+ * more is written. */
+void pipeline_hand_over(struct pipeline *p, struct connection *c, bool last);
+
+/* Ends the connection, and its place in the table is free. `how` as in session_end(). */
+void pipeline_forget(struct pipeline *p, struct connection *c, const char *how);
+
+/* Ends the connections that were silent too long, or are too many. */
+void pipeline_expire(struct pipeline *p);
+
+/* Writes what a frozen connection has to write; it stays frozen. */
+void pipeline_write_frozen(struct pipeline *p, struct connection *c);
+
 #endif

@@ -8,11 +8,11 @@
 #include <strings.h>
 
 #include "known_words.h"
+#include "token.h"
 #include "heloscope/base/limits.h"
 
 enum {
     ADDRESS_ROOM = 64, /* nor is an address of a host, as text */
-    SHORT_NUMBER = 3,  /* digits: codes, minutes, small counts */
     LONG_NUMBER = 12,  /* digits of a size or a count of ours */
 };
 
@@ -66,95 +66,31 @@ static struct bytes finish(struct scrubber *s)
 
 /* -------------------------------------------------------------------------------------- tokens */
 
-static bool is_separator(uint8_t c)
-{
-    return c <= ' ' || (c < 0x80 && strchr("<>()[]\"',;:=/#?&", c));
-}
-
-static struct bytes token_at(struct bytes text)
-{
-    size_t length = 0;
-    while (length < text.len && !is_separator(text.at[length]))
-        length++;
-    return bytes_first(text, length);
-}
-
-static size_t count_if(struct bytes text, int (*holds)(int))
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += text.at[i] < 0x80 && holds(text.at[i]);
-    return count;
-}
-
-static size_t count_of(struct bytes text, char c)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += text.at[i] == (uint8_t)c;
-    return count;
-}
-
-/* "5.1.1", "4.96": at most three numbers, each of at most three digits, the first of two. Four are
- * an address, and "198.51.100" is a part of one. */
-static bool is_version(struct bytes token)
-{
-    size_t digits = 0, parts = 1;
-    for (size_t i = 0; i < token.len; i++) {
-        if (isdigit(token.at[i])) {
-            digits++;
-        } else if (token.at[i] == '.' && digits) {
-            digits = 0;
-            parts++;
-        } else {
-            return false;
-        }
-        if (digits > SHORT_NUMBER || (digits == SHORT_NUMBER && parts == 1))
-            return false;
-    }
-    return digits && parts <= 3;
-}
-
-/* 1990 to 2099. */
-static bool is_year(struct bytes token)
-{
-    return token.len == 4 && (memcmp(token.at, "199", 3) == 0 || memcmp(token.at, "20", 2) == 0);
-}
-
 static bool number_stays(const struct scrubber *s, struct bytes token)
 {
     if (s->manner == SCRUB_OURS || s->sized)
         return token.len <= LONG_NUMBER;
-    return token.len <= SHORT_NUMBER || is_year(token);
+    return token.len <= SHORT_NUMBER || token_is_year(token);
 }
 
 /* "+0100" of a date, "0x1301" of a cipher. */
 static bool is_formal(const struct scrubber *s, struct bytes token)
 {
     if (token.len == 5 && strchr("+-", token.at[0]))
-        return count_if(token, isdigit) == 4;
+        return token_count_if(token, isdigit) == 4;
     return s->manner == SCRUB_OURS && token.len <= 6 && memcmp(token.at, "0x", 2) == 0 &&
-           count_if(bytes_from(token, 2), isxdigit) == token.len - 2;
-}
-
-/* "->", "...": no octet of a name. */
-static bool is_punctuation(struct bytes token)
-{
-    for (size_t i = 0; i < token.len; i++)
-        if (token.at[i] >= 0x80 || isalnum(token.at[i]))
-            return false;
-    return true;
+           token_count_if(bytes_from(token, 2), isxdigit) == token.len - 2;
 }
 
 static bool stays(const struct scrubber *s, struct bytes token)
 {
-    if (is_punctuation(token))
+    if (token_is_punctuation(token))
         return true;
     if (s->manner == SCRUB_ALL)
         return false;
-    if (count_if(token, isdigit) == token.len)
+    if (token_count_if(token, isdigit) == token.len)
         return number_stays(s, token) || word_is_known(token);
-    return is_version(token) || is_formal(s, token) || word_is_known(token) ||
+    return token_is_version(token) || is_formal(s, token) || word_is_known(token) ||
            compound_is_known(token);
 }
 
@@ -175,7 +111,7 @@ static size_t find_host_address(struct bytes text, struct address *out)
         length--; /* the end of a sentence */
     candidate[length] = '\0';
     *out = (struct address){0};
-    bool ends = length == text.len || is_separator(text.at[length]) || text.at[length] == '.';
+    bool ends = length == text.len || token_ends_at(text.at[length]) || text.at[length] == '.';
     if (length && ends && inet_pton(AF_INET6, candidate, out->octets) == 1)
         out->family = 6;
     char *colon = strchr(candidate, ':'); /* a port behind it */
@@ -287,7 +223,7 @@ static void put_token(struct scrubber *s, struct bytes token)
         behind--;
     struct bytes core = bytes_first(bytes_from(token, front), behind - front);
     put_bytes(s, bytes_first(token, front));
-    if (core.len && count_of(core, '@'))
+    if (core.len && token_count_of(core, '@'))
         put_mailbox(s, core);
     else if (core.len && stays(s, core))
         put_bytes(s, core);
@@ -300,7 +236,8 @@ static void put_token(struct scrubber *s, struct bytes token)
 /* "250-" at the beginning of a reply's line would make one word with what follows. */
 static void put_reply_code(struct scrubber *s, struct bytes *text)
 {
-    if (text->len >= 4 && count_if(bytes_first(*text, 3), isdigit) == 3 && text->at[3] == '-') {
+    if (text->len >= 4 && token_count_if(bytes_first(*text, 3), isdigit) == 3 &&
+        text->at[3] == '-') {
         put_bytes(s, bytes_first(*text, 4));
         *text = bytes_from(*text, 4);
     }
@@ -402,7 +339,7 @@ static size_t path_keyword(struct bytes text, bool *colon)
     size_t length = blanks_at(text);
     const struct bytes word = bytes_from(text, length);
     length += bytes_start_nocase(word, "FROM") ? 4 : bytes_start_nocase(word, "TO") ? 2 : 0;
-    if (length >= text.len || !is_separator(text.at[length]))
+    if (length >= text.len || !token_ends_at(text.at[length]))
         return 0;
     length += blanks_at(bytes_from(text, length));
     *colon = length < text.len && text.at[length] == ':';

@@ -151,6 +151,13 @@ void image_remove(const char *folder)
     rmdir(folder);
 }
 
+struct capture *capture_open_files(const char *const *paths, size_t count, const char *filter,
+                                   struct failure *why)
+{
+    const struct capture_files files = {.paths = paths, .count = count, .filter = filter};
+    return capture_open(&files, why);
+}
+
 struct capture *capture_of_file(const char *path)
 {
     struct failure why = {""};

@@ -50,6 +50,10 @@ void image_save_as(const char *folder, const char *name, const void *octets, siz
 /* Removes a folder and the files in it. */
 void image_remove(const char *folder);
 
+/* capture_open() for files that are complete; `filter` may be NULL. */
+struct capture *capture_open_files(const char *const *paths, size_t count, const char *filter,
+                                   struct failure *why);
+
 struct capture *capture_of_file(const char *path);
 const struct capture_source *only_source(struct capture *capture);
 

@@ -30,10 +30,6 @@ struct capture_files {
  * are read too, in the same order. */
 struct capture *capture_open(const struct capture_files *files, struct failure *why);
 
-/* The same for files that are complete; `filter` may be NULL. */
-struct capture *capture_open_files(const char *const *paths, size_t count, const char *filter,
-                                   struct failure *why);
-
 struct capture_live {
     const char *const *interfaces;
     size_t interface_count; /* 0 = the first that is up */

@@ -7,6 +7,7 @@
 
 #include "heloscope/db/history.h"
 #include "heloscope/pipeline/pipeline.h"
+#include "tests/support/capture_image.h"
 #include "tests/support/dialogue_play.h"
 #include "tests/support/dialogue_wire.h"
 
