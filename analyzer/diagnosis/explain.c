@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What the order of commands has to say; what lies beside it is in explain_beside.c. */
+/* Explains refusals by the order of commands; explain_other.c has those that have to do with
+ * something else. */
 #include "explain.h"
 
 #include "explain_other.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What each reply does to the facts: the table of order_effects.c, executed. */
+/* What each reply does to the facts: the table of effects.c, executed. */
 #include "heloscope/order/effects.h"
 
 /* A reply to a command, or the greeting, as the effects need it. */

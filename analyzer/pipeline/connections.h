@@ -75,11 +75,11 @@ struct connection {
     uint16_t vlan;
     uint32_t syn;              /* the client's initial sequence number */
     struct mark first;         /* time and packet of the first segment */
-    struct decoding *decoding; /* NULL when nothing is being made of it, and while it rests */
-    struct frozen *frozen;     /* the talk at rest, with its session; NULL when there is none */
+    struct decoding *decoding; /* NULL when nothing is being made of it, and while frozen */
+    struct frozen *frozen;     /* the decoding, frozen with its session; NULL = none */
 };
 
-/* Whether something is being made of the connection, at rest or not. */
+/* Whether something is being made of the connection, frozen or not. */
 static inline bool connection_is_live(const struct connection *c)
 {
     return c->decoding || c->frozen;
@@ -99,10 +99,10 @@ static inline size_t connection_held(const struct connection *c)
     return octets;
 }
 
-/* What is being made of it, awake; NULL = nothing. */
+/* Returns what is being made of it, thawed; NULL = nothing. */
 struct decoding *connection_thaw(struct connection *c);
 
-/* Puts what is being made of it to rest. */
+/* Freezes what is being made of it. */
 void connection_freeze(struct connection *c, struct freezer *room);
 
 static inline bool decoding_has_session(const struct decoding *decoding)
@@ -110,7 +110,7 @@ static inline bool decoding_has_session(const struct decoding *decoding)
     return decoding->session || (decoding->frozen && frozen_has_session(decoding->frozen));
 }
 
-/* The session, awake; NULL = none yet. */
+/* Returns the session, thawed; NULL = none yet. */
 struct session *decoding_session(struct decoding *decoding, struct freezer *room);
 
 /* Notes the capture of a packet of it, when it is not that of the packet before. */

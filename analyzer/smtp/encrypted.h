@@ -34,7 +34,7 @@ void encrypted_end(struct session *s, encrypted_sink *sink);
 /* A handshake that a server in clear has answered: its event, if it has none yet. */
 void tls_answered(struct session *s);
 
-/* The client's half ends inside its first record: what there is of the hello gets its event. */
+/* The client's octets end inside its first record: what there is of the hello gets its event. */
 void tls_cut_off(struct session *s);
 
 /* Both sides go on in a SASL security layer, whose first octets `mark` is of. */

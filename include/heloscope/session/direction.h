@@ -104,7 +104,7 @@ void direction_drop_queue(struct direction *direction);
 /* The first octets of what waits, across spans, into `out`; returns how many. */
 size_t direction_peek(const struct direction *direction, uint8_t *out, size_t size);
 
-/* Frees what the half holds, not the half. */
+/* Frees what the direction holds, not the direction. */
 void direction_free(struct direction *direction);
 
 #endif

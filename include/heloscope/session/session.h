@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* An SMTP session as it is being read: two halves of octets, the commands that wait for replies,
- * the facts of order, and the chapter of the timeline that is being written. */
+/* An SMTP session as it is being read: two directions of octets, the commands that wait for
+ * replies, the facts of order, and the chapter of the timeline that is being written. */
 #ifndef HELOSCOPE_SESSION_SESSION_H
 #define HELOSCOPE_SESSION_SESSION_H
 
@@ -264,7 +264,7 @@ struct session {
     struct handshake tls;
     struct identify identify; /* who is speaking */
     bool lmtp, greeted, quit, hole, over;
-    bool half_closed;                 /* one side at least has ended its half */
+    bool half_closed;                 /* one side at least has ended its direction */
     bool over_and_seen;               /* the connection has ended, and nothing of it is missing */
     bool layer_possible;              /* AUTH has just succeeded: a SASL security layer may begin */
     bool masked_hello, masked_banner; /* X and asterisks where a middlebox overwrote text */

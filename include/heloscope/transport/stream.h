@@ -3,7 +3,7 @@
  *
  * Offsets are 64 bit and count from the first octet of data. What arrives early is copied and
  * waits; of octets that came twice the first copy counts. A stream knows nothing of its peer: when
- * to deliver and when to give a hole up is decided by the conversation. */
+ * to deliver and when to give a hole up is decided by the reassembly. */
 #ifndef HELOSCOPE_TRANSPORT_STREAM_H
 #define HELOSCOPE_TRANSPORT_STREAM_H
 
