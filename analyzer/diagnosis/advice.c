@@ -128,7 +128,7 @@ static const char *parameter_refused(const struct wording *t)
 
 static const char *session_over(const struct wording *t)
 {
-    return t->s->silence_us ? cause_entry(CAUSE_SERVER_TIMEOUT)->client : NULL;
+    return t->s->silence_us || t->s->unheard ? cause_entry(CAUSE_SERVER_TIMEOUT)->client : NULL;
 }
 
 static const char *odd_form(const struct wording *t)

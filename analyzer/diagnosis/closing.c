@@ -9,6 +9,7 @@
 
 enum {
     UNANSWERED_US = 60 * 1000 * 1000, /* far longer than a server should need */
+    POOL_IDLE_US = 1000 * 1000,       /* far longer than a segment is on its way */
 };
 
 struct ending {
@@ -87,6 +88,21 @@ static bool sent_too_late(const struct ending *e, struct refusal_reason *out,
            (*about)->command.verb != VERB_QUIT && is(out, CAUSE_SESSION_OVER, over->since);
 }
 
+/* Sent into a connection that the server had closed without a word, as pools do that do not look:
+ * the server's FIN does not acknowledge it, and nobody had spoken for long enough that the two
+ * cannot have crossed. */
+static bool sent_unheard(const struct ending *e, struct refusal_reason *out,
+                         const struct pending **about)
+{
+    const struct session *s = e->s;
+    const struct pending *first = *about = pending_at(e->s, 0);
+    out->certainty = CERTAINTY_LIKELY;
+    return first && s->unheard && first->end <= s->unheard && first->idle_us >= POOL_IDLE_US &&
+           first->kind == PENDING_COMMAND && first->command.verb != VERB_QUIT && !first->doubtful &&
+           !first->shaky && e->by == SIDE_SERVER && !s->order.facts[FACT_QUIT].since &&
+           is(out, CAUSE_SESSION_OVER, first->command.seq);
+}
+
 static bool unanswered(const struct ending *e, struct refusal_reason *out,
                        const struct pending **about)
 {
@@ -102,7 +118,8 @@ static bool unanswered(const struct ending *e, struct refusal_reason *out,
 void diagnose_close(struct session *s, event_no close, enum side by, int64_t now_us)
 {
     static ending_fn *const endings[] = {header_refused, handshake_in_clear, clear_in_tls,
-                                         wrong_hello,    sent_too_late,      unanswered};
+                                         wrong_hello,    sent_too_late,      sent_unheard,
+                                         unanswered};
     struct ending ending = {s, by, now_us};
     struct verdict none = {.kind = VERDICT_LEGAL};
     struct answer answer = {.seq = close};

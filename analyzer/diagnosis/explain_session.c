@@ -21,6 +21,12 @@ static const char *session_refused(const struct wording *t)
 static const char *session_over(const struct wording *t)
 {
     int number = t->s->order.facts[FACT_QUIT].code.number;
+    if (t->p && t->s->unheard && t->d->origin == t->p->command.seq)
+        return SAY(
+            t,
+            "The server had closed the connection without a word (RFC 5321 section 3.8 would "
+            "have a 421) when %s came, %lld s after the last that was said: nobody read it.",
+            wording_command(t), (long long)(t->p->idle_us / 1000000));
     if (t->s->silence_us && number)
         return SAY(t,
                    "The server had ended the session at #%u (%d), after a silence of %lld s; %s "

@@ -264,6 +264,9 @@ static void read_span(struct pipeline *p, struct connection *c, enum side side,
     struct session *s = decoding->session;
     s->client_gone =
         side == SIDE_SERVER && reassembly_left_before(&decoding->reassembly, SIDE_CLIENT, span);
+    if (side == SIDE_CLIENT && !s->unheard &&
+        reassembly_left_before(&decoding->reassembly, SIDE_SERVER, span))
+        s->unheard = span->offset + span->data.len;
     session_span(s, side, span);
     decoding_note_waiting(decoding);
     decoding->dirty = true;

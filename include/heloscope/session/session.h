@@ -241,6 +241,8 @@ struct session {
     uint64_t server_hole_end; /* server octets up to the end of the last hole in them */
     bool acks_prove;  /* acknowledgement numbers have been seen to cover what was answered */
     bool client_gone; /* it left before it received what is being read */
+    uint64_t unheard; /* client octets up to the end of the first that came when the server had
+                         closed already; 0 = none */
     bool pipelines;   /* the client has sent without waiting, seen for certain */
     struct surplus_replies surplus;
     struct bare_lf bare_lf;
