@@ -52,25 +52,36 @@ int answer_code(const char *text)
     return at ? atoi(at + 6) : 0;
 }
 
-/* The first line, without what the server repeats of itself. */
-static int first_line(const char *text)
+enum {
+    SAID = 240
+};
+
+/* What the server says, in one line, without what it repeats. */
+static const char *said(const char *text, char out[SAID])
 {
     const char *end = strstr(text, ", e.what()");
-    size_t length = strcspn(text, "\n");
-    if (end && (size_t)(end - text) < length)
-        length = (size_t)(end - text);
-    return (int)(length < 240 ? length : 240);
+    size_t length = 0;
+    for (; *text && text != end && length < SAID - 1; text++) {
+        const bool blank = *text == ' ' || *text == '\n';
+        if (!blank || (length && out[length - 1] != ' '))
+            out[length++] = blank ? ' ' : *text;
+    }
+    while (length && out[length - 1] == ' ')
+        length--;
+    out[length] = '\0';
+    return out;
 }
 
 static enum http_outcome known(const struct answer *answer, int code, struct failure *why)
 {
+    char line[SAID];
+    said(answer->text, line);
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (codes[i].code == code) {
-            failure_set(why, "fleet %s: %s (%.*s)", answer->endpoint, codes[i].remedy,
-                        first_line(answer->text), answer->text);
+            failure_set(why, "fleet %s: %s (%s)", answer->endpoint, codes[i].remedy, line);
             return codes[i].outcome;
         }
-    failure_set(why, "fleet %s: %.*s", answer->endpoint, first_line(answer->text), answer->text);
+    failure_set(why, "fleet %s: %s", answer->endpoint, line);
     /* A mistake in the query stays one; what happened to the server may pass. */
     return answer->status >= 500 && code != 62 && code != 46 ? HTTP_LATER : HTTP_REFUSED;
 }

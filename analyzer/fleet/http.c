@@ -112,9 +112,8 @@ static char *url_of(struct http *http, const char *query, const char *settings)
     const char *endpoint = http->account->endpoints[http->endpoint];
     const size_t size = strlen(endpoint) + strlen(settings) + (escaped ? strlen(escaped) : 0) + 32;
     char *url = memory_get(size);
-    snprintf(url, size, "%s/?%s%s%s", endpoint,
-             escaped ? "query=" : "wait_end_of_query=1", escaped ? escaped : "",
-             settings);
+    snprintf(url, size, "%s/?%s%s%s", endpoint, escaped ? "query=" : "wait_end_of_query=1",
+             escaped ? escaped : "", settings);
     curl_free(escaped);
     return url;
 }

@@ -133,11 +133,17 @@ static bool make_all(const struct setup *setup, const struct outbox_table *table
     return run(setup, &text, why);
 }
 
-/* Aggregates pass over NULL, in a tuple too they do not. */
-static void add_newest(struct text *text, const char *name, bool nullable)
+/* Aggregates pass over NULL, so that it is asked for beside the value. (A tuple would hold it too,
+ * but 18.16 dies of it when the state comes from another shard.) */
+static void add_newest(struct text *text, const char *name, const char *type)
 {
-    add(text, nullable ? ", argMax(tuple(%s), version).1 AS %s" : ", argMax(%s, version) AS %s",
-        name, name);
+    const char *empty = strstr(type, "String") ? "''" : "0";
+    if (strncmp(type, "Nullable", 8) == 0)
+        add(text,
+            ", if(argMax(isNull(%s), version) = 1, NULL, argMax(ifNull(%s, %s), version)) AS %s",
+            name, name, empty, name);
+    else
+        add(text, ", argMax(%s, version) AS %s", name, name);
 }
 
 static bool is_key(const struct outbox_table *table, const char *name)
@@ -162,19 +168,19 @@ static bool make_newest(const struct setup *setup, const struct outbox_table *ta
     add(&text, "CREATE VIEW `%s`.%s", database, table->name);
     add_place(&text, setup->account);
     add(&text, " AS SELECT uid AS session_id%s%s", of_session ? ", uid" : "", table->key);
-    add_newest(&text, "sensor", false);
-    add_newest(&text, "started_us", false);
+    add_newest(&text, "sensor", "String");
+    add_newest(&text, "started_us", "Int64");
     for (size_t i = 0; i < table->count; i++)
         if (!is_key(table, table->columns[i].name))
-            add_newest(&text, table->columns[i].name,
-                       strncmp(table->columns[i].type, "Nullable", 8) == 0);
+            add_newest(&text, table->columns[i].name, table->columns[i].type);
     add(&text, ", max(version) AS newest_version FROM ");
     if (of_session)
         add(&text, "`%s`.sessions_all GROUP BY uid", database);
     else
         add(&text,
             "(SELECT * FROM `%s`.%s_all GLOBAL ANY LEFT JOIN (SELECT uid, max(version) AS newest "
-            "FROM `%s`.sessions_all GROUP BY uid) AS n USING uid WHERE newest > 0 AND version >= newest) "
+            "FROM `%s`.sessions_all GROUP BY uid) AS n USING uid WHERE newest > 0 AND version >= "
+            "newest) "
             "GROUP BY uid%s",
             database, table->name, database, table->key);
     return run(setup, &text, why);

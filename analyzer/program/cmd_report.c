@@ -2,7 +2,7 @@
 /* heloscope report: what went wrong, ranked. */
 #include <stdlib.h>
 
-#include "command.h"
+#include "cmd_fleet.h"
 #include "heloscope/base/memory.h"
 #include "heloscope/db/history.h"
 #include "heloscope/output/page.h"
@@ -146,6 +146,8 @@ enum status cmd_report(const struct options *options, struct terminal *terminal,
 {
     if (!check(options, why))
         return STATUS_USAGE;
+    if (fleet_is_asked(options))
+        return cmd_report_fleet(options, terminal, why);
     struct history *history = history_open(options->database, why);
     if (!history)
         return STATUS_INCOMPLETE;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "heloscope/capture/capture.h"
-#include "command.h"
+#include "cmd_fleet.h"
 #include "selection_options.h"
 #include "heloscope/output/finding_print.h"
 #include "heloscope/output/table.h"
@@ -264,7 +264,11 @@ static bool show_selected(const struct options *options, struct history *history
 
 enum status cmd_show(const struct options *options, struct terminal *terminal, struct failure *why)
 {
-    struct history *history = history_open(options->database, why);
+    const bool fleet = fleet_is_asked(options);
+    if (fleet && !options->word_count)
+        return cmd_list_fleet(options, terminal, why);
+    struct history *history =
+        fleet ? fleet_history(options, why) : history_open(options->database, why);
     if (!history)
         return STATUS_INCOMPLETE;
     bool done;
@@ -274,6 +278,9 @@ enum status cmd_show(const struct options *options, struct terminal *terminal, s
         done = list_json(options, history, why);
     else
         done = list_text(options, history, terminal, why);
-    history_close(history);
+    if (fleet)
+        fleet_history_close(history);
+    else
+        history_close(history);
     return done ? STATUS_DONE : STATUS_INCOMPLETE;
 }

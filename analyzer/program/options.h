@@ -32,7 +32,8 @@ struct options {
     uint16_t ports[OPTIONS_PORTS_MAX];
     size_t port_count;
     enum colour_choice colour;
-    bool json, quiet, no_promiscuous, list_interfaces, rules, help, anonymize, utc, init, again;
+    bool json, quiet, no_promiscuous, list_interfaces, rules, help, anonymize, utc, init, again,
+        partial;
     bool script, secrets; /* of cut */
     struct config_file config;
     bool wait;           /* of monitor */
@@ -73,6 +74,7 @@ enum subcommand {
     FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
     FOR_SELECTION = FOR_SHOW | FOR_CUT | FOR_REPORT, /* take the words of selection_options.c */
     FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,
+    FOR_FLEET = FOR_SHIP | FOR_SHOW | FOR_REPORT,
     FOR_PRINTING = FOR_ALL & ~(FOR_SHIP | FOR_EXPORT | FOR_CUT),
 };
 

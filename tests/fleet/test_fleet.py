@@ -4,6 +4,7 @@ one. What is asked there is what the histories hold, exactly, whatever was kille
 
 `make check-fleet` runs it; FLEET_ROUNDS says how often something is killed (default 12)."""
 
+import json
 import os
 import random
 import signal
@@ -128,6 +129,32 @@ def modern():
     ship(database, account, "--again").expect(0)
     heloscope("ship", "--init", "--credentials", account).expect(0)
     same_views(MODERN, database)
+
+
+def same_answers(account, database):
+    """report and show of the fleet are those of the history: the same table, the same ladder."""
+    for by in ("cause", "day", "server"):
+        ours = json.loads(heloscope("report", "--json", "--db", database, "--by", by).expect(0).out)
+        theirs = json.loads(heloscope("report", "--json", "--credentials", account, "--by", by).expect(0).out)
+        for row in ours + theirs:
+            row["causes"] = sorted((row.get("causes") or "").split(","))
+            row["software"] = row.get("software") or ""
+        key = lambda row: json.dumps(row, sort_keys=True)  # noqa: E731
+        equal(sorted(map(key, theirs)), sorted(map(key, ours)), f"report --by {by}")
+    for number, uid in rows(database, "SELECT session_id, uid FROM sessions ORDER BY errors_503 DESC LIMIT 3"):
+        ours = heloscope("show", "--db", database, str(number)).expect(0).out
+        theirs = heloscope("show", "--credentials", account, uid).expect(0).out
+        equal(theirs.replace("Session 1:", f"Session {number}:"), ours, f"show {uid}")
+    listed = heloscope("show", "--credentials", account).expect(0).out.splitlines()
+    equal([(len(listed) - 1,)], rows(database, "SELECT count(*) FROM sessions"), "sessions of the list")
+    heloscope("show", "--credentials", account, 20 * "0").expect(1).complains_once(20 * "0", "no session")
+
+
+@test("report and show of a fleet answer as those of the history do")
+def asking():
+    same_answers(SCRATCH.path("mx1"), SCRATCH.path("views.db"))
+    if MODERN:
+        same_answers(SCRATCH.path("modern"), SCRATCH.path("modern.db"))
 
 
 @test("a table of another version is said so, and nothing moves")
@@ -296,6 +323,12 @@ def down():
             check(False, "a part was given for the whole")
         except RuntimeError as error:
             contains(str(error), "279")
+        # Ours as well: a line, or with --partial a warning with its name and what there is.
+        name = f"127.0.0.1:{FLEET.servers[1].tcp}"
+        heloscope("report", "--by", "cause", "--credentials", account).expect(1).complains_once("a shard is down", name)
+        done = heloscope("report", "--by", "cause", "--partial", "--credentials", account).expect(0)
+        done.complains_once("a shard is down", name, "without it")
+        contains(done.out, "mail_rejected")
     finally:
         FLEET.servers[1].process.start()
 

@@ -8,6 +8,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* --- fleets --- */
+enum {
+    FLEET_ANSWER_LIMIT = 64 << 20 /* octets of an answer of a fleet's database */
+};
+
 /* --- capture files --- */
 enum {
     KEPT_OPEN = 16, /* files that are opened only once; of more, each waits closed for its turn */
