@@ -57,6 +57,7 @@ TESTED_ELSEWHERE = {
     "analyzer/evidence/survey.c": "tests/system/test_evidence.py: tags, fragments, several files",
     "analyzer/program/cmd_cut.c": "tests/system/test_evidence.py",
     "db/read/evidence.c": "tests/system/test_evidence.py: of every sample",
+    "analyzer/fleet/beside.c": "tests/system/test_ship.py: monitor --ship",
     "analyzer/fleet/ask.c": "make check-fleet",
     "analyzer/fleet/lines.c": "make check-fleet",
     "analyzer/program/cmd_fleet.c": "make check-fleet",

@@ -21,7 +21,7 @@ static bool copy(char out[ACCOUNT_TEXT], const char *name, const char *value, st
  */
 static bool add_endpoint(struct account *account, const char *value, struct failure *why)
 {
-    char text[ACCOUNT_TEXT];
+    char text[ACCOUNT_TEXT] = "";
     if (!copy(text, "endpoint", value, why))
         return false;
     for (size_t end = strlen(text); end && text[end - 1] == '/'; end--)

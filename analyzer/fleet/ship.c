@@ -148,7 +148,8 @@ static bool may_retry(struct shipper *shipper)
     struct terminal terminal = {0};
     if (shipper->outcome != HTTP_LATER || stop_came())
         return false;
-    if (!shipper->job->follow && shipper->failures + 1 >= ATTEMPTS)
+    const int attempts = shipper->job->attempts ? shipper->job->attempts : ATTEMPTS;
+    if (!shipper->job->follow && shipper->failures + 1 >= attempts)
         return false;
     if (shipper->failures++ == 0)
         terminal_warn(&terminal, "%s; it is tried again, nothing is lost", shipper->why.text);
@@ -218,6 +219,14 @@ static bool open_all(struct shipper *shipper, const char *database, const struct
         return false;
     shipper->after = outbox_change(shipper->outbox);
     return true;
+}
+
+bool fleet_check(const struct fleet_words *words, struct failure *why)
+{
+    static struct account account;
+    return account_read(words, &account, why) &&
+           (fleet_is_built() ||
+            failure_set(why, "this program was built without libcurl (configure --without-curl)"));
 }
 
 bool fleet_ship(const char *database, const struct fleet_words *words, const struct ship_job *job,

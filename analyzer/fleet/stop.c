@@ -32,6 +32,11 @@ void stop_now(void)
     came = 1;
 }
 
+void stop_forget(void)
+{
+    came = 0;
+}
+
 /* In pieces: the signal may come between the question and the wait, or to another thread. */
 void stop_wait(long milliseconds)
 {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "heloscope/base/memory.h"
+#include "heloscope/fleet/beside.h"
 #include "live.h"
 #include "recording.h"
 
@@ -36,6 +37,13 @@ static struct capture *open_interfaces(const struct options *options, bool servi
     return capture;
 }
 
+static struct beside *begin_shipping(const struct options *options, struct failure *why)
+{
+    const struct fleet_words words = {
+        .credentials = options->credentials, .url = options->fleet, .sensor = options->sensor};
+    return beside_begin(options->database, &words, why);
+}
+
 enum status cmd_monitor(const struct options *options, struct terminal *terminal,
                         struct failure *why)
 {
@@ -44,9 +52,16 @@ enum status cmd_monitor(const struct options *options, struct terminal *terminal
     struct capture *capture = open_interfaces(options, terminal_of_service(terminal), why);
     if (!capture)
         return STATUS_INCOMPLETE;
+    struct beside *beside = NULL;
+    if (options->ship && !(beside = begin_shipping(options, why))) {
+        capture_close(capture);
+        return STATUS_INCOMPLETE;
+    }
     struct keylog *keylog = recording_keylog(options, true, why);
     enum status status = live_run(options, terminal, capture, keylog, "listening on", why);
     capture_close(capture);
     keylog_free(keylog);
+    if (!beside_end(beside, status == STATUS_DONE ? why : NULL))
+        status = STATUS_INCOMPLETE;
     return status;
 }

@@ -246,6 +246,7 @@ static bool set_of_server(struct options *o, const char *name, const char *value
 
 FLAG_SETTER(init)
 FLAG_SETTER(again)
+FLAG_SETTER(ship)
 FLAG_SETTER(partial)
 /* It has been read when this is called. */
 static bool set_config(struct options *o, const char *name, const char *value, struct failure *why)
@@ -304,7 +305,7 @@ static const struct option_row rows[] = {
      "add to FILE, which may be rotated (default: standard output)"},
     {FOR_EXPORT, 0, "cursor", "NAME", set_cursor,
      "begin where NAME left off, and remember how far it comes (default: everything)"},
-    {FOR_EXPORT | FOR_SHIP, 0, "sensor", "NAME", set_sensor,
+    {FOR_EXPORT | FOR_SHIP | FOR_MONITOR, 0, "sensor", "NAME", set_sensor,
      "say in each line or row that it comes from NAME"},
     {FOR_FLEET, 0, "fleet", "URL", set_fleet,
      "the fleet's database, https://HOST:PORT (default: the endpoints in the file of "
@@ -316,6 +317,7 @@ static const struct option_row rows[] = {
     {FOR_SHIP, 0, "cluster", "NAME", set_cluster, "with --init: on all servers of cluster NAME"},
     {FOR_SHOW | FOR_REPORT, 0, "partial", NULL, set_partial,
      "with --fleet: where a shard is down, take what the others have, with a warning"},
+    {FOR_MONITOR, 0, "ship", NULL, set_ship, "send to the fleet what is stored, as it is stored"},
     {FOR_SHIP, 0, "again", NULL, set_again, "send everything again, as newer versions"},
     {FOR_EXPORT | FOR_SHIP, 0, "follow", NULL, set_following,
      "go on with what is stored later, until stopped"},

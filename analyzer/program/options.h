@@ -33,7 +33,7 @@ struct options {
     size_t port_count;
     enum colour_choice colour;
     bool json, quiet, no_promiscuous, list_interfaces, rules, help, anonymize, utc, init, again,
-        partial;
+        partial, ship;
     bool script, secrets; /* of cut */
     struct config_file config;
     bool wait;           /* of monitor */
@@ -74,7 +74,7 @@ enum subcommand {
     FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
     FOR_SELECTION = FOR_SHOW | FOR_CUT | FOR_REPORT, /* take the words of selection_options.c */
     FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,
-    FOR_FLEET = FOR_SHIP | FOR_SHOW | FOR_REPORT,
+    FOR_FLEET = FOR_SHIP | FOR_SHOW | FOR_REPORT | FOR_MONITOR,
     FOR_PRINTING = FOR_ALL & ~(FOR_SHIP | FOR_EXPORT | FOR_CUT),
 };
 

@@ -7,6 +7,8 @@ import gzip
 import http.server
 import json
 import os
+import signal
+import socket
 import sys
 import threading
 import urllib.parse
@@ -15,6 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from support import tap  # noqa: E402
 from support.program import SAMPLES, Scratch, heloscope  # noqa: E402
 from support.program import need_program, rows, samples  # noqa: E402
+from support.running import Monitor  # noqa: E402
 from support.tap import check, contains, equal, test  # noqa: E402
 
 PCAPS = [os.path.join(SAMPLES, name) for name in samples() if name.endswith(".pcap")][:12]
@@ -150,6 +153,42 @@ def init():
         check("fleet_version" in made[-1], "the version is not the last", made[-1])
         for name in ("sessions_rows", "events_all", "`.diagnoses ", "`.errors_503 ", "`.timeline "):
             check(any(name in s for s in made), name)
+
+
+def converse(port):
+    """A session with a 503, on loopback."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        client = socket.create_connection(("127.0.0.1", port))
+        server, _ = listener.accept()
+        for line in ("220 mx.example.org", "EHLO client", "250 mx.example.org", "RCPT TO:<a@example.org>",
+                     "503 5.5.1 need MAIL", "QUIT", "221 bye"):
+            giver, taker = (server, client) if line[0] in "25" else (client, server)
+            giver.sendall(line.encode() + b"\r\n")
+            taker.recv(1000)
+        client.close()
+        server.close()
+
+
+@test("monitor --ship sends what it stores, and the rest when it ends")
+def beside():
+    with Scratch() as scratch:
+        engine, database = Engine(), scratch.path("x.db")
+        with Monitor(database, "tcp", "port", "2525", "--ship", "--credentials", account(scratch, engine.url)) as monitor:
+            converse(2525)
+            monitor.prints("mail_missing")
+            equal(monitor.stop(signal.SIGINT), 0, "status")
+        sent = dict(engine.inserts)
+        equal(len({row["uid"] for row in sent["sessions_rows"]}), 1, "sessions")
+        equal({row["code"] for row in sent["diagnoses_rows"]}, {503}, "findings")
+        equal([(cursor(database),)], rows(database, "SELECT max(change) FROM changes"), "cursor")
+        # A fleet that is away does not keep it from recording; the exit status tells.
+        away = scratch.path("y.db")
+        with Monitor(away, "tcp", "port", "2525", "--ship", "--credentials", account(scratch, "http://127.0.0.1:9")) as monitor:
+            converse(2525)
+            monitor.prints("mail_missing")
+            equal(monitor.stop(signal.SIGINT), 1, "status")
+            contains(monitor.err, "127.0.0.1:9")
+        equal(rows(away, "SELECT count(*) FROM sessions"), [(1,)], "sessions")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ struct fleet_words {
 /* Whether this program can speak HTTP. */
 bool fleet_is_built(void);
 
+/* Whether what `words` name can be read and names a fleet; nothing is asked of it. */
+bool fleet_check(const struct fleet_words *words, struct failure *why);
+
 /* Makes the database, its tables and views, or brings them forward. */
 bool fleet_init(const struct fleet_words *words, struct failure *why);
 
@@ -23,6 +26,7 @@ struct ship_job {
     bool follow;  /* go on when all is sent, until stop_came() */
     bool restart; /* send everything again */
     bool quiet;
+    int attempts; /* of a run that is to end, in a row; 0 = eight */
 };
 
 struct ship_totals {

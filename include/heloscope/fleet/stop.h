@@ -14,6 +14,9 @@ bool stop_came(void);
 /* Notes one without a signal, for what runs beside the main thread. */
 void stop_now(void);
 
+/* Takes that back. */
+void stop_forget(void);
+
 /* Waits so many milliseconds, less when a signal comes. */
 void stop_wait(long milliseconds);
 
