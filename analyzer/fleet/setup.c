@@ -174,15 +174,19 @@ static bool make_newest(const struct setup *setup, const struct outbox_table *ta
         if (!is_key(table, table->columns[i].name))
             add_newest(&text, table->columns[i].name, table->columns[i].type);
     add(&text, ", max(version) AS newest_version FROM ");
-    if (of_session)
+    if (of_session) {
         add(&text, "`%s`.sessions_all GROUP BY uid", database);
-    else
-        add(&text,
-            "(SELECT * FROM `%s`.%s_all GLOBAL ANY LEFT JOIN (SELECT uid, max(version) AS newest "
-            "FROM `%s`.sessions_all GROUP BY uid) AS n USING uid WHERE newest > 0 AND version >= "
-            "newest) "
-            "GROUP BY uid%s",
-            database, table->name, database, table->key);
+        return run(setup, &text, why);
+    }
+    add(&text,
+        "(SELECT * FROM `%s`.%s_all GLOBAL ANY LEFT JOIN (SELECT uid, max(version) AS newest "
+        "FROM `%s`.sessions_all",
+        database, table->name, database);
+    if (table->of_trouble) /* few sessions: the others need not be looked at */
+        add(&text, " WHERE uid GLOBAL IN (SELECT uid FROM `%s`.%s_all)", database, table->name);
+    add(&text,
+        " GROUP BY uid) AS n USING uid WHERE newest > 0 AND version >= newest) GROUP BY uid%s",
+        table->key);
     return run(setup, &text, why);
 }
 

@@ -158,6 +158,20 @@ class Fleet:
             self.servers.append(Server(os.path.join(folder, f"shard{number + 1}"), number, ports[3 * number:][:3],
                                        cluster))
 
+        for server in self.servers if shards else ():
+            self.settle(server)
+
+    @staticmethod
+    def settle(server):
+        """18.16 dies of words ON CLUSTER that come before its own connection to ZooKeeper."""
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            try:
+                server.ask("SELECT count() FROM system.zookeeper WHERE path = '/clickhouse/ddl'")
+                return
+            except RuntimeError:
+                time.sleep(0.2)
+
     def start_zookeeper(self, folder, port):
         os.makedirs(folder)
         with open(os.path.join(folder, "zoo.cfg"), "w", encoding="utf-8") as file:
