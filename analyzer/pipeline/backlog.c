@@ -114,10 +114,11 @@ enum rest {
 static void copy_row(struct session_row *row, struct arena *arena)
 {
     struct bytes *texts[] = {
-        &row->uid,         &row->community_id,    &row->source,          &row->helo,
-        &row->server_name, &row->server_software, &row->client_software, &row->server_evidence,
-        &row->tls_version, &row->client_evidence, &row->tls_sni,         &row->auth_mechanism,
-        &row->auth_outcome};
+        &row->uid,          &row->community_id,    &row->source,          &row->helo,
+        &row->server_name,  &row->server_software, &row->client_software, &row->server_evidence,
+        &row->tls_version,  &row->client_evidence, &row->tls_sni,         &row->auth_mechanism,
+        &row->auth_outcome, &row->tls.suite,       &row->tls.group,       &row->tls.alpn,
+        &row->tls.alerts,   &row->tls.failure,     &row->tls.hidden};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = arena_copy(arena, *texts[i]);
 }

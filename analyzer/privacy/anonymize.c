@@ -49,6 +49,7 @@ static void replace_session(const struct anonymizer *a, struct session_row *row)
         {&row->helo, SCRUB_ALL},
         {&row->server_name, SCRUB_ALL},
         {&row->tls_sni, SCRUB_ALL},
+        {&row->tls.alpn, SCRUB_TEXT},
         {&row->auth_mechanism, SCRUB_TEXT},
         {&row->server_software, SCRUB_TEXT},
         {&row->client_software, SCRUB_TEXT},

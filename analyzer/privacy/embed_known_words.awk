@@ -30,6 +30,9 @@ FILENAME ~ /\.c$/ {
 
 /^#/ { next }
 
+# Suites are shown with the beginning that all their names have.
+FILENAME ~ /tls_suite_names\.h$/ { sub(/"/, "\"TLS_") }
+
 FILENAME ~ /causes\.txt$/ { sub(/^[a-z_]+:/, "") }
 
 { take($0) }

@@ -2,6 +2,7 @@
 /* heloscope explain: the dictionary of causes. */
 #include "heloscope/cause.h"
 #include "command.h"
+#include "explain_topics.h"
 #include "heloscope/output/json.h"
 #include "heloscope/base/text.h"
 
@@ -18,7 +19,11 @@ static void print_list(const struct terminal *terminal)
         printf("%s%-24s%s %s\n", terminal_style(terminal, STYLE_HEADING), entry->name,
                terminal_style(terminal, STYLE_PLAIN), entry->title);
     }
-    puts("\nheloscope explain CAUSE tells more of one.");
+    putchar('\n');
+    for (size_t i = 0; i < topic_count(); i++)
+        printf("%s%-24s%s %s\n", terminal_style(terminal, STYLE_HEADING), topic_at(i)->name,
+               terminal_style(terminal, STYLE_PLAIN), topic_at(i)->title);
+    puts("\nheloscope explain NAME tells more of one.");
 }
 
 static void print_field(const char *label, const char *text)
@@ -68,10 +73,26 @@ static void json_entry(struct json *json, const struct cause_entry *entry)
     json_close(json);
 }
 
-static bool names_are_causes(const struct options *options, struct failure *why)
+static void print_topic(const struct terminal *terminal, const struct topic *topic)
+{
+    printf("%s%s%s: %s\n\n%s", terminal_style(terminal, STYLE_HEADING), topic->name,
+           terminal_style(terminal, STYLE_PLAIN), topic->title, topic->text);
+}
+
+static void json_topic(struct json *json, const struct topic *topic)
+{
+    json_open(json, NULL, '{');
+    json_string(json, "topic", topic->name);
+    json_string(json, "title", topic->title);
+    json_string(json, "text", topic->text);
+    json_close(json);
+}
+
+static bool names_are_known(const struct options *options, struct failure *why)
 {
     for (size_t i = 0; i < options->word_count; i++)
-        if (cause_by_name(bytes_of_string(options->words[i])) == CAUSE_NONE)
+        if (!topic_by_name(options->words[i]) &&
+            cause_by_name(bytes_of_string(options->words[i])) == CAUSE_NONE)
             return failure_set(why, "there is no cause '%s'; heloscope explain lists them",
                                options->words[i]);
     return true;
@@ -87,7 +108,10 @@ static void print_json(const struct options *options)
     struct json json = {.out = stdout};
     json_open(&json, NULL, '[');
     for (size_t i = 0; i < options->word_count; i++)
-        json_entry(&json, named(options, i));
+        if (topic_by_name(options->words[i]))
+            json_topic(&json, topic_by_name(options->words[i]));
+        else
+            json_entry(&json, named(options, i));
     if (!options->word_count)
         for (int i = CAUSE_NONE + 1; i < CAUSE_COUNT; i++)
             json_entry(&json, cause_entry((enum cause)i));
@@ -101,7 +125,7 @@ enum status cmd_explain(const struct options *options, struct terminal *terminal
         return cmd_rules(options, terminal, why);
     if (options->of_client || options->of_server)
         return cmd_explain_software(options, terminal, why);
-    if (!names_are_causes(options, why))
+    if (!names_are_known(options, why))
         return STATUS_USAGE;
     if (options->json) {
         print_json(options);
@@ -111,7 +135,10 @@ enum status cmd_explain(const struct options *options, struct terminal *terminal
         print_list(terminal);
     for (size_t i = 0; i < options->word_count; i++) {
         fputs(i ? "\n" : "", stdout);
-        print_entry(terminal, named(options, i));
+        if (topic_by_name(options->words[i]))
+            print_topic(terminal, topic_by_name(options->words[i]));
+        else
+            print_entry(terminal, named(options, i));
     }
     return STATUS_DONE;
 }

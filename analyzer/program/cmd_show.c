@@ -113,6 +113,9 @@ static bool list_json(const struct options *options, struct history *history, st
 
 struct view {
     const struct terminal *terminal;
+    struct history *history;
+    struct failure *why;
+    bool failed; /* with `why` */
     int64_t start_us;
     event_no explained;    /* the last reply whose ruling was printed ... */
     char ruling_seen[512]; /* ... and the beginning of what it said */
@@ -147,6 +150,49 @@ static void print_counts(const struct history_session *row)
     puts(row->midstream ? ", begun before the capture" : "");
 }
 
+static void print_tls_records(const struct history_tls *row)
+{
+    if (!row->octets_client && !row->octets_server)
+        return;
+    printf("  %-10s%" PRId64 " of the client (%" PRId64 " octets), %" PRId64
+           " of the server (%" PRId64 " octets), at most %" PRId64 ".%03d s apart\n",
+           "records", row->records_client, row->octets_client, row->records - row->records_client,
+           row->octets_server, row->idle_us / 1000000, (int)(row->idle_us % 1000000 / 1000));
+}
+
+static void print_tls_end(const struct history_tls *row)
+{
+    print_field("alerts", row->alerts);
+    print_field("failed", row->failure);
+    if (row->closed && strcmp(row->closed, "both") != 0)
+        printf("  %-10sended without close_notify by %s\n", "tls end",
+               strcmp(row->closed, "client") == 0   ? "the server"
+               : strcmp(row->closed, "server") == 0 ? "the client"
+                                                    : "both");
+    if (row->hidden)
+        printf("  %-10s%s (see: heloscope explain tls_hidden)\n", "not read", row->hidden);
+}
+
+/* "TLS 1.3, TLS_AES_256_GCM_SHA384, x25519, full handshake", then what went on in it. */
+static bool print_tls(void *context, const struct history_tls *row)
+{
+    const char *parts[] = {row->version, row->suite, row->group, row->handshake};
+    (void)context;
+    printf("  %-10s", "tls");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        fputs(i && parts[i] ? ", " : "", stdout);
+        text_print(stdout, bytes_of_string(text_or(parts[i], i ? "" : "version not seen")));
+    }
+    puts(row->handshake ? " handshake" : "");
+    print_tls_records(row);
+    print_field("tls name", row->name);
+    print_field("alpn", row->alpn);
+    if (row->certificate && strcmp(row->certificate, "not asked for") != 0)
+        printf("  %-10scertificate %s\n", "client's", row->certificate);
+    print_tls_end(row);
+    return true;
+}
+
 static bool print_head(void *context, const struct history_session *row)
 {
     struct view *view = context;
@@ -166,8 +212,7 @@ static bool print_head(void *context, const struct history_session *row)
     print_field("helo", row->helo);
     print_field("client", row->client_software);
     print_field("server", row->server_software);
-    print_field("tls", row->tls_version);
-    print_field("tls name", row->tls_sni);
+    view->failed = !history_tls(view->history, row->session_id, print_tls, NULL, view->why);
     print_counts(row);
     print_field("outcome", row->outcome);
     putchar('\n');
@@ -225,8 +270,8 @@ static bool print_diagnosis(void *context, const struct history_diagnosis *row)
 static bool show_text(struct history *history, int64_t session_id, const struct terminal *terminal,
                       struct failure *why)
 {
-    struct view view = {.terminal = terminal};
-    if (!history_session(history, session_id, print_head, &view, why))
+    struct view view = {.terminal = terminal, .history = history, .why = why};
+    if (!history_session(history, session_id, print_head, &view, why) || view.failed)
         return false;
     timeline_print_heading(stdout, terminal);
     return history_events(history, session_id, 1, UINT32_MAX, print_event, &view, why) &&

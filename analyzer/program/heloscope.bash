@@ -55,7 +55,7 @@ _heloscope() {
         compopt -o default 2>/dev/null
         return
     elif [[ $subcommand == explain ]]; then
-        words=$(_heloscope_causes "$program")
+        words="$(_heloscope_causes "$program") tls_hidden"
     elif [[ $subcommand == @(show|cut) ]]; then
         words=$(_heloscope_sessions "$program")
     fi

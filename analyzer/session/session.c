@@ -9,6 +9,7 @@
 #include "heloscope/session/direction.h"
 #include "heloscope/session/identity.h"
 #include "heloscope/session/pending.h"
+#include "heloscope/session/tls_row.h"
 #include "heloscope/session/transaction.h"
 #include "heloscope/tls/tls.h"
 
@@ -213,6 +214,7 @@ struct draft *session_detach(struct session *s, bool last)
     copy_row_text(&draft->chapter.session, &draft->arena);
     name_row(&draft->chapter.session, &draft->arena);
     identify_describe(&s->identify, &draft->chapter.session, &draft->arena);
+    tls_row_describe(s, last, &draft->chapter.session, &draft->arena);
     draft->chapter.first = !s->written;
     draft->chapter.last = last;
     s->written = true;

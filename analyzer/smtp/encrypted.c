@@ -7,8 +7,10 @@
 
 #include "heloscope/session/direction.h"
 #include "heloscope/session/pending.h"
+#include "heloscope/session/tls_row.h"
 #include "heloscope/application/tls_hello.h"
 #include "heloscope/tls/tls.h"
+#include "hole.h"
 
 /* A handshake record; in a session begun midway any record. */
 bool tls_begins(struct bytes data, bool midway)
@@ -61,12 +63,16 @@ static void note_client_hello(struct session *s, const struct tls_news *news)
 static void note_server_hello(struct session *s, const struct tls_news *news)
 {
     const struct tls_facts *facts = tls_facts(s->tls.layer);
-    char version[16];
+    char version[16], suite[TLS_NAME_ROOM], group[TLS_NAME_ROOM];
+    const bool tls13 = facts->version >= 0x0304; /* else it is still open */
     tls_version_print(facts->version, version);
     if (!s->row.tls_version.at)
         s->row.tls_version = arena_copy(&s->own, bytes_of_string(version));
     note(s, news, SIDE_SERVER,
-         arena_print(&s->draft->arena, "ServerHello: %s, cipher 0x%04x", version, facts->suite));
+         arena_print(&s->draft->arena, "ServerHello: %s, %s%s%s%s", version,
+                     tls_row_suite(facts->suite, suite), facts->group ? ", " : "",
+                     tls_row_group(facts->group, group),
+                     tls13 && facts->resumed ? ", resumed" : ""));
 }
 
 /* A hello of which the end never came. */
@@ -109,13 +115,14 @@ static void note_alert(struct session *s, enum side side, const struct tls_news 
         CLOSE_NOTIFY = 0
     };
     const uint8_t number = news->data.at[1];
-    const char *name = tls_alert_name(number);
+    const char *name = tls_alert_name(number), *meaning = tls_alert_meaning(number);
     const bool fatal = tls_alert_is_fatal(news->data);
     if (s->tls.alert || (!fatal && (!news->sealed || number == CLOSE_NOTIFY)))
         return;
     const struct event *e =
         note(s, news, side,
-             name ? arena_print(&s->draft->arena, "Alert: %s", name)
+             name ? arena_print(&s->draft->arena, "Alert: %s%s%s%s", name, meaning ? " (" : "",
+                                meaning ? meaning : "", meaning ? ")" : "")
                   : arena_print(&s->draft->arena, "Alert: number %u", (unsigned)number));
     if (news->sealed)
         return;
@@ -155,16 +162,13 @@ static void miss_other_side(struct session *s, enum side side, const struct tls_
 static void note_opening(struct session *s, enum side side, const struct tls_news *news)
 {
     const struct tls_facts *facts = tls_facts(s->tls.layer);
-    struct tls_suite suite;
-    char version[16];
-    const bool known = tls_suite_read(facts->suite, &suite);
-    const char *group = tls_group_name(facts->group);
+    char version[16], suite[TLS_NAME_ROOM], group[TLS_NAME_ROOM];
     tls_version_print(facts->version, version);
     note(s, news, side,
-         arena_print(&s->draft->arena, "decrypted: %s, TLS_%s%s%s%s%s%s", version,
-                     known ? suite.name : "?", group ? ", " : "", group ? group : "",
-                     facts->resumed ? ", resumed" : "", facts->protocol[0] ? ", ALPN " : "",
-                     facts->protocol));
+         arena_print(&s->draft->arena, "decrypted: %s, %s%s%s%s%s%s", version,
+                     tls_row_suite(facts->suite, suite), facts->group ? ", " : "",
+                     tls_row_group(facts->group, group), facts->resumed ? ", resumed" : "",
+                     facts->protocol[0] ? ", ALPN " : "", facts->protocol));
 }
 
 /* From here on there are lines again. The session inside a TLS from the first octet on begins only
@@ -179,6 +183,8 @@ static void open_side(struct session *s, enum side side, const struct tls_news *
     s->tls.open[side] = true;
     direction_enter(&s->direction[side], READ_LINES);
     s->direction[side].begin = news->end;
+    if (s->tls.gap[side]) /* records of lines may have lain in it */
+        hole_in_front(s, side, s->tls.gap[side]);
 }
 
 static void read_text(struct session *s, enum side side, const struct tls_news *news,
@@ -278,6 +284,7 @@ static void take_gap(struct session *s, enum side side, const struct span *span,
     if (!s->tls.open[side]) {
         sink(s, side, span, bytes_of(NULL, 0));
         direction_enter(&s->direction[side], READ_NOTHING); /* records cannot be counted on */
+        s->tls.gap[side] = s->last_seq;
     } else {
         s->row.bytes_missing += span->gap;
     }

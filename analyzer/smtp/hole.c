@@ -73,3 +73,12 @@ bool hole_take(struct session *s, enum side side, const struct span *span, struc
     lose_replies(s, e->seq);
     return s->direction[SIDE_CLIENT].reading == READ_WAIT;
 }
+
+void hole_in_front(struct session *s, enum side side, event_no gap)
+{
+    const struct span nothing = {0};
+    if (side == SIDE_CLIENT)
+        lose_commands(s, gap, &nothing);
+    else
+        lose_replies(s, gap);
+}

@@ -9,4 +9,8 @@
  * client's octets wait for may lie in it. */
 bool hole_take(struct session *s, enum side side, const struct span *span, struct bytes text);
 
+/* Lines of `side` may have been lost in front of where they are read now, in octets that were not
+ * read then; `gap` is the event that told of it. */
+void hole_in_front(struct session *s, enum side side, event_no gap);
+
 #endif

@@ -22,7 +22,7 @@ static void take_client_hello(struct tls *tls, struct bytes body, const struct t
     const bool second = tls->facts.retried && tls->client_hello && !tls->server_hello &&
                         memcmp(tls->client_random, hello.random.at, TLS_RANDOM) == 0;
     memcpy(tls->client_random, hello.random.at, TLS_RANDOM);
-    tls->client_hello = true;
+    tls->client_hello = tls->facts.greeted = true;
     tls->server_hello = tls->suite_known = tls->master_known = false;
     tls->certificate_seen = tls->premaster_id_known = false;
     tls->session_offered = hello.session.len || hello.ticket;
@@ -30,7 +30,7 @@ static void take_client_hello(struct tls *tls, struct bytes body, const struct t
     if (record->sealed) /* a renegotiation: who asks whom for what may have changed */
         tls->facts.resumed = false;
     else if (!second)
-        tls->facts.version = hello.version;
+        tls->facts.version = tls->facts.offered = hello.version;
     copy_text(tls->facts.name, sizeof tls->facts.name, hello.name);
     if (!second)
         tls_tell_about(tls, TLS_NEWS_CLIENT_HELLO, record, bytes_of(NULL, 0));
@@ -57,7 +57,7 @@ static void take_server_hello(struct tls *tls, struct bytes body, const struct t
         return;
     }
     memcpy(tls->server_random, hello.random.at, TLS_RANDOM);
-    tls->server_hello = true;
+    tls->server_hello = tls->facts.agreed = true;
     tls->suite_known = tls_suite_read(hello.suite, &tls->suite);
     tls->encrypt_then_mac = hello.encrypt_then_mac;
     tls->extended_master_secret = hello.extended_master_secret;
@@ -74,7 +74,7 @@ static void take_encrypted_extensions(struct tls *tls, struct bytes body)
     if (!tls_encrypted_extensions(body, &extensions))
         return;
     copy_text(tls->facts.protocol, sizeof tls->facts.protocol, extensions.protocol);
-    tls->extensions_seen = true;
+    tls->extensions_seen = tls->facts.extensions_seen = true;
     tls->facts.early_data = extensions.early_data;
     tls->early_refused = !extensions.early_data;
 }

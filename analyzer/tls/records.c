@@ -145,7 +145,9 @@ static void skip_closed(struct tls *tls, enum side side)
     half->skip = record_length(half->held) - RECORD_HEAD;
     half->held_length = 0;
     half->sealed += half->sealed < UINT32_MAX;
-    tls->facts.records[side]++;
+    tls->facts.sealed[side] = true;
+    tls_count(tls, side, half->skip, &half->held_mark);
+    tls_note_unread(tls, side, half->skip);
 }
 
 bool tls_more(const struct tls *tls, enum side side)

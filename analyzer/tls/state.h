@@ -80,6 +80,8 @@ struct tls {
     uint32_t transcript_length, transcript_size;
     bool transcript_over;
 
+    int64_t last_us; /* the newest record's time */
+
     bool said;       /* the verdict */
     bool no_more;    /* tls_wait_no_more() */
     uint32_t budget; /* trials that are left */
@@ -88,12 +90,19 @@ struct tls {
     uint32_t news_first, news_count;
 };
 
+/* Counts a record of so many octets, without its header. */
+void tls_count(struct tls *tls, enum side side, size_t octets, const struct mark *mark);
+
 /* Room for one more news; when there is none the last is overwritten. */
 struct tls_news *tls_tell(struct tls *tls, enum tls_news_kind kind);
 
 /* The same, of the record that `about` describes. */
 struct tls_news *tls_tell_about(struct tls *tls, enum tls_news_kind kind,
                                 const struct tls_news *about, struct bytes data);
+
+/* A record of so many octets that cannot be read. The client's first in TLS 1.3 is longer than an
+ * alert unless it is one: it has refused what the server showed (RFC 8446 section 6.2). */
+void tls_note_unread(struct tls *tls, enum side side, size_t octets);
 
 /* ---- unseal.c */
 

@@ -39,6 +39,18 @@ const struct tls_facts *tls_facts(const struct tls *tls)
     return &tls->facts;
 }
 
+void tls_count(struct tls *tls, enum side side, size_t octets, const struct mark *mark)
+{
+    struct tls_facts *facts = &tls->facts;
+    const int64_t idle_us = tls->last_us ? mark->ts_us - tls->last_us : 0;
+    facts->records[side]++;
+    facts->octets[side] += octets;
+    if (idle_us > facts->idle_us)
+        facts->idle_us = idle_us;
+    if (mark->ts_us > tls->last_us)
+        tls->last_us = mark->ts_us;
+}
+
 struct tls_news *tls_tell(struct tls *tls, enum tls_news_kind kind)
 {
     if (tls->news_count < NEWS_KEPT)
@@ -121,6 +133,13 @@ static struct tls_news news_of(const struct half *half, enum side side, const st
                              .mark = half->held_mark};
 }
 
+static void note_alert(struct tls *tls, struct tls_alert alert)
+{
+    alert.early = !tls->facts.told[SIDE_SERVER];
+    if (tls->facts.alert_count < TLS_ALERTS_KEPT)
+        tls->facts.alerts[tls->facts.alert_count++] = alert;
+}
+
 static void take_content(struct tls *tls, enum side side, uint8_t type, struct bytes text,
                          const struct tls_news *about)
 {
@@ -140,10 +159,13 @@ static void take_content(struct tls *tls, enum side side, uint8_t type, struct b
     case TLS_CONTENT_ALERT:
         if (text.len != 2)
             break;
+        note_alert(
+            tls, (struct tls_alert){.level = text.at[0], .description = text.at[1], .side = side});
         tls->facts.closed[side] |= !text.at[1];
         tls_tell_about(tls, TLS_NEWS_ALERT, about, text);
         break;
     case TLS_CONTENT_DATA:
+        tls->facts.told[side] |= text.len != 0;
         tls_tell_about(tls, TLS_NEWS_DATA, about, text);
         break;
     default:
@@ -268,6 +290,15 @@ static uint32_t records_ahead(const struct half *half, uint64_t start)
     return most < TLS_LOST_RECORDS ? (uint32_t)most : TLS_LOST_RECORDS;
 }
 
+void tls_note_unread(struct tls *tls, enum side side, size_t octets)
+{
+    struct half *half = &tls->half[side];
+    const size_t alert = 2 + 1 + (size_t)tls->suite.tag;
+    if (side == SIDE_CLIENT && half->sealed == 1 && tls->suite_known && octets == alert &&
+        tls->facts.version >= VERSION_13 && !tls->early_offered && !half->lost)
+        note_alert(tls, (struct tls_alert){.side = side, .unread = true});
+}
+
 bool record_take(struct tls *tls, enum side side, const struct record *record, uint8_t *scratch)
 {
     struct half *half = &tls->half[side];
@@ -278,18 +309,22 @@ bool record_take(struct tls *tls, enum side side, const struct record *record, u
         if (half->adrift && type != TLS_CONTENT_HANDSHAKE)
             return false;
         end_hole(half);
-        tls->facts.records[side]++;
+        tls_count(tls, side, length, &about.mark);
         note_whole(half, about.end);
         take_content(tls, side, type, record->body, &about);
         return true;
     }
     half->sealed += half->sealed < UINT32_MAX;
-    tls->facts.records[side] += !half->adrift;
+    tls->facts.sealed[side] = true;
+    if (!half->adrift)
+        tls_count(tls, side, length, &about.mark);
+    const size_t sealed_length = length;
     const int64_t lost =
         unseal(tls, side, record, records_ahead(half, record->start), scratch, &length, &type);
     if (lost < 0) {
         if (half->adrift)
             return false;
+        tls_note_unread(tls, side, record->body.len);
         if (half->cipher)
             tls_cipher_pass(half->cipher, record->body, about.end);
         if (half->lost) /* the CBC of TLS 1.0 cannot prove the first record behind a hole */
@@ -308,7 +343,8 @@ bool record_take(struct tls *tls, enum side side, const struct record *record, u
     if (!tls->facts.open[side])
         tls_tell_about(tls, TLS_NEWS_OPEN, &about, bytes_of(NULL, 0));
     tls->facts.open[side] = true;
-    tls->facts.records[side] += was_adrift;
+    if (was_adrift)
+        tls_count(tls, side, sealed_length, &about.mark);
     half->hopeless = false;
     note_whole(half, about.end);
     take_content(tls, side, type, bytes_of(scratch, length), &about);

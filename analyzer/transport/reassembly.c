@@ -219,6 +219,18 @@ static void push_payload(struct reassembly *c, enum side side, int64_t offset,
         stream_keep(s, offset + (int64_t)length, bytes_of(NULL, segment->cut), true, &span->mark);
 }
 
+/* The FIN has a sequence number too: what acknowledged it, and was captured in front of it, waits
+ * for no octet more. */
+static void note_finished(struct reassembly *c, enum side side)
+{
+    struct stream *s = &c->side[side];
+    if (s->acked == s->end + 1)
+        s->acked = s->end;
+    for (struct piece *p = c->side[!side].waiting; p; p = p->next)
+        if (p->mark.seen == s->end + 1)
+            p->mark.seen = s->end;
+}
+
 static void note_end(struct reassembly *c, enum side side, const struct segment *segment,
                      int64_t offset)
 {
@@ -236,6 +248,7 @@ static void note_end(struct reassembly *c, enum side side, const struct segment 
         s->finished = true;
         s->end = (uint64_t)end;
         c->fin_ack[side] = segment->ack;
+        note_finished(c, side);
     } else {
         return;
     }

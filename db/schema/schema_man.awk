@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 # Makes heloscope-schema(5) of the comments in schema.sql and views.sql, so that it cannot say
-# anything else than the tables themselves. A column without a comment ends it with an error.
+# anything else than the tables themselves. A column without a comment ends it with an error. Columns
+# that a later step adds to a table stand with that table.
 #
 #     awk -f schema_man.awk schema.sql views.sql >heloscope-schema.5
 
@@ -27,9 +28,15 @@ FNR == 1 { files++; said = "" }
 
 /^[ \t]*$/ {
     if (said != "") {
-        print ".PP\n" said
+        put(".PP\n" said)
         said = ""
     }
+    next
+}
+
+/^ALTER TABLE .* ADD COLUMN / {
+    said = ""
+    column($3, $6, $7)
     next
 }
 
@@ -51,13 +58,7 @@ FNR == 1 { files++; said = "" }
 table != "" && /^\)/ { table = ""; next }
 
 table != "" && $1 ~ /^[a-z0-9_]+$/ {
-    at = index($0, " -- ")
-    if (!at)
-        fail("column " table "." $1 " has no comment")
-    type = $2
-    sub(/,$/, "", type)
-    print ".TP\n.BR " $1 " \" (" type ($0 ~ /PRIMARY KEY|NOT NULL/ ? "" : ", may be NULL") ")\""
-    print text(substr($0, at + 4))
+    column(table, $1, $2)
     next
 }
 
@@ -66,22 +67,48 @@ table != "" && $1 ~ /^[a-z0-9_]+$/ {
 END {
     if (failed)
         exit 1
+    for (i = 1; i <= parts; i++)
+        printf "%s", body[order[i]]
     print ".SH SEE ALSO\n.BR heloscope (1),\n.BR sqlite3 (1)"
+}
+
+# The page so far ends with the part at hand; each part is kept until the end, since a column may be
+# added to it.
+function put(line)
+{
+    if (at_hand == "")
+        print line
+    else
+        body[at_hand] = body[at_hand] line "\n"
 }
 
 function heading(name)
 {
-    if (name != section)
-        print ".SH " name
+    title = name == section ? "" : ".SH " name "\n"
     section = name
 }
 
 function part(name)
 {
-    print ".SS " name
+    at_hand = name
+    order[++parts] = name
+    put(title ".SS " name)
+    title = ""
     if (said != "")
-        print said
+        put(said)
     said = ""
+}
+
+# Of the line at hand: the column `name` of `where`.
+function column(where, name, type,    at)
+{
+    at = index($0, " -- ")
+    if (!at)
+        fail("column " where "." name " has no comment")
+    at_hand = where
+    sub(/[,;]$/, "", type)
+    put(".TP\n.BR " name " \" (" type ($0 ~ /PRIMARY KEY|NOT NULL/ ? "" : ", may be NULL") ")\"")
+    put(text(substr($0, at + 4)))
 }
 
 # A line of text that roff takes for nothing else.

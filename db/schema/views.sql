@@ -6,12 +6,13 @@
 -- events of a session it asks for the range of keys. Both are searches in the table itself. NOT
 -- INDEXED lets sessions come in the order of session_id and not of their uid.
 
--- The events with their session and number.
+-- The events with their session and number; in_tls: 1 for those that came inside TLS, decrypted.
 CREATE VIEW events AS
 SELECT s.session_id,
        e.id & 16777215 AS seq,
        e.ts_us, e.packet, e.side, e.kind, e.verb, e.code, e.enhanced, e.text, e.bytes,
-       e.answers, e.saw, e.note
+       e.answers, e.saw, e.note,
+       coalesce(e.note LIKE 'in TLS%', 0) AS in_tls
 FROM sessions s NOT INDEXED
 JOIN event_rows e ON e.id BETWEEN (s.session_id << 24) AND (s.session_id << 24 | 16777215);
 

@@ -53,6 +53,26 @@ static void bind_counts(struct binder *row, const struct session_row *session)
     next_number(row, session->retransmitted);
 }
 
+static void bind_tls(struct binder *row, const struct tls_row *tls)
+{
+    next_text(row, tls->suite);
+    next_text(row, tls->group);
+    next_text(row, tls->alpn);
+    next_word(row, tls->handshake);
+    next_word(row, tls->certificate);
+    next_text(row, tls->alerts);
+    next_word(row, tls->closed);
+    next_text(row, tls->failure);
+    next_text(row, tls->hidden);
+    const uint64_t numbers[] = {tls->records_client, tls->octets_client, tls->octets_server,
+                                (uint64_t)tls->idle_us};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (tls->seen)
+            next_number(row, numbers[i]);
+        else
+            next_present(row, 0);
+}
+
 bool rows_session(const struct statements *to, enum statement statement, int64_t session_id,
                   const struct session_row *session)
 {
@@ -71,6 +91,7 @@ bool rows_session(const struct statements *to, enum statement statement, int64_t
     next_number(&row, session->midstream);
     next_number(&row, session->one_sided);
     next_word(&row, session->outcome);
+    bind_tls(&row, &session->tls);
     return statement_run(row.statement);
 }
 

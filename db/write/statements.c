@@ -8,11 +8,14 @@
     "server_name, server_software, server_evidence, "                                              \
     "client_software, client_evidence, tls_version, tls_sni, tls_records, auth_mechanism, "        \
     "auth_outcome, commands, replies, messages, violations, errors_503, packets, bytes_client, "   \
-    "bytes_server, bytes_missing, retransmitted, midstream, one_sided, outcome"
+    "bytes_server, bytes_missing, retransmitted, midstream, one_sided, outcome, "                  \
+    "tls_suite, tls_group, tls_alpn, tls_handshake, tls_certificate, tls_alerts, tls_closed, "     \
+    "tls_failure, tls_hidden, tls_records_client, tls_octets_client, tls_octets_server, "          \
+    "tls_idle_us"
 #define SESSION_VALUES                                                                             \
     "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, " \
     "?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, "   \
-    "?40, ?41"
+    "?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52, ?53, ?54"
 
 /* %s is the database. OR FAIL: an error leaves the rows before it in the transaction, which the
  * store rolls back as a whole; without it SQLite would keep a journal of each statement of many

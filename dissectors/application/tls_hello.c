@@ -138,6 +138,7 @@ const char *tls_alert_name(uint8_t description)
         uint8_t description;
         const char *name;
     } names[] = {
+        {0, "close notify"},
         {10, "unexpected message"},
         {20, "bad record MAC"},
         {22, "record overflow"},
@@ -156,6 +157,8 @@ const char *tls_alert_name(uint8_t description)
         {71, "insufficient security"},
         {80, "internal error"},
         {86, "inappropriate fallback"},
+        {90, "user canceled"},
+        {100, "no renegotiation"},
         {109, "missing extension"},
         {110, "unsupported extension"},
         {112, "unrecognized name"},
@@ -165,6 +168,33 @@ const char *tls_alert_name(uint8_t description)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].description == description)
             return names[i].name;
+    return NULL;
+}
+
+const char *tls_alert_meaning(uint8_t description)
+{
+    static const struct {
+        uint8_t description;
+        const char *meaning;
+    } meanings[] = {
+        {40, "no cipher suite, group or signature in common"},
+        {42, "it does not accept the certificate"},
+        {43, "it does not accept certificates of this kind"},
+        {44, "the certificate has been revoked"},
+        {45, "the certificate has expired, or is not valid yet"},
+        {46, "it does not accept the certificate"},
+        {48, "it does not know or trust who signed the certificate"},
+        {49, "the certificate is valid, and has no access"},
+        {70, "no TLS version in common"},
+        {71, "what is offered is too weak for it"},
+        {86, "a lower version was tried than both know"},
+        {112, "it does not serve the name that was asked for"},
+        {116, "it wants a certificate of the client"},
+        {120, "no application protocol in common"},
+    };
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (meanings[i].description == description)
+            return meanings[i].meaning;
     return NULL;
 }
 

@@ -134,6 +134,20 @@ struct numbering {
     uint32_t first; /* the sequence number of the first octet of data */
 };
 
+/* What is known of TLS in a session beside version and name; NULL `at`, NULL = not known. */
+struct tls_row {
+    struct bytes suite, group, alpn;
+    struct bytes alerts;     /* "S handshake failure, C close notify" */
+    struct bytes failure;    /* why the handshake failed */
+    struct bytes hidden;     /* why what is inside was not read */
+    const char *certificate; /* of the client: "not asked for", "asked for", "given" */
+    const char *closed;      /* who ended it with close_notify: "both", "client", ...; static */
+    const char *handshake;   /* "full", "resumed"; static */
+    uint64_t records_client, octets_client, octets_server;
+    int64_t idle_us; /* the longest time between two records */
+    bool seen;       /* there were records */
+};
+
 /* The row in `sessions`, as far as it is known at the end of this chapter. Text is owned by the
  * chapter. */
 struct session_row {
@@ -155,6 +169,7 @@ struct session_row {
     const char *protocol;              /* "SMTP", "LMTP", "SMTPS", "TLS", "HTTP" ...; static */
     struct bytes tls_version, tls_sni; /* NULL `at` = none seen */
     uint64_t tls_records;              /* of both sides, behind the handshake's start */
+    struct tls_row tls;
     struct bytes auth_mechanism, auth_outcome; /* of the last AUTH; NULL `at` = none */
     uint64_t packets, bytes_client, bytes_server, bytes_missing;
     uint64_t retransmitted; /* octets that came again */

@@ -58,7 +58,7 @@ subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-da
 class Session:
     """A TLS session of which both ends lie here; what goes over the wire is in `flights`."""
 
-    def __init__(self, keys, version, ciphers, resumes=None):
+    def __init__(self, keys, version, ciphers, resumes=None, alpn=None, lowest=None, trusts=False):
         client = resumes.context if resumes else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         server = resumes.server_context if resumes else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if not resumes:
@@ -66,6 +66,13 @@ class Session:
                 context.minimum_version = context.maximum_version = getattr(ssl.TLSVersion, version)
                 context.set_ciphers((ciphers or "ALL") + ":@SECLEVEL=0")
             client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+            if lowest:
+                server.maximum_version = ssl.TLSVersion.TLSv1_3
+                server.minimum_version = getattr(ssl.TLSVersion, lowest)
+            if trusts:  # nobody
+                client.verify_mode = ssl.CERT_REQUIRED
+            for context in (client, server) if alpn else ():
+                context.set_alpn_protocols([alpn])
             server.load_cert_chain(CERTIFICATE, CERTIFICATE + ".key")
             client.keylog_filename = keys
         self.context, self.server_context, self.flights = client, server, []
@@ -93,6 +100,9 @@ class Session:
                     done.add(side)
                 except ssl.SSLWantReadError:
                     pass
+                except ssl.SSLError:  # its alert is on the way
+                    self.take(side)
+                    return
                 self.take(side)
 
     def say(self, side, text):
@@ -187,6 +197,61 @@ def is_read(version, ciphers):
 for suite in SUITES:
     tap.add("TLS of %s with %s is read" % (suite[0], suite[1] or "its own suites"),
             lambda suite=suite: is_read(*suite))
+
+
+def facts(database, columns):
+    return rows(database, f"SELECT {columns} FROM sessions")[0]
+
+
+@test("the session's row names suite, group, ALPN, resumption and alerts, with keys and without")
+def row_of_tls():
+    with Scratch() as scratch:
+        keys = scratch.path("keys")
+        session = Session(keys, *TLS13, alpn="smtp").play(INSIDE)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            session.ends["C"].unwrap()
+        session.take("C")
+        path = capture(scratch, session)
+        open_to_all = "tls_version, tls_suite, tls_handshake, tls_sni, tls_group IS NOT NULL"
+        for options, inside in ((("--keylog", keys), ("smtp", "not asked for", "C close notify", "client", None)),
+                                ((), (None, None, None, None, "no key log"))):
+            database, _ = analyse(scratch, path, *options)
+            suite = session.ends["C"].cipher()[0]
+            equal(facts(database, open_to_all), ("TLS 1.3", suite, "full", "mx.example.org", 1), "the handshake")
+            equal(facts(database, "tls_alpn, tls_certificate, tls_alerts, tls_closed, tls_hidden"), inside,
+                  "what is encrypted of it")
+            client = sum(len(octets) for side, octets in session.flights if side == "C")
+            equal(facts(database, "tls_octets_client + 5 * tls_records_client"), (client,), "the client's octets")
+            equal(rows(database, "SELECT count(*) FROM events WHERE in_tls")[0][0] > 0, bool(options), "in_tls")
+
+
+@test("why a handshake failed is said: no version in common, a certificate refused")
+def failures():
+    for version, lowest, trusts, said in (
+            ("TLSv1_2", "TLSv1_3", False, "alert of the server: protocol version (no TLS version in common: "
+                                          "the client offers up to TLS 1.2)"),
+            ("TLSv1_2", "TLSv1_2", True, "alert of the client: unknown CA (it does not know or trust who signed "
+                                         "the certificate)"),
+            # OpenSSL's client sends this alert in the open, before it has changed its keys.
+            ("TLSv1_3", "TLSv1_3", True, "alert of the client: unknown CA (it does not know or trust who signed "
+                                         "the certificate)")):
+        with Scratch() as scratch:
+            session = Session(scratch.path("keys"), version, None, lowest=lowest, trusts=trusts)
+            database, _ = analyse(scratch, capture(scratch, session))
+            equal(facts(database, "tls_failure"), (said,), version)
+
+
+@test("a client's encrypted alert in the place of its Finished is told by its length")
+def failure_encrypted():
+    for length, failed in ((2 + 1 + 16, True), (36 + 1 + 16, False)):
+        with Scratch() as scratch:
+            session = Session(scratch.path("keys"), *TLS13)
+            session.flights = session.flights[:2]  # the hello, and all that the server answers
+            session.flights.append(("C", b"\x17\x03\x03" + struct.pack(">H", length) + os.urandom(length)))
+            database, _ = analyse(scratch, capture(scratch, session))
+            said, alerts = facts(database, "tls_failure, tls_alerts")
+            equal((said or "").startswith("the client ended the handshake with an encrypted alert"), failed)
+            equal(alerts, "C encrypted" if failed else None)
 
 
 @test("STARTTLS inside TLS is a repeated one, whatever the text of the refusal says")
@@ -292,6 +357,28 @@ def holes():
                       f"holes with flight {lost} of {suite} lost")
                 equal(rows(database, "SELECT count(*) FROM diagnoses WHERE certainty = 'certain' "
                                      "AND cause NOT IN ('mail_rejected')"), [(0,)], "made-up findings")
+
+
+@test("what was lost before the first record that can be read is not held against anybody")
+def hole_in_front():
+    lines = [PLAIN[0]] + INSIDE[:2] + [("S", "250 PIPELINING"), ("C", "MAIL FROM:<a@example.com>"),
+                                       ("S", "250 2.1.0 Ok"), ("C", "RCPT TO:<b@example.org>"),
+                                       ("S", "550 5.1.1 no such user"), ("C", "DATA"),
+                                       ("S", "554 5.5.1 no valid recipients"), ("C", "QUIT"), ("S", "221 bye")]
+    for suite in TLS12, TLS13:
+        with Scratch() as scratch:
+            keys = scratch.path("keys")
+            session = Session(keys, *suite)
+            handshake = len(session.flights)
+            session.play(lines)
+            for first in range(1, handshake + 1):
+                for last in range(handshake, len(session.flights) - 1):
+                    path = capture(scratch, session, plain=[], port=465, drop=set(range(first, last)))
+                    database, _ = analyse(scratch, path, "--keylog", keys)
+                    wrong = rows(database, "SELECT cause FROM diagnoses WHERE certainty = 'certain' "
+                                           "AND cause <> 'all_rcpt_rejected'")
+                    wrong += rows(database, "SELECT rule FROM violations WHERE rule NOT LIKE 'DATA%'")
+                    equal(wrong, [], f"made up with flights {first} to {last - 1} lost")
 
 
 @test("an entry that does not fit is said once, and nothing is shown")

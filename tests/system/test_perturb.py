@@ -9,7 +9,8 @@ the same reply; no other violation; no stored credential. And what is missing be
 take nothing from its finding. Where all octets are there, duplicated, swapped, merged or cut
 otherwise, every row must be the same but for packet numbers and times.
 
-    test_perturb.py [FOLDER...]            the captures of other folders instead of the samples
+    test_perturb.py [FOLDER...]            the captures of other folders instead of the samples, with
+                                           the key logs (*.keys) that lie there
     HELOSCOPE_PERTURB=all                  every case, however many; else an even choice of them
     HELOSCOPE_PERTURB_SEED=7               other random cases
     HELOSCOPE_PERTURB_SAVE=DIR             writes each capture with something wrong to DIR"""
@@ -34,6 +35,8 @@ need_program()
 ALL = os.environ.get("HELOSCOPE_PERTURB") == "all"
 SEED = os.environ.get("HELOSCOPE_PERTURB_SEED", "1")
 SAVE = os.environ.get("HELOSCOPE_PERTURB_SAVE")
+KEYS = [f"--keylog={os.path.join(folder, name)}" for folder in sys.argv[1:]
+        for name in sorted(os.listdir(folder)) if name.endswith(".keys")]
 CASES = 60000  # run without `all`
 BATCH_PACKETS = 100_000
 SHOWN = 20
@@ -123,7 +126,7 @@ class Batch:
         for _, file, _, _ in self.files.values():
             file.close()
         database = self.scratch.path("x.db")
-        heloscope("analyze", "-q", "--db", database, *self.files).expect(1 if self.cut else 0)
+        heloscope("analyze", "-q", "--db", database, *KEYS, *self.files).expect(1 if self.cut else 0)
         return read_sessions(database, self.place_of)
 
 
@@ -222,13 +225,26 @@ def report(name, kind):
     return test
 
 
+def readable(folder, names):
+    """The captures of a folder, but for those that lack or reorder something themselves."""
+    captures = []
+    for name in names:
+        try:
+            captures.append(perturb.read_capture(os.path.join(folder, name)))
+        except ValueError as why:
+            if folder == SAMPLES:
+                raise
+            print(f"# {name}: {why}")
+    return captures
+
+
 def main():
     folders = sys.argv[1:] or [SAMPLES]
     captures = []
     for folder in folders:
         names = samples() if folder == SAMPLES else sorted(
             n for n in os.listdir(folder) if n.endswith(".pcap"))
-        captures += [perturb.read_capture(os.path.join(folder, n)) for n in names]
+        captures += readable(folder, names)
     if not sys.argv[1:]:
         captures += [perturb.parse_capture(d.name, d.capture()) for d in read_dialogues()]
     if not captures:

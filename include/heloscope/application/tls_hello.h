@@ -42,6 +42,10 @@ bool tls_alert_is_fatal(struct bytes body);
 /* What its second octet means, "handshake failure"; NULL when it has no name. Static storage. */
 const char *tls_alert_name(uint8_t description);
 
+/* What it means where a handshake ends with it, "no TLS version in common"; NULL when the name says
+ * it. Static storage. */
+const char *tls_alert_meaning(uint8_t description);
+
 /* "TLS 1.3"; "TLS 0x0305" style for what has no name. Writes into `out` (at least 16 octets). */
 char *tls_version_print(uint16_t version, char *out);
 

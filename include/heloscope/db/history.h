@@ -29,6 +29,14 @@ struct history_session {
 };
 typedef bool history_session_fn(void *context, const struct history_session *row);
 
+/* What is known of TLS in a session; NULL = not known. The columns tls_... of its row. */
+struct history_tls {
+    const char *version, *name, *suite, *group, *alpn, *handshake, *certificate, *alerts, *closed,
+        *failure, *hidden;
+    int64_t records, records_client, octets_client, octets_server, idle_us;
+};
+typedef bool history_tls_fn(void *context, const struct history_tls *row);
+
 struct history_event {
     event_no seq, answers, saw;
     int64_t ts_us, packet, bytes;                     /* bytes -1 = none */
@@ -63,6 +71,10 @@ bool history_session(struct history *history, int64_t session_id, history_sessio
 /* All sessions by start time, `only_errors`: those with an error of order, under whichever code. */
 bool history_sessions(struct history *history, bool only_errors, history_session_fn *fn,
                       void *context, struct failure *why);
+
+/* What is known of TLS in a session; `fn` is not called when there was none. */
+bool history_tls(struct history *history, int64_t session_id, history_tls_fn *fn, void *context,
+                 struct failure *why);
 
 /* Events of a session with first <= seq <= last, in order. */
 bool history_events(struct history *history, int64_t session_id, event_no first, event_no last,

@@ -113,6 +113,7 @@ struct handshake {
     struct tls *layer;     /* its records; NULL = there are none yet */
     bool open[2];          /* by enum side: what its records hold is being read */
     bool missed[2];        /* that it cannot be read has been noted, where the other side is */
+    event_no gap[2];       /* by enum side: the newest hole in what was not read yet */
     uint8_t verdict;       /* enum tls_verdict */
     struct direction waiting[2]; /* octets of records that wait for the other side */
 };

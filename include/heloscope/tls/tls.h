@@ -49,10 +49,30 @@ struct tls_news {
     struct mark mark;         /* of the record's first octet */
 };
 
+enum {
+    TLS_ALERTS_KEPT = 4, /* the first ones */
+};
+
+struct tls_alert {
+    uint8_t level, description; /* RFC 8446 section 6 */
+    uint8_t side;               /* enum side: who sent it */
+    bool early;                 /* before any text of the server */
+    bool unread;                /* it was encrypted, and known by its length alone */
+};
+
 /* What is known of the session, for its row. */
 struct tls_facts {
     uint16_t version, suite, group;
+    uint16_t offered;    /* the highest version that the client named */
     uint64_t records[2]; /* by enum side: so far */
+    uint64_t octets[2];  /* by enum side: of these records, without their headers */
+    int64_t idle_us;     /* the longest time between two records */
+    struct tls_alert alerts[TLS_ALERTS_KEPT];
+    uint8_t alert_count;
+    bool sealed[2];       /* by enum side: there were encrypted records */
+    bool told[2];         /* by enum side: text has been read */
+    bool greeted, agreed; /* a ClientHello was seen, a ServerHello */
+    bool extensions_seen; /* TLS 1.3: what the server encrypts of its choices has been read */
     bool retried, resumed, early_data;
     bool certificate_asked, certificate_given; /* of the client */
     bool closed[2];                            /* by enum side: close_notify was seen */

@@ -418,6 +418,26 @@ Test(reassembly, a_fin_that_overtakes)
     reassembly_free(&c);
 }
 
+/* Data that acknowledges a FIN, captured in front of it: the FIN's number is no octet that is
+ * missing. */
+Test(reassembly, a_fin_that_is_overtaken)
+{
+    struct trace trace;
+    struct log log;
+    trace_begin(&trace, 40000, 25, 1000, 5000);
+    trace_open(&trace);
+    trace_say(&trace, SIDE_SERVER, "one");
+    trace_flag(&trace, SIDE_SERVER, TCP_FIN | TCP_ACK);
+    trace_say(&trace, SIDE_CLIENT, "bye");
+    trace_flag(&trace, SIDE_CLIENT, TCP_FIN | TCP_ACK);
+    trace_move(&trace, 4, 5);
+    trace_retime(&trace, 1000);
+    const struct reassembly c = run(&log, &trace);
+    cr_expect_str_eq(log.text, "S one|C bye|");
+    cr_expect_eq(c.end, END_FIN);
+    cr_expect_eq(c.ended_by, SIDE_SERVER);
+}
+
 /* Whether packet `next` of `trace` would be known for its own behind the packets before it, when
  * its numbers are shifted so far. */
 static bool continues(const struct trace *trace, size_t from, size_t next, int64_t seq, int64_t ack)

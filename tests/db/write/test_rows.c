@@ -55,6 +55,20 @@ Test(rows, session)
     s->tls_version = bytes_of_string("TLS 1.3");
     s->tls_sni = bytes_of_string("sni");
     s->tls_records = 14;
+    s->tls = (struct tls_row){.suite = bytes_of_string("suite"),
+                              .group = bytes_of_string("group"),
+                              .alpn = bytes_of_string("alpn"),
+                              .handshake = "full",
+                              .certificate = "given",
+                              .alerts = bytes_of_string("S close notify"),
+                              .closed = "server",
+                              .failure = bytes_of_string("failure"),
+                              .hidden = bytes_of_string("hidden"),
+                              .records_client = 27,
+                              .octets_client = 28,
+                              .octets_server = 29,
+                              .idle_us = 30,
+                              .seen = true};
     s->auth_mechanism = bytes_of_string("PLAIN");
     s->auth_outcome = bytes_of_string("accepted");
     s->commands = 15;
@@ -92,6 +106,14 @@ Test(rows, session)
         "bytes_client, bytes_server, bytes_missing, retransmitted, midstream, one_sided, "
         "outcome) FROM sessions",
         "[15,16,17,18,19,20,21,22,23,24,1,0,\"reset\"]");
+    scratch_expect(
+        &at,
+        "SELECT json_array(tls_suite, tls_group, tls_alpn, tls_handshake, tls_certificate, "
+        "tls_alerts, tls_closed, tls_failure, tls_hidden, tls_records_client, tls_octets_client, "
+        "tls_octets_server, tls_idle_us) FROM sessions",
+        "[\"suite\",\"group\",\"alpn\",\"full\",\"given\",\"S close "
+        "notify\",\"server\",\"failure\","
+        "\"hidden\",27,28,29,30]");
 }
 
 Test(rows, a_session_of_which_little_is_known)
@@ -100,12 +122,13 @@ Test(rows, a_session_of_which_little_is_known)
     story.chapter.session.community_id = bytes_of(NULL, 0);
     story.chapter.session.helo = bytes_of("", 0);
     store_story();
-    scratch_expect(&at,
-                   "SELECT json_array(vlan, tunnel, tunnel_id, proxied_addr, proxied_port, "
-                   "community_id, protocol, helo, "
-                   "server_name, server_software, "
-                   "tls_version, auth_mechanism) FROM sessions",
-                   "[null,null,null,null,null,null,null,\"\",null,null,null,null]");
+    scratch_expect(
+        &at,
+        "SELECT json_array(vlan, tunnel, tunnel_id, proxied_addr, proxied_port, "
+        "community_id, protocol, helo, "
+        "server_name, server_software, coalesce(tls_records_client, tls_suite, tls_idle_us), "
+        "tls_version, auth_mechanism) FROM sessions",
+        "[null,null,null,null,null,null,null,\"\",null,null,null,null,null]");
 }
 
 /* 0 is a number too. */
