@@ -190,6 +190,7 @@ static void poll_keylog(struct watched *w, int64_t clock)
         return;
     w->polled_clock = clock;
     keylog_poll(w->keylog);
+    recording_warn_keylog(w->keylog);
     pipeline_poll(w->recording.pipeline, time_now(w, clock));
 }
 

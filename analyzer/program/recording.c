@@ -1,22 +1,37 @@
 /* SPDX-License-Identifier: ISC */
 #include "recording.h"
 
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 
 #include "heloscope/capture/capture.h"
 #include "heloscope/network/packet.h"
 #include "heloscope/tls/keylog.h"
 
+void recording_warn_keylog(struct keylog *keylog)
+{
+    struct keylog_slip slip;
+    if (!keylog_take_slip(keylog, &slip))
+        return;
+    fprintf(stderr,
+            "heloscope: %s:%" PRIu64 ": no secret that can be read; %" PRIu64 " such line%s",
+            slip.path, slip.line, slip.lines, slip.lines == 1 ? "" : "s");
+    fprintf(stderr, " passed over (a line is LABEL, client random and secret in hexadecimal)\n");
+}
+
 struct keylog *recording_keylog(const struct options *options, bool growing, struct failure *why)
 {
     struct keylog *keylog = keylog_new();
-    for (size_t i = 0; growing && i < options->keylog_count; i++)
-        keylog_follow(keylog, options->keylogs[i]);
-    for (size_t i = 0; !growing && i < options->keylog_count; i++)
-        if (!keylog_add_file(keylog, options->keylogs[i], why)) {
+    for (size_t i = 0; i < options->keylog_count; i++) {
+        if (growing) {
+            keylog_follow(keylog, options->keylogs[i]);
+        } else if (!keylog_add_file(keylog, options->keylogs[i], why)) {
             keylog_free(keylog);
             return NULL;
         }
+        recording_warn_keylog(keylog);
+    }
     return keylog;
 }
 

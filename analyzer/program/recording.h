@@ -21,6 +21,9 @@ struct recording {
  * with it. */
 struct keylog *recording_keylog(const struct options *options, bool growing, struct failure *why);
 
+/* Says on standard error which lines of a key log held nothing, by file and line. */
+void recording_warn_keylog(struct keylog *keylog);
+
 /* Opens the history for writing and the pipeline into it; `persistence`: what is done while it
  * cannot be written. */
 bool recording_open(struct recording *recording, const struct options *options,

@@ -31,7 +31,9 @@ struct followed {
     const char *path;
     dev_t device;
     ino_t inode;
-    off_t read; /* octets up to the end of its last whole line */
+    off_t read;     /* octets up to the end of its last whole line */
+    uint64_t lines; /* as many */
+    bool slipped;   /* a line that is none has been told of */
 };
 
 struct keylog {
@@ -43,6 +45,7 @@ struct keylog {
     size_t bucket_count; /* a power of two */
     uint64_t seed;
     size_t of_label[KEYLOG_LABELS];
+    struct keylog_slip slip; /* not taken yet; `lines` 0 = none */
 };
 
 struct keylog *keylog_new(void)
@@ -182,25 +185,38 @@ const char *keylog_label_name(enum keylog_label label)
     return labels[label];
 }
 
-static void add_line(struct keylog *keylog, struct bytes line)
+enum line {
+    LINE_OTHER, /* a comment, or a label that is not known: there are more of them each year */
+    LINE_SECRET,
+    LINE_WRONG,
+};
+
+static enum line add_line(struct keylog *keylog, struct bytes line)
 {
     const struct bytes label = take_word(&line), id = take_word(&line), secret = take_word(&line);
     unsigned i = 0;
     while (i < KEYLOG_LABELS && !bytes_equal(label, bytes_of_string(labels[i])))
         i++;
     if (i == KEYLOG_LABELS)
-        return;
+        return LINE_OTHER;
     struct entry e = {.label = (uint8_t)i};
     e.id_length = (uint8_t)read_hex(id, e.id, ID_LONGEST);
     e.secret.length = (uint8_t)read_hex(secret, e.secret.octets, KEYLOG_SECRET_LONGEST);
-    if (!e.id_length || !e.secret.length || is_known(keylog, &e))
-        return;
+    if (!e.id_length || !e.secret.length) {
+        explicit_bzero(&e, sizeof e);
+        return LINE_WRONG;
+    }
+    if (is_known(keylog, &e)) {
+        explicit_bzero(&e, sizeof e);
+        return LINE_SECRET;
+    }
     if (keylog->count == keylog->size)
         grow(keylog);
     keylog->entries[keylog->count] = e;
     keylog->of_label[i]++;
     link_entry(keylog, keylog->count++);
     explicit_bzero(&e, sizeof e);
+    return LINE_SECRET;
 }
 
 void keylog_add_text(struct keylog *keylog, struct bytes text)
@@ -215,7 +231,9 @@ void keylog_add_text(struct keylog *keylog, struct bytes text)
  * behind, and a file of one endless line needs no more memory than any other. */
 struct lines {
     size_t held;
-    bool passes_over; /* the line that was too long has not ended yet */
+    bool passes_over;            /* the line that was too long has not ended yet */
+    uint64_t number;             /* of those that have ended */
+    uint64_t wrong, first_wrong; /* how many are none, and the first of them */
     uint8_t octets[READ_AT_ONCE];
 };
 
@@ -225,8 +243,9 @@ static size_t take_lines(struct lines *lines, struct keylog *keylog, size_t n)
     lines->held += n;
     struct bytes rest = bytes_of(lines->octets, lines->held), line;
     while (bytes_take_line(&rest, &line)) {
-        if (!lines->passes_over)
-            add_line(keylog, line);
+        lines->number++;
+        if (!lines->passes_over && add_line(keylog, line) == LINE_WRONG && !lines->wrong++)
+            lines->first_wrong = lines->number;
         lines->passes_over = false;
     }
     lines->passes_over |= rest.len == sizeof lines->octets;
@@ -239,12 +258,20 @@ static size_t take_lines(struct lines *lines, struct keylog *keylog, size_t n)
     return done;
 }
 
-/* Reads lines up to the end of the file. `*place` advances past those that are whole; the last one,
- * without its end, counts only where `ended` says that the file will not grow. Returns false, with
- * errno, when it cannot be read. */
-static bool read_lines(struct keylog *keylog, int file, bool ended, off_t *place)
+/* What is not taken by then is not told any more. */
+static void note_slip(struct keylog *keylog, const char *path, const struct lines *lines)
 {
-    struct lines lines = {0};
+    if (lines->wrong && !keylog->slip.lines)
+        keylog->slip = (struct keylog_slip){path, lines->first_wrong, lines->wrong};
+}
+
+/* Reads lines up to the end of the file. `*place` advances past those that are whole, `*number`
+ * counts them; the last one, without its end, counts only where `ended` says that the file will not
+ * grow. Returns false, with errno, when it cannot be read. */
+static bool read_lines(struct keylog *keylog, int file, bool ended, off_t *place, uint64_t *number,
+                       const char *path)
+{
+    struct lines lines = {.number = *number};
     ssize_t n;
     while ((n = read(file, lines.octets + lines.held, sizeof lines.octets - lines.held)) != 0) {
         if (n > 0)
@@ -255,6 +282,9 @@ static bool read_lines(struct keylog *keylog, int file, bool ended, off_t *place
     const int problem = errno;
     if (n == 0 && ended)
         keylog_add_text(keylog, bytes_of(lines.octets, lines.held));
+    *number = lines.number;
+    if (path)
+        note_slip(keylog, path, &lines);
     explicit_bzero(&lines, sizeof lines);
     errno = problem;
     return n == 0;
@@ -264,9 +294,10 @@ bool keylog_add_file(struct keylog *keylog, const char *path, struct failure *wh
 {
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     off_t place = 0;
+    uint64_t number = 0;
     if (file < 0)
         return failure_set(why, "%s: %s", path, strerror(errno));
-    const bool read = read_lines(keylog, file, true, &place);
+    const bool read = read_lines(keylog, file, true, &place, &number, path);
     if (!read)
         failure_set(why, "%s: %s", path, strerror(errno));
     close(file);
@@ -285,10 +316,14 @@ static void read_on(struct keylog *keylog, struct followed *followed)
         status = (struct stat){0};
     if (status.st_dev != followed->device || status.st_ino != followed->inode ||
         status.st_size < followed->read)
-        *followed = (struct followed){
-            .path = followed->path, .device = status.st_dev, .inode = status.st_ino};
+        *followed = (struct followed){.path = followed->path,
+                                      .device = status.st_dev,
+                                      .inode = status.st_ino,
+                                      .slipped = followed->slipped};
     if (status.st_size > followed->read && lseek(file, followed->read, SEEK_SET) >= 0)
-        read_lines(keylog, file, false, &followed->read);
+        read_lines(keylog, file, false, &followed->read, &followed->lines,
+                   followed->slipped ? NULL : followed->path);
+    followed->slipped |= keylog->slip.lines && keylog->slip.path == followed->path;
     close(file);
 }
 
@@ -305,6 +340,13 @@ void keylog_poll(struct keylog *keylog)
 {
     for (size_t i = 0; i < keylog->followed_count; i++)
         read_on(keylog, &keylog->followed[i]);
+}
+
+bool keylog_take_slip(struct keylog *keylog, struct keylog_slip *out)
+{
+    *out = keylog->slip;
+    keylog->slip = (struct keylog_slip){0};
+    return out->lines;
 }
 
 bool keylog_may_grow(const struct keylog *keylog)

@@ -381,6 +381,23 @@ def hole_in_front():
                     equal(wrong, [], f"made up with flights {first} to {last - 1} lost")
 
 
+@test("a line of a key log that holds no secret is named by file and line, and the others serve")
+def slips():
+    with Scratch() as scratch:
+        keys = scratch.path("keys")
+        session = Session(keys, *TLS13).play(INSIDE)
+        with open(keys, encoding="ascii") as file:
+            good = file.read()
+        bad = scratch.file("bad", "# a comment\n\nEXPORTER_SECRET 00 zz\nCLIENT_RANDOM 00zz 11\n" + good
+                           + "SERVER_TRAFFIC_SECRET_0 00\nCLIENT_RANDOM 0011 00")
+        path = capture(scratch, session)
+        database, done = analyse(scratch, path, "--keylog", bad)
+        equal(texts(database), SEEN, "the text inside")
+        done.complains_once(bad + ":4: ", "2 such lines passed over")
+        database, done = analyse(scratch, path, "--keylog", keys)
+        equal(done.err, "", "of a whole key log nothing is said")
+
+
 @test("an entry that does not fit is said once, and nothing is shown")
 def wrong_secret():
     for suite in TLS12, TLS13:

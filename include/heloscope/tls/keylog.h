@@ -46,6 +46,18 @@ void keylog_follow(struct keylog *keylog, const char *path);
 /* Reads what has been added to the files that are followed. */
 void keylog_poll(struct keylog *keylog);
 
+/* Lines that begin like those of a key log and hold no secret: they were passed over. */
+struct keylog_slip {
+    const char *path;
+    uint64_t line;  /* the first of them, from 1 */
+    uint64_t lines; /* how many there were when it was read */
+};
+
+/* Takes what has been noted of the file read last; false when there is nothing. Of a file that is
+ * followed it is noted once, and never a last line without its end, which is still being written.
+ */
+bool keylog_take_slip(struct keylog *keylog, struct keylog_slip *out);
+
 /* Whether more secrets may come. */
 bool keylog_may_grow(const struct keylog *keylog);
 
