@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: ISC
+"""What a capture lacks, doubles or reorders must not make a finding wrong inside TLS either: a few
+sessions through test_perturb.py. `make check-tls EXAM=FOLDER` does so with the captures of a folder
+(NAME.pcap with its key log NAME.keys)."""
+
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, ".."))
+from support import tap  # noqa: E402
+from support.program import ENVIRONMENT, HELOSCOPE, Scratch, need_program  # noqa: E402
+from support.tap import check, test  # noqa: E402
+from support.tls_session import INSIDE, PLAIN, Session, capture, need_tls  # noqa: E402
+
+need_program()
+need_tls()
+
+SUITES = {"tls13": ("TLSv1_3", None), "tls12": ("TLSv1_2", "ECDHE-RSA-AES128-GCM-SHA256"),
+          "tls10": ("TLSv1", "AES128-SHA")}
+
+
+@test("sessions inside TLS, changed in every way")
+def changed():
+    with Scratch() as scratch:
+        for name, suite in SUITES.items():
+            session = Session(scratch.path(name + ".keys"), *suite)
+            from_start = name == "tls13"
+            session.play([PLAIN[0]] * from_start + INSIDE)
+            capture(scratch, session, name, plain=[] if from_start else PLAIN,
+                    port=465 if from_start else 25)
+        done = subprocess.run([sys.executable, os.path.join(HERE, "test_perturb.py"), scratch.root],
+                              env=dict(ENVIRONMENT, HELOSCOPE=HELOSCOPE), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        lines = done.stdout.splitlines()
+        check(done.returncode == 0 and f"# {len(SUITES)} captures, perturbed" in done.stdout,
+              "something is wrong", *lines[-60:])
+        check("findings: 0 kept" not in lines[0], "nothing was found at all", lines[0])
+
+
+if __name__ == "__main__":
+    tap.run()
