@@ -120,7 +120,7 @@ struct cursor {
 
 static inline struct cursor cursor_over(struct bytes b)
 {
-    return (struct cursor){b.at, b.at + b.len, false};
+    return (struct cursor){b.at, b.len ? b.at + b.len : b.at, false}; /* nothing may lie nowhere */
 }
 
 static inline size_t cursor_left(const struct cursor *c)
