@@ -58,7 +58,7 @@ struct backlog backlog_take(struct backlog *list, uint32_t count)
         taken.octets += draft_octets(at);
         taken.tail = &at->next;
     }
-    if (!first)
+    if (!taken.tail)
         return taken;
     list->first = at;
     list->count -= taken.count;

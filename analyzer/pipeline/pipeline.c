@@ -163,7 +163,7 @@ static void take_segment(struct pipeline *p, const struct packet_record *packet,
         return;
     if (c->decoding)
         decoding_note_source(c->decoding, packet->source);
-    if (c->state == CONNECTION_SMTP || c->state == CONNECTION_CANDIDATE)
+    if (c->decoding && (c->state == CONNECTION_SMTP || c->state == CONNECTION_CANDIDATE))
         push_segment(p, c, packet, segment, sender == c->client ? SIDE_CLIENT : SIDE_SERVER);
     flow_touch(&c->flow, &p->queue[connection_queue(c)], p->clock.now_us);
 }
