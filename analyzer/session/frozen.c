@@ -118,7 +118,7 @@ static void strip(struct session *s)
     }
     if (!s->reply.length && !s->reply.lines) {
         free(s->reply.text);
-        s->reply = (struct reply_building){0};
+        s->reply = (struct reply_building){.mark = s->reply.mark}; /* when it last spoke */
     }
     s->identify.server.memo = s->identify.client.memo = NULL;
 }
