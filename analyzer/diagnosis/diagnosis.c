@@ -369,8 +369,8 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
         weaken(s, p, &v, &refusal_reason);
     else if ((v.vague && refusal_reason.cause == v.cause) || s->surplus.count ||
              s->surplus.doubtful || p->unproved || (a->cut && v.kind == VERDICT_LEGAL) ||
-             (s->bare_lf.last && v.kind == VERDICT_LEGAL)) /* it may be about more than this line */
-        refusal_reason.certainty = CERTAINTY_LIKELY;       /* also after a reply too many */
+             s->bare_lf.last) /* it may be about more than this line, or about another */
+        refusal_reason.certainty = CERTAINTY_LIKELY; /* also after a reply too many */
     diagnosis_write(s, p, a, &v, &refusal_reason);
     return v;
 }
