@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "heloscope/base/memory.h"
 
+#include "heloscope/base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,32 +90,13 @@ struct bytes arena_copy(struct arena *arena, struct bytes b)
     return bytes_of(copy, b.len);
 }
 
-/* Length of the UTF-8 sequence at the front of `b` (RFC 3629 section 4), 0 when it is not valid. */
-static size_t utf8_length(struct bytes b)
-{
-    uint8_t c = b.at[0];
-    size_t n = c >= 0xc2 && c <= 0xdf   ? 2
-               : c >= 0xe0 && c <= 0xef ? 3
-               : c >= 0xf0 && c <= 0xf4 ? 4
-                                        : 0;
-    if (!n || b.len < n)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((b.at[i] & 0xc0) != 0x80)
-            return 0;
-    if ((c == 0xe0 && b.at[1] < 0xa0) || (c == 0xed && b.at[1] > 0x9f) ||
-        (c == 0xf0 && b.at[1] < 0x90) || (c == 0xf4 && b.at[1] > 0x8f))
-        return 0;
-    return n;
-}
-
 /* How many octets at the front of `b` can be shown as they are, as one character; 0 = none. */
 static size_t printable(struct bytes b, bool keep_lf)
 {
     uint8_t c = b.at[0];
     if ((c >= 0x20 && c < 0x7f) || c == '\t' || (c == '\n' && keep_lf))
         return 1;
-    return c >= 0x80 ? utf8_length(b) : 0;
+    return c >= 0x80 ? text_visible(b) : 0;
 }
 
 /* A word with the octet `c` in each place. */

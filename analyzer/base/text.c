@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "heloscope/base/text.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <time.h>
 
@@ -41,23 +40,30 @@ size_t text_wellformed(struct bytes text)
     return 0;
 }
 
-static uint32_t code_point(const uint8_t *at, size_t length)
+uint32_t text_code_point(struct bytes text)
 {
     static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    assert(length < sizeof masks);
-    uint32_t point = at[0] & masks[length];
+    const size_t length = text_wellformed(text);
+    if (!length)
+        return 0xfffd;
+    uint32_t point = text.at[0] & masks[length];
     for (size_t i = 1; i < length; i++)
-        point = point << 6 | (at[i] & 0x3f);
+        point = point << 6 | (text.at[i] & 0x3f);
     return point;
 }
 
-/* Characters that steer a terminal or reorder what it shows: C0, DEL, C1, line and paragraph
- * separators, and the bidirectional controls. */
+/* Characters that steer a terminal, reorder what it shows, or show nothing at all: C0, DEL, C1, and
+ * the format characters of Unicode (general category Cf) with the separators of lines and
+ * paragraphs and the fillers, with which one text can pass for another. */
 static const struct {
     uint32_t first, last;
 } steering[] = {
-    {0x00, 0x1f},     {0x7f, 0x9f},     {0x061c, 0x061c}, {0x200e, 0x200f},
-    {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfff9, 0xfffb},
+    {0x00, 0x1f},       {0x7f, 0x9f},       {0xad, 0xad},       {0x034f, 0x034f},
+    {0x0600, 0x0605},   {0x061c, 0x061c},   {0x06dd, 0x06dd},   {0x070f, 0x070f},
+    {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200f},
+    {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},   {0xfeff, 0xfeff},
+    {0xffa0, 0xffa0},   {0xfff0, 0xfffb},   {0x110bd, 0x110bd}, {0x1bca0, 0x1bca3},
+    {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
 };
 
 size_t text_visible(struct bytes text)
@@ -65,7 +71,7 @@ size_t text_visible(struct bytes text)
     size_t length = text_wellformed(text);
     if (!length)
         return 0;
-    uint32_t point = code_point(text.at, length);
+    const uint32_t point = text_code_point(text);
     for (size_t i = 0; i < sizeof steering / sizeof steering[0]; i++)
         if (point >= steering[i].first && point <= steering[i].last)
             return 0;

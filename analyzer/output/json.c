@@ -12,6 +12,15 @@ static void line_break(struct json *json)
         fprintf(json->out, "\n%*s", json->depth * 2, "");
 }
 
+/* As \uNNNN; beyond U+FFFF as the two surrogates (RFC 8259 section 7). */
+static void quote_point(FILE *out, uint32_t point)
+{
+    if (point > 0xffff)
+        fprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (point >> 10), 0xdc00 + (point & 0x3ff));
+    else
+        fprintf(out, "\\u%04x", point);
+}
+
 /* What could end a script of HTML, or begin a comment in it. */
 static bool is_markup(uint8_t c)
 {
@@ -31,8 +40,8 @@ static void quote(const struct json *json, struct bytes text)
             fprintf(out, "\\%c", c);
         else if (c == '\n')
             fputs("\\n", out);
-        else if (c < 0x20 || c == 0x7f || (json->in_html && is_markup(c)))
-            fprintf(out, "\\u%04x", c);
+        else if (!text_visible(text) || (json->in_html && is_markup(c)))
+            quote_point(out, text_code_point(text));
         else
             fwrite(text.at, 1, length, out);
         text = bytes_from(text, length ? length : 1);

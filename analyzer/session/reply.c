@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "heloscope/session/reply.h"
 
+#include <nettle/base64.h>
+
 #include <stdlib.h>
 
 #include "heloscope/application/smtp_reply.h"
@@ -42,18 +44,55 @@ void reply_forget(struct session *s)
     }
 }
 
+enum {
+    QUOTED_LEAST = 3 /* octets: less would be found in any sentence */
+};
+
+/* Overwrites a credential wherever it is quoted. One that was remembered in part is overwritten to
+ * the end of the word. */
+static void mask_one(struct reply_building *r, struct bytes secret, bool cut)
+{
+    char *at = r->text;
+    if (secret.len < QUOTED_LEAST || r->length < secret.len)
+        return;
+    while ((at = memmem(at, (size_t)(r->text + r->length - at), secret.at, secret.len))) {
+        size_t n = secret.len;
+        while (cut && at + n < r->text + r->length && (uint8_t)at[n] > ' ')
+            n++;
+        memset(at, '*', n);
+        r->notes |= NOTE_MASKED;
+        at += n;
+    }
+}
+
+/* The parts of a credential: a name and a password, between blanks, NULs or quotation marks. */
+static void mask_parts(struct reply_building *r, struct bytes secret, bool cut)
+{
+    while (secret.len) {
+        size_t n = 0;
+        while (n < secret.len && secret.at[n] > ' ' && secret.at[n] != '"')
+            n++;
+        mask_one(r, bytes_first(secret, n), cut && n == secret.len);
+        secret = bytes_from(secret, n < secret.len ? n + 1 : n);
+    }
+}
+
+/* Servers quote what they did not like: as it was sent, or decoded. */
 void reply_mask_secrets(struct session *s)
 {
-    struct reply_building *r = &s->reply;
     for (int i = 0; i < 2; i++) {
-        size_t n = s->secrets.length[i];
-        char *at = r->text;
-        while (n && r->length >= n &&
-               (at = memmem(at, (size_t)(r->text + r->length - at), s->secrets.octets[i], n))) {
-            memset(at, '*', n);
-            r->notes |= NOTE_MASKED;
-            at += n;
-        }
+        const struct bytes secret = bytes_of(s->secrets.octets[i], s->secrets.length[i]);
+        const bool cut = secret.len == SECRET_LIMIT;
+        uint8_t decoded[BASE64_DECODE_LENGTH(SECRET_LIMIT)];
+        size_t length = sizeof decoded;
+        struct base64_decode_ctx base64;
+        if (!secret.len)
+            continue;
+        mask_one(&s->reply, secret, cut);
+        mask_parts(&s->reply, secret, cut);
+        base64_decode_init(&base64);
+        if (base64_decode_update(&base64, &length, decoded, secret.len, (const char *)secret.at))
+            mask_parts(&s->reply, bytes_of(decoded, length), cut);
     }
 }
 

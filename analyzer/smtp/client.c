@@ -6,6 +6,7 @@
 
 #include "content.h"
 #include "content_as_commands.h"
+#include "credentials.h"
 #include "not_smtp.h"
 #include "pipelining.h"
 #include "heloscope/session/direction.h"
@@ -30,6 +31,13 @@ static void remember_secret(struct session *s, struct bytes secret)
     s->secrets.length[0] = (uint8_t)secret.len;
 }
 
+/* An AUTH with an initial response, or without a mechanism: what stands in its place may be the
+ * response. */
+static bool hides_credential(const struct smtp_command *c)
+{
+    return c->initial_response || (c->mechanism.len && !credentials_is_mechanism(c->mechanism));
+}
+
 /* The command's text as it may be stored: credentials masked, what may be content cut short. */
 static struct bytes storable(struct session *s, const struct line *line,
                              const struct smtp_command *c, unsigned *notes)
@@ -37,7 +45,7 @@ static struct bytes storable(struct session *s, const struct line *line,
     size_t limit = c->verb == VERB_UNKNOWN ? UNKNOWN_TEXT_LIMIT : TEXT_LIMIT;
     if (line->length > limit)
         *notes |= NOTE_LONG;
-    size_t open = c->verb == VERB_UNKNOWN ? not_smtp_storable(line->text) : line->text.len;
+    const size_t open = credentials_storable(line->text, c);
     if (open < line->text.len) {
         struct bytes secret = bytes_from(line->text, open);
         *notes |= NOTE_MASKED;
@@ -46,9 +54,14 @@ static struct bytes storable(struct session *s, const struct line *line,
         remember_secret(s, secret);
         return arena_print(&s->draft->arena, "%.*s ****", (int)open, (const char *)line->text.at);
     }
-    if (c->verb != VERB_AUTH || !c->initial_response)
+    if (c->verb != VERB_AUTH || !hides_credential(c))
         return bytes_first(line->text, limit);
     *notes |= NOTE_MASKED;
+    if (!credentials_is_mechanism(c->mechanism)) {
+        remember_secret(s, c->argument);
+        return arena_print(&s->draft->arena, "%.*s ****", (int)c->word.len,
+                           (const char *)c->word.at);
+    }
     const uint8_t *response = c->mechanism.at + c->mechanism.len;
     struct bytes rest = {response, (size_t)(line->text.at + line->text.len - response)};
     while (rest.len && rest.at[0] == ' ')
@@ -247,8 +260,9 @@ static void note_command(struct session *s, const struct line *line, const struc
         note_hello(s, c);
     if (c->verb == VERB_AUTH) {
         bool odd;
-        s->row.auth_mechanism =
-            arena_printable(&s->own, bytes_first(c->mechanism, MECHANISM_LIMIT), false, &odd);
+        s->row.auth_mechanism = !c->mechanism.len || credentials_is_mechanism(c->mechanism)
+                                    ? arena_printable(&s->own, c->mechanism, false, &odd)
+                                    : bytes_of_string("****");
     }
 }
 
@@ -287,6 +301,8 @@ static void take_command(struct session *s, const struct line *line)
     /* A client may send its responses blindly, and a hole hide the 334. */
     if (c.verb != VERB_UNKNOWN)
         s->secrets.mask_lines = c.verb == VERB_AUTH;
+    else if (credentials_storable(line->text, &c) < line->text.len)
+        s->secrets.mask_lines = true;
 
     struct event *e = command_event(s, line, &c, place.within, secret);
     note_command(s, line, &c, e, place.within);

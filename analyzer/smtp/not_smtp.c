@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "credentials.h"
 #include "heloscope/session/direction.h"
 #include "heloscope/base/limits.h"
 
@@ -101,22 +102,17 @@ enum not_smtp_kind not_smtp_kind_of(struct bytes line, const char **name)
     return is_field(line) ? NOT_SMTP_FIELD : NOT_SMTP_NONE;
 }
 
-size_t not_smtp_storable(struct bytes line)
-{
-    static const char *const secrets[] = {"PASS ",
-                                          "Authorization:", "Proxy-Authorization:", "Cookie:"};
-    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
-        if (bytes_start_nocase(line, secrets[i]))
-            return strlen(secrets[i]);
-    size_t login = behind_login(line);
-    return login ? login : line.len;
-}
-
 static void take_line(struct session *s, enum event_kind kind, enum side side,
                       const struct line *line)
 {
-    struct event *e =
-        session_event(s, kind, side, &line->mark, bytes_first(line->text, UNKNOWN_TEXT_LIMIT));
+    struct smtp_command c;
+    smtp_command_parse(line->text, &c);
+    const size_t open = side == SIDE_CLIENT ? credentials_storable(line->text, &c) : line->text.len;
+    struct bytes text = bytes_first(line->text, UNKNOWN_TEXT_LIMIT);
+    if (open < line->text.len)
+        text = arena_print(&s->draft->arena, "%.*s ****", (int)open, (const char *)line->text.at);
+    struct event *e = session_event(s, kind, side, &line->mark, text);
+    e->notes |= open < line->text.len ? NOTE_MASKED : 0;
     e->notes |= line->notes | (line->length > UNKNOWN_TEXT_LIMIT ? NOTE_LONG : 0);
     e->bytes = line->length;
     e->has_bytes = e->notes & NOTE_LONG;

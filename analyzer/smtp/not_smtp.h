@@ -14,10 +14,6 @@
  * the protocol's, NULL when it is not known. */
 enum not_smtp_kind not_smtp_kind_of(struct bytes line, const char **name);
 
-/* How many octets of a line without a verb may be stored, when what follows them is a password of
- * another protocol; all of it when there is none. */
-size_t not_smtp_storable(struct bytes line);
-
 /* The client's first line; true when it is held for the server's answer (READ_HELD). */
 bool not_smtp_holds(struct session *s, const struct line *line);
 

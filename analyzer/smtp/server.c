@@ -246,13 +246,12 @@ void server_settle_unasked(struct session *s, bool doubtful, uint64_t end)
     reply_forget(s);
 }
 
-/* A response that a client sent blindly was read as a line, and masked; a 334 to it asks for
- * another one (RFC 4954 section 4). */
+/* A 334 asks for a response (RFC 4954 section 4), to whatever line the server took for an AUTH: one
+ * that the client sent blindly, or a verb of its own. */
 static void expect_secret(struct session *s, const struct pending *p, const struct event *e)
 {
     struct direction *client = &s->direction[SIDE_CLIENT];
-    if (e->code == 334 && s->secrets.mask_lines && p->command.verb == VERB_UNKNOWN &&
-        client->reading == READ_LINES)
+    if (e->code == 334 && p->command.verb != VERB_AUTH && client->reading == READ_LINES)
         direction_enter(client, READ_SASL);
 }
 

@@ -120,8 +120,6 @@ enum {
     SECRET_LIMIT = 96,         /* octets of a SASL response remembered, to mask echoes */
     SESSION_EVENTS = 16777215, /* stored of a session: its key in the history has 24 bits */
     PATH_LIMIT = 512,          /* octets of an address of mail; RFC 5321 allows 256 */
-    MECHANISM_LIMIT = 40,      /* of the name of a SASL mechanism; RFC 4422 allows 20. The command
-                                * has it whole */
     QUOTE_LIMIT = 160,         /* of a command that an explanation quotes */
 };
 

@@ -14,12 +14,15 @@ static inline const char *text_or(const char *text, const char *absent)
 }
 
 /* Octets of the character at the front of `text` when it is well-formed UTF-8 that a terminal only
- * shows; 0 when it is anything else: control characters, marks that turn the direction of writing,
- * broken or overlong sequences. */
+ * shows; 0 when it is anything else: control and format characters, marks that turn the direction
+ * of writing, broken or overlong sequences. */
 size_t text_visible(struct bytes text);
 
 /* As above, but any well-formed character counts. */
 size_t text_wellformed(struct bytes text);
+
+/* The character at the front of `text`, which is well-formed. */
+uint32_t text_code_point(struct bytes text);
 
 /* Writes `text`; each octet of what is not visible becomes \xNN. Returns the columns taken, one per
  * character. */

@@ -131,18 +131,3 @@ Test(foreign, much_of_it)
     cr_expect_str_eq(told.drafts[0]->chapter.session.protocol, "HTTP");
     told_free(&told);
 }
-
-Test(not_smtp, secrets_of_others_are_not_stored)
-{
-    static const struct {
-        const char *line;
-        size_t storable;
-    } lines[] = {
-        {"PASS secret", 5}, {"pass secret", 5},           {"Authorization: Basic x", 14},
-        {"Cookie: a=b", 7}, {"a1 LOGIN alice secret", 9}, {"a b LOGIN x", 11},
-        {"PASSIVE", 7},     {"GET / HTTP/1.1", 14},       {"", 0},
-    };
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        cr_expect_eq(not_smtp_storable(bytes_of_string(lines[i].line)), lines[i].storable, "%s",
-                     lines[i].line);
-}
