@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "heloscope/session/reply.h"
 
+#include <ctype.h>
 #include <nettle/base64.h>
 
 #include <stdlib.h>
@@ -48,15 +49,36 @@ enum {
     QUOTED_LEAST = 3 /* octets: less would be found in any sentence */
 };
 
-/* Overwrites a credential wherever it is quoted. One that was remembered in part is overwritten to
- * the end of the word. */
-static void mask_one(struct reply_building *r, struct bytes secret, bool cut)
+static bool is_name_octet(uint8_t c)
+{
+    return isalnum(c) || (c && strchr("@-_+.", c));
+}
+
+/* A name may be a part of an address that has nothing to do with it: only between blanks and
+ * punctuation it is the one that was sent. */
+static bool stands_alone(const struct reply_building *r, const char *at, size_t length)
+{
+    const char *end = r->text + r->length, *behind = at + length;
+    if (at > r->text && is_name_octet((uint8_t)at[-1]))
+        return false;
+    while (behind < end && *behind == '.')
+        behind++;
+    return behind == end || !is_name_octet((uint8_t)*behind);
+}
+
+/* Overwrites a credential wherever it is quoted, or, as a `part`, where it stands alone. One that
+ * was remembered in part is overwritten to the end of the word. */
+static void mask_one(struct reply_building *r, struct bytes secret, bool part, bool cut)
 {
     char *at = r->text;
     if (secret.len < QUOTED_LEAST || r->length < secret.len)
         return;
     while ((at = memmem(at, (size_t)(r->text + r->length - at), secret.at, secret.len))) {
         size_t n = secret.len;
+        if (part && !cut && !stands_alone(r, at, n)) {
+            at += n;
+            continue;
+        }
         while (cut && at + n < r->text + r->length && (uint8_t)at[n] > ' ')
             n++;
         memset(at, '*', n);
@@ -72,7 +94,7 @@ static void mask_parts(struct reply_building *r, struct bytes secret, bool cut)
         size_t n = 0;
         while (n < secret.len && secret.at[n] > ' ' && secret.at[n] != '"')
             n++;
-        mask_one(r, bytes_first(secret, n), cut && n == secret.len);
+        mask_one(r, bytes_first(secret, n), true, cut && n == secret.len);
         secret = bytes_from(secret, n < secret.len ? n + 1 : n);
     }
 }
@@ -88,7 +110,7 @@ void reply_mask_secrets(struct session *s)
         struct base64_decode_ctx base64;
         if (!secret.len)
             continue;
-        mask_one(&s->reply, secret, cut);
+        mask_one(&s->reply, secret, false, cut);
         mask_parts(&s->reply, secret, cut);
         base64_decode_init(&base64);
         if (base64_decode_update(&base64, &length, decoded, secret.len, (const char *)secret.at))
