@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "heloscope/base/limits.h"
+
 /* Mechanisms that are registered for SASL or in use without that. Any other word behind AUTH may
  * be what the client wanted to keep secret. */
 static const char *const mechanisms[] = {
@@ -146,23 +148,45 @@ static size_t url_at(struct bytes line)
     return at;
 }
 
+/* Where the first control character is; the length when there is none. Eight octets at a time:
+ * lines may be long. */
+static size_t find_control(struct bytes text)
+{
+    static const uint64_t ones = UINT64_C(0x0101010101010101);
+    size_t at = 0;
+    for (uint64_t eight; at + sizeof eight <= text.len; at += sizeof eight) {
+        memcpy(&eight, text.at + at, sizeof eight);
+        if ((eight - ones * ' ') & ~eight & ones * 0x80)
+            break;
+    }
+    while (at < text.len && !is_control(text.at[at]))
+        at++;
+    return at;
+}
+
+/* `text`: as much of a line as may be stored. */
+static size_t text_storable(struct bytes text, bool known)
+{
+    for (size_t from = 0; from < text.len;) {
+        const size_t length = find_control(bytes_from(text, from));
+        const size_t open =
+            known ? SIZE_MAX : part_storable(bytes_first(bytes_from(text, from), length), from > 0);
+        if (open != SIZE_MAX)
+            return from + open;
+        known = false;
+        from += length + 1;
+    }
+    return text.len;
+}
+
 size_t credentials_storable(struct bytes line, const struct smtp_command *command)
 {
-    size_t from = 0;
     if (command->verb == VERB_BURL)
         return url_at(line);
     /* What has a known verb is hidden by its own rules; what a control character leads up to, by
      * those of a line. */
-    bool known = command->verb != VERB_UNKNOWN && command->verb != VERB_MASKED;
-    for (size_t i = 0; i <= line.len; i++) {
-        if (i < line.len && !is_control(line.at[i]))
-            continue;
-        const struct bytes part = bytes_first(bytes_from(line, from), i - from);
-        const size_t open = known ? SIZE_MAX : part_storable(part, from > 0);
-        if (open != SIZE_MAX)
-            return from + open;
-        known = false;
-        from = i + 1;
-    }
-    return line.len;
+    const bool known = command->verb != VERB_UNKNOWN && command->verb != VERB_MASKED;
+    const struct bytes text = bytes_first(line, known ? TEXT_LIMIT : UNKNOWN_TEXT_LIMIT);
+    const size_t open = text_storable(text, known);
+    return open < text.len ? open : line.len;
 }
