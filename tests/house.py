@@ -99,6 +99,8 @@ TESTED_ELSEWHERE = {
     "analyzer/output/terminal.c": "tests/system/test_terminal.py",
     "analyzer/program/cmd_explain.c": "tests/system: golden output",
     "analyzer/program/cmd_monitor.c": "tests/system/test_live.py",
+    "analyzer/program/cmd_tail.c": "tests/system/test_tail.py",
+    "db/read/history_changes.c": "tests/system/test_tail.py",
     "analyzer/program/cmd_prune.c": "tests/system/test_prune.py",
     "analyzer/program/cmd_report.c": "tests/system: golden output, JSON",
     "analyzer/program/cmd_explain_software.c": "tests/system/test_atlas.py",

@@ -19,6 +19,6 @@ command_fn cmd_ship; /* to the database of a fleet */
 command_fn cmd_analyze, cmd_monitor, cmd_show, cmd_report, cmd_explain, cmd_export, cmd_cut;
 command_fn cmd_rules;            /* explain --rules */
 command_fn cmd_explain_software; /* explain --client, --server */
-command_fn cmd_prune;
+command_fn cmd_prune, cmd_tail;
 
 #endif

@@ -264,6 +264,7 @@ FLAG_SETTER(script)
 FLAG_SETTER(secrets)
 FLAG_SETTER(wait)
 FLAG_SETTER(rules)
+FLAG_SETTER(all)
 FLAG_SETTER(help)
 
 /* Letters and long names follow tcpdump where it has the option. */
@@ -328,6 +329,7 @@ static const struct option_row rows[] = {
      "decrypt TLS with the secrets in FILE, as SSLKEYLOGFILE makes it; may be given again"},
     {FOR_CAPTURE, 0, "ports", "LIST", set_ports,
      "ports that are SMTP (default: 25,465,587,2525,24)"},
+    {FOR_TAIL, 0, "all", NULL, set_all, "also each session, when it has ended"},
     {FOR_MONITOR | FOR_PRUNE, 0, "keep", "TIME", set_keep,
      "remove sessions that began longer ago, such as 30d (m, h, d, w, y)"},
     {FOR_MONITOR | FOR_PRUNE, 0, "max-size", "SIZE", set_max_size,

@@ -25,6 +25,7 @@ struct options {
     const char *html;                              /* of report; NULL = a page was not asked for */
     const char *captures;                          /* of cut: where they lie now; NULL = as then */
     const char *fleet, *credentials, *cluster;     /* of ship; likewise */
+    bool all;                                      /* of tail: every session */
     struct retention keep;                         /* how much of the past */
     long limit;                                    /* -1 = none was given */
     long follow; /* seconds without growth that end a file; 0 = none do, -1 = do not */
@@ -68,9 +69,10 @@ enum subcommand {
     FOR_CUT = 1 << 6,
     FOR_SHIP = 1 << 7,
     FOR_PRUNE = 1 << 16,
+    FOR_TAIL = 1 << 17,
 
     FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT | FOR_CUT |
-                  FOR_SHIP | FOR_PRUNE,
+                  FOR_SHIP | FOR_PRUNE | FOR_TAIL,
     FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
     FOR_SELECTION = FOR_SHOW | FOR_CUT | FOR_REPORT, /* take the words of selection_options.c */
     FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,

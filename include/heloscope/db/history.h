@@ -95,6 +95,14 @@ bool history_session_diagnoses(struct history *history, int64_t session_id,
 /* The largest diagnosis id, 0 when there is none. */
 int64_t history_last_diagnosis(struct history *history);
 
+/* The number of the last change of a session, 0 when there is none. */
+int64_t history_last_change(struct history *history);
+
+/* Sessions that are over and were written after change `after`, in that order. */
+typedef bool history_change_fn(void *context, int64_t change, int64_t session_id);
+bool history_ended(struct history *history, int64_t after, history_change_fn *fn, void *context,
+                   struct failure *why);
+
 /* Ready-made rankings for `report`: "cause", "client", "server", "software", "day".
  * Calls `fn` once with the column names (row 0) and then with each row's cells as text. */
 typedef bool history_table_fn(void *context, int columns, const char *const *cells, bool header);
