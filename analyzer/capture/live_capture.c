@@ -53,6 +53,8 @@ static bool open_taps(struct live_capture *live, struct failure *why)
         if (!tap_open(tap, why))
             return false;
     }
+    if (live->board.options.opened && !live->board.options.opened(live->board.options.context, why))
+        return false;
     for (size_t i = 0; i < live->count; i++)
         if (!tap_start(&live->taps[i], why))
             return false;

@@ -6,6 +6,7 @@
 #include "heloscope/fleet/beside.h"
 #include "live.h"
 #include "recording.h"
+#include "sandbox.h"
 
 /* The words behind the options are one filter. */
 static char *join_words(const struct options *options)
@@ -19,9 +20,23 @@ static char *join_words(const struct options *options)
     return filter;
 }
 
+struct opening {
+    const struct options *options;
+    bool wait;
+};
+
+/* Root is needed for nothing else, unless an interface is to be opened again. */
+static bool become_user(void *context, struct failure *why)
+{
+    const struct opening *opening = context;
+    return !opening->options->user ||
+           sandbox_become(opening->options->user, opening->wait, opening->options->database, why);
+}
+
 static struct capture *open_interfaces(const struct options *options, bool service,
                                        struct failure *why)
 {
+    struct opening opening = {options, options->wait || service};
     char *filter = join_words(options);
     const struct capture_live live = {
         .interfaces = options->interfaces,
@@ -30,9 +45,13 @@ static struct capture *open_interfaces(const struct options *options, bool servi
         .snap_length = options->snap_length,
         .promiscuous = !options->no_promiscuous,
         .buffer_kib = options->buffer_kib,
-        .wait = options->wait || service,
+        .wait = opening.wait,
+        .opened = become_user,
+        .context = &opening,
     };
     struct capture *capture = capture_open_live(&live, why);
+    if (options->user)
+        sandbox_forget_rights();
     free(filter);
     return capture;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "sandbox.h"
 #include "heloscope/base/text.h"
 
 static const struct subcommand_row {
@@ -85,6 +86,8 @@ static enum status run(const struct subcommand_row *row, int argc, char **argv, 
     } else if (fine) {
         terminal_setup(&terminal, options.colour, options.quiet);
         terminal.utc = options.utc;
+        if (row->id & FOR_CAPTURE)
+            sandbox_harden();
         status = row->run(&options, &terminal, why);
     }
     options_free(&options);

@@ -220,6 +220,7 @@ static bool set_events(struct options *o, const char *name, const char *value, s
 TEXT_SETTER(format, "the name of a format")
 TEXT_SETTER(output, "the name of a file")
 TEXT_SETTER(cursor, "a name")
+TEXT_SETTER(user, "the name of a user")
 TEXT_SETTER(metrics, "the name of a file")
 TEXT_SETTER(sensor, "a name")
 TEXT_SETTER(html, "the name of a file")
@@ -260,6 +261,7 @@ FLAG_SETTER(quiet)
 FLAG_SETTER(no_promiscuous)
 FLAG_SETTER(list_interfaces)
 FLAG_SETTER(utc)
+FLAG_SETTER(no_sandbox)
 FLAG_SETTER(script)
 FLAG_SETTER(secrets)
 FLAG_SETTER(wait)
@@ -353,6 +355,10 @@ static const struct option_row rows[] = {
     {FOR_CAPTURE | FOR_SHIP | FOR_PRUNE, 'q', "quiet", NULL, set_quiet,
      "print nothing but problems"},
     {FOR_PRINTING, 0, "color", "WHEN", set_colour, "auto, always or never (NO_COLOR is honoured)"},
+    {FOR_MONITOR, 0, "user", "NAME", set_user,
+     "become NAME when the interfaces are open (as root only)"},
+    {FOR_CAPTURE, 0, "no-sandbox", NULL, set_no_sandbox,
+     "do not confine the thread that reads packets"},
     {FOR_ALL, 0, OPTION_CONFIG, "FILE", set_config,
      "take options from FILE first: lines of their long names and values"},
     {FOR_ALL, 'h', "help", NULL, set_help, "print this help"},

@@ -37,7 +37,9 @@ struct options {
         partial, ship;
     bool script, secrets; /* of cut */
     struct config_file config;
-    bool wait;           /* of monitor */
+    bool wait; /* of monitor */
+    bool no_sandbox;
+    const char *user;    /* of monitor: whom root becomes; NULL = stays root */
     const char *metrics; /* of monitor; NULL = none */
 
     /* The sessions that are asked for; its texts point into the command line or to `copies`. */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "sandbox_run.h"
 #include "heloscope/capture/capture.h"
 #include "heloscope/network/packet.h"
 #include "heloscope/tls/keylog.h"
@@ -54,6 +55,8 @@ bool recording_open(struct recording *recording, const struct options *options,
                                         .nameless = options->anonymize,
                                         .keep = options->keep};
     recording->store = store_open_as(options->database, &store, why);
+    if (recording->store)
+        sandbox_run_enter(options, recording->store, terminal);
     if (recording->store)
         recording->pipeline = pipeline_new(&pipeline, recording->store, why);
     if (recording->pipeline)

@@ -197,6 +197,19 @@ void captures_free(struct store *store)
 
 /* --- either way --- */
 
+void store_each_capture_path(struct store *store, void (*take)(void *context, const char *path),
+                             void *context)
+{
+    pthread_mutex_lock(&store->lock);
+    sqlite3_stmt *statement =
+        store->db ? prepare(store, "SELECT path FROM main.capture_files") : NULL;
+    while (statement && sqlite3_step(statement) == SQLITE_ROW)
+        if (sqlite3_column_text(statement, 0))
+            take(context, (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    pthread_mutex_unlock(&store->lock);
+}
+
 int64_t store_capture(struct store *store, const char *source, const char *kind, int64_t started_us,
                       struct failure *why)
 {

@@ -78,10 +78,10 @@ def hup_and_usr1():
         with watch(server, database) as monitor:
             troubled_session(server, "before.example.com")
             monitor.prints("before.example.com")
-            monitor.process.send_signal(signal.SIGUSR1)
-            monitor.says("statistics", lambda: "1 session, 0 messages, 1 error 503" in monitor.err)
             until(lambda: rows(database, "SELECT count(*), (SELECT count(*) FROM unfinished) FROM sessions "
                                          "WHERE outcome = 'quit'") == [(1, 0)], "the end of the session")
+            monitor.process.send_signal(signal.SIGUSR1)
+            monitor.says("statistics", lambda: "1 session, 0 messages, 1 error 503" in monitor.err)
             os.rename(database, scratch.path("rotated.db"))
             monitor.process.send_signal(signal.SIGHUP)
             until(lambda: os.path.exists(database), "a new history")

@@ -38,6 +38,10 @@ struct capture_live {
     bool promiscuous;
     int buffer_kib; /* of the kernel's buffer; 0 = 32 MiB */
     bool wait;      /* for interfaces that are absent or down, at first or later */
+    /* Called when they are open and no thread runs yet: rights can be given away here. NULL = none
+     * are. False with `why` ends it. */
+    bool (*opened)(void *context, struct failure *why);
+    void *context;
 };
 
 /* Opens interfaces and captures them from now on, in threads of their own. NULL with `why`: no

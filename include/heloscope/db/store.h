@@ -132,6 +132,11 @@ bool store_take_notice(struct store *store, struct store_notice *out);
 int64_t store_capture(struct store *store, const char *source, const char *kind, int64_t started_us,
                       struct failure *why);
 
+/* Calls `take` with the path of each capture file that the history names, borrowed for the call.
+ * What cannot be read is passed over. */
+void store_each_capture_path(struct store *store, void (*take)(void *context, const char *path),
+                             void *context);
+
 /* Totals of a capture, so far or in the end. */
 struct capture_totals {
     uint64_t packets, bytes, dropped, duplicates, overlaps;
