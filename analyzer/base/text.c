@@ -107,6 +107,21 @@ size_t text_columns(struct bytes text)
     return columns;
 }
 
+size_t text_fitting(struct bytes text, size_t columns)
+{
+    size_t octets = 0, used = 0, blank = 0;
+    while (octets < text.len) {
+        const size_t length = text_visible(bytes_from(text, octets));
+        used += length ? 1 : 4;
+        if (used > columns)
+            return blank > octets / 2 ? blank : octets;
+        octets += length ? length : 1;
+        if (text.at[octets - 1] == ' ')
+            blank = octets;
+    }
+    return octets;
+}
+
 void text_wrap(FILE *out, const char *text, int column, int indent, int width)
 {
     bool begun = false;

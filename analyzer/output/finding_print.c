@@ -123,7 +123,7 @@ bool finding_print(FILE *out, const struct terminal *terminal, struct history *h
     struct excerpt excerpt = {.out = out, .terminal = terminal, .finding = finding};
     if (!print_excerpt(&excerpt, history, why))
         return false;
-    timeline_print_ruling(out, &finding->ruling);
+    timeline_print_ruling(out, &finding->ruling, TIMELINE_WIDTH);
     return true;
 }
 
@@ -133,7 +133,7 @@ bool finding_print_brief(FILE *out, const struct terminal *terminal, struct hist
     struct excerpt excerpt = {.out = out, .terminal = terminal, .finding = finding, .brief = true};
     if (!print_excerpt(&excerpt, history, why))
         return false;
-    timeline_print_ruling(out, &finding->ruling);
+    timeline_print_ruling(out, &finding->ruling, TIMELINE_WIDTH);
     return true;
 }
 

@@ -100,6 +100,13 @@ void json_integer(struct json *json, const char *name, int64_t value)
     fprintf(json->out, "%" PRId64, value);
 }
 
+void json_number(struct json *json, const char *name, const char *digits)
+{
+    begin_value(json, name);
+    fputs(digits[digits[0] == '-'] >= '0' && digits[digits[0] == '-'] <= '9' ? digits : "null",
+          json->out);
+}
+
 void json_boolean(struct json *json, const char *name, bool value)
 {
     begin_value(json, name);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,10 +38,33 @@ static bool leads_to_journal(void)
            fstat(STDERR_FILENO, &err) == 0 && err.st_dev == device && err.st_ino == inode;
 }
 
+/* The locale by its name alone: setlocale() would change how numbers are printed. */
+static bool locale_is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+    }
+    return false;
+}
+
+static int count_columns(void)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+        return size.ws_col;
+    return columns ? (int)strtol(columns, NULL, 10) : 0;
+}
+
 void terminal_setup(struct terminal *terminal, enum colour_choice choice, bool quiet)
 {
     *terminal = (struct terminal){
         .colour = colour_is_wanted(choice),
+        .unicode = locale_is_utf8(),
+        .columns = count_columns(),
         .progress = !quiet && isatty(STDERR_FILENO),
         .journal = leads_to_journal(),
     };

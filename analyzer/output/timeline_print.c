@@ -8,7 +8,6 @@
 enum {
     TEXT_COLUMN = 32, /* where an event's text begins */
     MARK_LIMIT = 100, /* a mark that would end beyond it goes on a line of its own */
-    PAGE_WIDTH = 92,
     LABEL_INDENT = 4,
     LABEL_WIDTH = 9,
 };
@@ -160,12 +159,12 @@ void timeline_print_elision(FILE *out, const struct terminal *terminal, event_no
             text_counted(count, "event", words), terminal_style(terminal, STYLE_PLAIN));
 }
 
-void timeline_print_paragraph(FILE *out, const char *label, const char *text)
+void timeline_print_paragraph(FILE *out, const char *label, const char *text, int width)
 {
     if (!text || !*text)
         return;
     fprintf(out, "%*s%-*s", LABEL_INDENT, "", LABEL_WIDTH, label);
-    text_wrap(out, text, LABEL_INDENT + LABEL_WIDTH, LABEL_INDENT + LABEL_WIDTH, PAGE_WIDTH);
+    text_wrap(out, text, LABEL_INDENT + LABEL_WIDTH, LABEL_INDENT + LABEL_WIDTH, width);
 }
 
 static const char *title_of(const char *cause)
@@ -194,23 +193,23 @@ static const char *fault_words(const char *fault)
     return fault;
 }
 
-void timeline_print_ruling(FILE *out, const struct ruling *ruling)
+void timeline_print_ruling(FILE *out, const struct ruling *ruling, int width)
 {
     char line[512];
     snprintf(line, sizeof line, "%s: %s", ruling->cause, title_of(ruling->cause));
-    timeline_print_paragraph(out, "Cause", line);
+    timeline_print_paragraph(out, "Cause", line, width);
     bool open = strcmp(ruling->certainty, "unknown") == 0;
     snprintf(line, sizeof line, "%s%s%s%s", fault_words(ruling->fault), open ? "" : " (",
              open ? "" : ruling->certainty, open ? "" : ")");
-    timeline_print_paragraph(out, "Fault", line);
-    timeline_print_paragraph(out, "Why", ruling->explanation);
-    timeline_print_paragraph(out, "To do", ruling->advice);
+    timeline_print_paragraph(out, "Fault", line, width);
+    timeline_print_paragraph(out, "Why", ruling->explanation, width);
+    timeline_print_paragraph(out, "To do", ruling->advice, width);
     if (ruling->agrees != 0 || !ruling->server_says || !*ruling->server_says)
         return;
     snprintf(line, sizeof line,
              "The reply's own text points to %s (%s), which is not what the session shows.",
              ruling->server_says, title_of(ruling->server_says));
-    timeline_print_paragraph(out, "Note", line);
+    timeline_print_paragraph(out, "Note", line, width);
 }
 
 void timeline_json_event(struct json *json, const struct history_event *event)

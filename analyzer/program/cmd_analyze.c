@@ -4,6 +4,8 @@
 #include <inttypes.h>
 
 #include "heloscope/capture/capture.h"
+#include "analyze_run.h"
+#include "assertion.h"
 #include "command.h"
 #include "heloscope/output/finding_print.h"
 #include "recording.h"
@@ -11,24 +13,13 @@
 #include "heloscope/base/text.h"
 #include "heloscope/output/totals_print.h"
 #include "live.h"
+#include "next_command.h"
 
 enum {
     DEFAULT_LIMIT = 10,
     JSON_LIMIT = 1000000,
     PROGRESS_EVERY = 1024,
     NAMED_FILES = 3
-};
-
-/* One run: what went in, and which rows of the history belong to it. */
-struct run {
-    struct keylog *keylog;
-    const struct options *options;
-    struct terminal *terminal;
-    struct capture *capture;
-    struct pipeline_totals totals;
-    struct own_findings *own; /* of this input, whoever stored its sessions first */
-    size_t own_count;
-    struct findings findings;
 };
 
 /* ------------------------------------------------------------------------------------------- in */
@@ -203,6 +194,21 @@ static void print_errors(const struct findings *findings)
            text_counted(findings->total_origins_other, "cause", words));
 }
 
+/* Which history holds it all, and how to look further. */
+static void print_next(const struct run *run)
+{
+    const struct findings *findings = &run->findings;
+    const struct finding_list *list =
+        findings->with_503.count ? &findings->with_503 : &findings->other;
+    if (run->options->no_database)
+        return;
+    print_row("history");
+    text_print(stdout, bytes_of_string(run->options->database));
+    fputs("; to go on: ", stdout);
+    next_command_show(stdout, run->options, list->count ? list->all[0].session_id : 0);
+    putchar('\n');
+}
+
 static void print_summary(const struct run *run)
 {
     const struct findings *findings = &run->findings;
@@ -225,6 +231,7 @@ static void print_summary(const struct run *run)
     print_sessions(&run->totals);
     costs_print(stdout, "  limits      ", &run->totals.costs);
     print_errors(findings);
+    print_next(run);
     uint64_t all = findings->total_origins_503 + findings->total_origins_other;
     uint64_t shown = findings->with_503.count + findings->other.count;
     if (shown < all)
@@ -242,111 +249,30 @@ static bool print_text(const struct run *run, struct history *history, struct fa
     return true;
 }
 
-/* ------------------------------------------------------------------------------------- as JSON */
-
-static void json_sources(const struct run *run, struct json *json)
-{
-    struct capture_source **sources;
-    size_t count = capture_sources(run->capture, &sources);
-    json_open(json, "captures", '[');
-    for (size_t i = 0; i < count; i++) {
-        json_open(json, NULL, '{');
-        json_string(json, "source", sources[i]->name);
-        json_integer(json, "packets", (int64_t)sources[i]->packets);
-        json_integer(json, "bytes", (int64_t)sources[i]->bytes);
-        json_integer(json, "dropped", (int64_t)sources[i]->dropped);
-        json_integer(json, "duplicates", (int64_t)sources[i]->duplicates);
-        json_integer(json, "overlaps", (int64_t)sources[i]->overlaps);
-        json_integer(json, "started_us", sources[i]->started_us);
-        json_integer(json, "ended_us", sources[i]->ended_us);
-        json_string(json, "problem", sources[i]->problem[0] ? sources[i]->problem : NULL);
-        json_close(json);
-    }
-    json_close(json);
-}
-
-static void json_totals(const struct run *run, struct json *json)
-{
-    const struct pipeline_totals *totals = &run->totals;
-    const struct findings *findings = &run->findings;
-    const struct {
-        const char *name;
-        uint64_t value;
-    } numbers[] = {
-        {"packets", totals->packets},
-        {"tcp_packets", totals->tcp_packets},
-        {"unreadable_packets", totals->unreadable_packets},
-        {"dropped_packets", sources_dropped(run->capture)},
-        {"duplicates", totals->duplicates},
-        {"cut_packets", totals->cut},
-        {"fragments", totals->fragments},
-        {"datagrams", totals->datagrams},
-        {"incomplete_datagrams", totals->incomplete_datagrams},
-        {"overlapping_fragments", totals->overlapping_fragments},
-        {"contradicting_fragments", totals->contradicting_fragments},
-        {"malformed_fragments", totals->malformed_fragments},
-        {"connections", totals->connections},
-        {"sessions", totals->sessions},
-        {"sessions_known", totals->sessions_known},
-        {"commands", totals->commands},
-        {"messages", totals->messages},
-        {"violations", totals->violations},
-        {"bytes_missing", totals->bytes_missing},
-        {"not_smtp", totals->not_smtp},
-        {"tls_decrypted", totals->tls_opened},
-        {"tls_without_entry", totals->tls_no_entry},
-        {"tls_with_wrong_entry", totals->tls_wrong},
-        {"silent_connections", totals->silent},
-        {"errors_503", findings->total_503},
-        {"causes_503", findings->total_origins_503},
-        {"errors_other", findings->total_other},
-        {"causes_other", findings->total_origins_other},
-    };
-    json_open(json, "summary", '{');
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        json_integer(json, numbers[i].name, (int64_t)numbers[i].value);
-    json_open(json, "given_up", '{');
-    for (int i = 0; i < COST_COUNT; i++)
-        if (totals->costs.of[i])
-            json_integer(json, cost_name((enum limit)i), (int64_t)totals->costs.of[i]);
-    json_close(json);
-    json_open(json, "by_cause", '{');
-    for (int i = 0; i < CAUSE_COUNT; i++)
-        if (findings->errors_503[i])
-            json_integer(json, cause_entry((enum cause)i)->name, (int64_t)findings->errors_503[i]);
-    json_close(json);
-    json_close(json);
-}
-
-static bool print_json(const struct run *run, struct history *history, struct failure *why)
-{
-    const struct finding_list *lists[] = {&run->findings.with_503, &run->findings.other};
-    struct json json = {.out = stdout};
-    json_open(&json, NULL, '{');
-    json_sources(run, &json);
-    json_totals(run, &json);
-    json_open(&json, "findings", '[');
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < lists[k]->count; i++)
-            if (!finding_json(&json, history, &lists[k]->all[i], why))
-                return false;
-    json_close(&json);
-    json_close(&json);
-    return true;
-}
-
 /* ------------------------------------------------------------------------------------ altogether
  */
 
+/* The lines of --fail-on go where they are seen in any case, but not into a document. */
+static bool check_assertion(struct run *run, struct history *history, struct failure *why)
+{
+    return !run->options->fail_on ||
+           assertion_check(run->options->fail_on, history, run->own, run->own_count,
+                           run->options->json ? stderr : stdout, &run->broken, why);
+}
+
 static bool print_run(struct run *run, struct failure *why)
 {
-    if (run->options->quiet && !run->options->json)
+    const bool quiet = run->options->quiet && !run->options->json;
+    if (quiet && !run->options->fail_on)
         return true;
     struct history *history = history_open(run->options->database, why);
     if (!history)
         return false;
-    bool done = collect(run, history, why) && (run->options->json ? print_json(run, history, why)
-                                                                  : print_text(run, history, why));
+    bool done =
+        quiet ||
+        (collect(run, history, why) &&
+         (run->options->json ? analyze_json(run, history, why) : print_text(run, history, why)));
+    done = done && check_assertion(run, history, why);
     findings_free(&run->findings);
     history_close(history);
     return done;
@@ -386,6 +312,8 @@ static enum status analyze(struct run *run, struct failure *why)
     /* The writer leaves last, since it tidies the history up. */
     done = done && report_run(run, &recording, why);
     done = recording_close(&recording, done ? why : NULL) && done;
+    if (run->broken)
+        return STATUS_FOUND;
     return done && !recording.incomplete ? STATUS_DONE : STATUS_INCOMPLETE;
 }
 
@@ -408,6 +336,10 @@ enum status cmd_analyze(const struct options *options, struct terminal *terminal
 {
     if (!options->word_count) {
         failure_set(why, "analyze needs the name of a capture file (- is standard input)");
+        return STATUS_USAGE;
+    }
+    if (options->fail_on && options->follow >= 0) {
+        failure_set(why, "--fail-on is for captures that end, and does not go with --follow");
         return STATUS_USAGE;
     }
     struct run run = {.options = options, .terminal = terminal};

@@ -4,98 +4,20 @@
 
 #include "cmd_fleet.h"
 #include "heloscope/base/memory.h"
-#include "heloscope/db/history.h"
+#include "heloscope/db/selection.h"
 #include "heloscope/output/page.h"
-#include "heloscope/output/table.h"
+#include "report_sections.h"
 
-enum {
-    OVERVIEW_ROWS = 10
-};
-
-static const struct {
-    const char *by, *title;
-} rankings[] = {
-    {"cause", "errors by cause"},
-    {"client", "errors by client"},
-    {"server", "errors by server"},
-    {"software", "errors by the server's software"},
-    {"client-software", "errors by client software"},
-    {"day", "errors by day (UTC)"},
-    {"hour", "errors by hour (UTC)"},
-};
-#define RANKINGS (sizeof rankings / sizeof rankings[0])
-
-struct ranking {
-    struct table table;
-    const struct terminal *terminal;
-    long rows, limit; /* limit -1 = none */
-};
-
-static bool add_row(void *context, int columns, const char *const *cells, bool header)
+static bool print_report(struct report *report, struct failure *why)
 {
-    struct ranking *ranking = context;
-    if (header) {
-        table_begin(&ranking->table, stdout, ranking->terminal, columns, cells);
-        return true;
-    }
-    if (ranking->rows++ == ranking->limit) {
-        ranking->rows--;
+    const struct options *options = report->options;
+    if (!report_count(report, why))
         return false;
-    }
-    table_row(&ranking->table, cells);
-    return true;
-}
-
-/* Returns the number of rows printed, -1 with `why`. */
-static long print_ranking(struct history *history, const char *by, long limit,
-                          const struct terminal *terminal, struct failure *why)
-{
-    struct ranking ranking = {.terminal = terminal, .limit = limit};
-    bool done = history_report(history, by, add_row, &ranking, why);
-    if (ranking.table.columns)
-        table_end(&ranking.table);
-    return done ? ranking.rows : -1;
-}
-
-static bool print_overview(struct history *history, long limit, const struct terminal *terminal,
-                           struct failure *why)
-{
-    for (size_t i = 0; i < RANKINGS; i++) {
-        printf("%s%s%s%s\n", i ? "\n" : "", terminal_style(terminal, STYLE_ORIGIN),
-               rankings[i].title, terminal_style(terminal, STYLE_PLAIN));
-        long rows = print_ranking(history, rankings[i].by, limit, terminal, why);
-        if (rows < 0)
-            return false;
-        if (rows == 0) {
-            puts("none");
-            return true; /* the other rankings are of the same 503s */
-        }
-    }
-    return true;
-}
-
-static bool print_json(struct history *history, const char *by, struct failure *why)
-{
-    if (by)
-        return history_json_report(history, by, stdout, why);
-    for (size_t i = 0; i < RANKINGS; i++) {
-        printf("%s\"%s\": ", i ? ", " : "{", rankings[i].by);
-        if (!history_json_report(history, rankings[i].by, stdout, why))
-            return false;
-    }
-    puts("}");
-    return true;
-}
-
-static bool print_text(const struct options *options, struct history *history,
-                       const struct terminal *terminal, struct failure *why)
-{
     if (!options->by)
-        return print_overview(history, options->limit < 0 ? OVERVIEW_ROWS : options->limit,
-                              terminal, why);
-    long rows = print_ranking(history, options->by, options->limit, terminal, why);
-    if (rows == 0)
-        puts("no 503s");
+        return options->json ? report_json(report, why) : report_text(report, why);
+    const long rows = report_table(report, options->by, options->limit, why);
+    if (rows == 0 && options_form(options) == ROWS_TABLE)
+        puts("no errors");
     return rows >= 0;
 }
 
@@ -132,31 +54,21 @@ static bool write_page(const struct options *options, struct history *history, s
     return done;
 }
 
-static bool check(const struct options *options, struct failure *why)
-{
-    if (options->html)
-        return !options->by || failure_set(why, "--html shows all rankings; leave --by out");
-    return selection_is_all(&options->selection) ||
-           failure_set(why, "report counts the whole history unless --html is asked for; heloscope "
-                            "show lists the sessions that are asked for");
-}
-
 enum status cmd_report(const struct options *options, struct terminal *terminal,
                        struct failure *why)
 {
-    if (!check(options, why))
+    if (options->html && options->by) {
+        failure_set(why, "--html shows all rankings; leave --by out");
         return STATUS_USAGE;
+    }
     if (fleet_is_asked(options))
         return cmd_report_fleet(options, terminal, why);
-    struct history *history = history_open(options->database, why);
-    if (!history)
+    struct report report = {.options = options, .terminal = terminal};
+    report.history = history_open(options->database, why);
+    if (!report.history)
         return STATUS_INCOMPLETE;
-    bool done;
-    if (options->html)
-        done = write_page(options, history, why);
-    else
-        done = options->json ? print_json(history, options->by, why)
-                             : print_text(options, history, terminal, why);
-    history_close(history);
+    const bool done =
+        options->html ? write_page(options, report.history, why) : print_report(&report, why);
+    history_close(report.history);
     return done ? STATUS_DONE : STATUS_INCOMPLETE;
 }

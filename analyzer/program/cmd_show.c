@@ -9,7 +9,7 @@
 #include "heloscope/output/finding_print.h"
 #include "heloscope/output/table.h"
 #include "heloscope/base/text.h"
-#include "heloscope/output/timeline_print.h"
+#include "heloscope/output/ladder.h"
 
 /* -------------------------------------------------------------------------------------- the list
  */
@@ -99,6 +99,29 @@ static bool json_session(void *context, const struct history_session *row)
     return true;
 }
 
+/* For a spreadsheet, or a line a session. */
+static bool list_rows(const struct options *options, struct history *history,
+                      const struct terminal *terminal, struct failure *why)
+{
+    static const struct question question = {
+        .name = "show",
+        .sql = "SELECT session_id, strftime('%Y-%m-%dT%H:%M:%S', started_us / 1000000, "
+               "'unixepoch') || printf('.%06dZ', started_us % 1000000) AS started, "
+               "(ended_us - started_us) / 1e6 AS seconds, coalesce(proxied_addr, client_addr) "
+               "AS client, client_port, server_addr AS server, server_port, protocol, helo, "
+               "client_software, server_software, tls_version, commands, messages, violations, "
+               "errors_503, (SELECT count(*) FROM diagnoses d WHERE d.session_id = "
+               "s.session_id AND d.code <> 503) AS errors_other, bytes_missing, outcome, source, "
+               "uid, community_id FROM sessions s ORDER BY started_us, session_id",
+    };
+    struct rows_print print = {
+        .form = options_form(options), .out = stdout, .terminal = terminal, .limit = -1};
+    const bool done = history_restrict(history, &options->selection, why) &&
+                      history_ask(history, &question, rows_print, &print, why);
+    rows_print_end(&print);
+    return done;
+}
+
 static bool list_json(const struct options *options, struct history *history, struct failure *why)
 {
     struct json json = {.out = stdout};
@@ -116,9 +139,6 @@ struct view {
     struct history *history;
     struct failure *why;
     bool failed; /* with `why` */
-    int64_t start_us;
-    event_no explained;    /* the last reply whose ruling was printed ... */
-    char ruling_seen[512]; /* ... and the beginning of what it said */
 };
 
 static void print_field(const char *label, const char *text)
@@ -196,7 +216,6 @@ static bool print_tls(void *context, const struct history_tls *row)
 static bool print_head(void *context, const struct history_session *row)
 {
     struct view *view = context;
-    view->start_us = row->started_us;
     printf("%sSession %" PRId64 ": ", terminal_style(view->terminal, STYLE_HEADING),
            row->session_id);
     text_endpoint(stdout, row->client_addr, row->client_port);
@@ -219,63 +238,23 @@ static bool print_head(void *context, const struct history_session *row)
     return true;
 }
 
-static bool print_event(void *context, const struct history_event *event)
+static bool show_text(const struct options *options, struct history *history, int64_t session_id,
+                      const struct terminal *terminal, struct failure *why)
 {
-    struct view *view = context;
-    timeline_print_event(stdout, view->terminal, event, view->start_us);
-    return true;
-}
-
-/* In a cascade one refusal says what the one before said. */
-static bool is_as_before(struct view *view, const struct history_diagnosis *row)
-{
-    char now[sizeof view->ruling_seen];
-    snprintf(now, sizeof now, "%" PRIu32 " %s %d %s|%s", row->origin, text_or(row->cause, ""),
-             row->agrees, text_or(row->explanation, ""), text_or(row->advice, ""));
-    if (view->explained && strcmp(now, view->ruling_seen) == 0)
-        return true;
-    strcpy(view->ruling_seen, now);
-    view->explained = row->reply;
-    return false;
-}
-
-static bool print_diagnosis(void *context, const struct history_diagnosis *row)
-{
-    struct view *view = context;
-    char code[TEXT_CODE];
-    printf("\n%s%s at #%" PRIu32, terminal_style(view->terminal, STYLE_HEADING),
-           text_code(row->code, code), row->reply);
-    if (row->command)
-        printf(", answer to #%" PRIu32, row->command);
-    if (row->origin)
-        printf(", origin #%" PRIu32, row->origin);
-    printf("%s\n", terminal_style(view->terminal, STYLE_PLAIN));
-    if (is_as_before(view, row)) {
-        printf("    as #%" PRIu32 "\n", view->explained);
-        return true;
-    }
-    const struct ruling ruling = {
-        text_or(row->cause, "unknown"),
-        text_or(row->fault, "unknown"),
-        text_or(row->certainty, "unknown"),
-        row->server_says,
-        row->explanation,
-        row->advice,
-        row->agrees,
+    const struct ladder ladder = {
+        .width = terminal->columns < LADDER_NARROW ? LADDER_NARROW
+                 : terminal->columns > LADDER_WIDE ? LADDER_WIDE
+                                                   : terminal->columns,
+        .unicode = terminal->unicode,
+        .full = options->full,
     };
-    timeline_print_ruling(stdout, &ruling);
-    return true;
-}
-
-static bool show_text(struct history *history, int64_t session_id, const struct terminal *terminal,
-                      struct failure *why)
-{
     struct view view = {.terminal = terminal, .history = history, .why = why};
-    if (!history_session(history, session_id, print_head, &view, why) || view.failed)
-        return false;
-    timeline_print_heading(stdout, terminal);
-    return history_events(history, session_id, 1, UINT32_MAX, print_event, &view, why) &&
-           history_session_diagnoses(history, session_id, print_diagnosis, &view, why);
+    if (options->plain)
+        return ladder_print_plain(stdout, history, session_id, why);
+    if (options->dialogue)
+        return ladder_print_dialogue(stdout, history, session_id, why);
+    return history_session(history, session_id, print_head, &view, why) && !view.failed &&
+           ladder_print(stdout, terminal, &ladder, history, session_id, why);
 }
 
 static bool show_all(const struct options *options, const int64_t *ids, size_t count,
@@ -286,7 +265,7 @@ static bool show_all(const struct options *options, const int64_t *ids, size_t c
     for (size_t i = 0; i < count; i++) {
         fputs(!i ? "" : options->json ? ",\n" : "\n", stdout);
         if (options->json ? !history_json_session(history, ids[i], stdout, why)
-                          : !show_text(history, ids[i], terminal, why))
+                          : !show_text(options, history, ids[i], terminal, why))
             return false;
     }
     fputs(array ? "]\n" : "", stdout);
@@ -317,7 +296,10 @@ enum status cmd_show(const struct options *options, struct terminal *terminal, s
     if (!history)
         return STATUS_INCOMPLETE;
     bool done;
-    if (selection_is_named(&options->selection))
+    if (options->csv || options->jsonl)
+        done = list_rows(options, history, terminal, why);
+    else if (selection_is_named(&options->selection) || options->full || options->plain ||
+             options->dialogue)
         done = show_selected(options, history, terminal, why);
     else if (options->json)
         done = list_json(options, history, why);

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "command.h"
+#include "completion.h"
 #include "sandbox.h"
 #include "heloscope/base/text.h"
+#include "scratch_history.h"
 
 static const struct subcommand_row {
     enum subcommand id;
@@ -20,14 +22,22 @@ static const struct subcommand_row {
      "the same live, until stopped: each 503 as it happens",
      "FILTER is an expression in tcpdump's language, such as: tcp port 25", cmd_monitor},
     {FOR_SHOW, "show", "[options] [SESSION...]", "list sessions, or print their timelines",
-     "SESSION is a number from the list, a range of them (1-3, 5-), a uid or a Community ID; "
-     "these, and\n"
-     "what a queue id or Message-ID finds, are printed whole. All other words choose what is "
-     "listed;\n"
-     "of one word given twice either will do.",
+     "SESSION is a number from the list, a range (1-3, 5-), a uid or a Community ID. These, and "
+     "what\n"
+     "a queue id or Message-ID finds, are printed whole; all other words choose what is listed. "
+     "Of\n"
+     "one word given twice either will do.",
      cmd_show},
-    {FOR_REPORT, "report", "[options]", "what went wrong, by cause, client, server, day",
-     "Counts all 503s of the history.", cmd_report},
+    {FOR_REPORT, "report", "[options] [SESSION...]",
+     "what went wrong, by cause, client, server, day",
+     "Counts what the history holds, or the sessions that are asked for.", cmd_report},
+    {FOR_DIFF, "diff", "[options] SESSION [SESSION]", "two sessions side by side: where they part",
+     "With --with-healthy the second is the last of the same client and server that went well.",
+     cmd_diff},
+    {FOR_QUERY, "query", "[options] [NAME [VALUE...]]", "ask the history a ready-made question",
+     "Without a NAME all are listed. A NAME with a / is a file of SQL; each VALUE is for one of\n"
+     "its parameters.",
+     cmd_query},
     {FOR_EXPLAIN, "explain", "[options] [CAUSE...]", "what a cause means, its rule, the remedy",
      "Without a CAUSE all are listed; with --rules the rules that they rest on.", cmd_explain},
     {FOR_CUT, "cut", "[options] SESSION... -w FILE",
@@ -52,7 +62,7 @@ static void print_overview(FILE *out)
         snprintf(left, sizeof left, "%s %s", subcommands[i].name, subcommands[i].synopsis);
         fprintf(out, "  heloscope %-36s %s\n", left, subcommands[i].summary);
     }
-    fputs("\nheloscope COMMAND --help prints the options of one; heloscope --version the version.\n"
+    fputs("\nheloscope help COMMAND prints the options of one; heloscope --version the version.\n"
           "The sessions are kept in an SQLite database, heloscope.db unless --db names another.\n",
           out);
 }
@@ -74,6 +84,21 @@ static enum status report(enum status status, const char *subcommand, const stru
     return status;
 }
 
+static void print_version(void)
+{
+    puts("heloscope " PACKAGE_VERSION);
+}
+
+static enum status run_with_history(const struct subcommand_row *row, struct options *options,
+                                    struct terminal *terminal, struct failure *why)
+{
+    if (options->no_database && !(options->database = scratch_history_make(why)))
+        return STATUS_INCOMPLETE;
+    enum status status = row->run(options, terminal, why);
+    scratch_history_remove();
+    return status;
+}
+
 static enum status run(const struct subcommand_row *row, int argc, char **argv, struct failure *why)
 {
     struct options options;
@@ -83,17 +108,70 @@ static enum status run(const struct subcommand_row *row, int argc, char **argv, 
     if (fine && options.help) {
         print_help(row);
         status = STATUS_DONE;
+    } else if (fine && options.version) {
+        print_version();
+        status = STATUS_DONE;
     } else if (fine) {
         terminal_setup(&terminal, options.colour, options.quiet);
         terminal.utc = options.utc;
         if (row->id & FOR_CAPTURE)
             sandbox_harden();
-        status = row->run(&options, &terminal, why);
+        status = run_with_history(row, &options, &terminal, why);
     }
     options_free(&options);
     if (status == STATUS_DONE && !terminal_flush(why))
         status = STATUS_INCOMPLETE;
     return status;
+}
+
+static const struct subcommand_row *find_subcommand(const char *name)
+{
+    for (size_t i = 0; i < SUBCOMMANDS; i++)
+        if (strcmp(name, subcommands[i].name) == 0)
+            return &subcommands[i];
+    return NULL;
+}
+
+/* "heloscope help", "heloscope help show". */
+static enum status help_about(const char *name, struct failure *why)
+{
+    const struct subcommand_row *row = name ? find_subcommand(name) : NULL;
+    if (row)
+        print_help(row);
+    else if (name)
+        failure_set(why, "there is no subcommand '%s'", name);
+    else
+        print_overview(stdout);
+    return row || !name ? STATUS_DONE : STATUS_USAGE;
+}
+
+/* For the shell: which words may come next. */
+static enum status complete(int argc, char **argv)
+{
+    struct completion_command commands[SUBCOMMANDS];
+    for (size_t i = 0; i < SUBCOMMANDS; i++)
+        commands[i] = (struct completion_command){subcommands[i].id, subcommands[i].name,
+                                                  subcommands[i].summary};
+    completion_print(commands, SUBCOMMANDS, (const char *const *)argv, (size_t)argc);
+    return STATUS_DONE;
+}
+
+/* What is no subcommand. */
+static enum status other_word(int argc, char **argv, struct failure *why)
+{
+    const char *word = argv[1];
+    if (strcmp(word, "--complete") == 0)
+        return complete(argc - 2, argv + 2);
+    if (strcmp(word, "help") == 0)
+        return help_about(argc > 2 ? argv[2] : NULL, why);
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        return help_about(NULL, why);
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        print_version();
+        return STATUS_DONE;
+    }
+    failure_set(why, "there is no subcommand '%s'", word);
+    return STATUS_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -103,21 +181,10 @@ int main(int argc, char **argv)
         print_overview(stderr);
         return STATUS_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        print_overview(stdout);
-        return STATUS_DONE;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        puts("heloscope " PACKAGE_VERSION);
-        return STATUS_DONE;
-    }
-    for (size_t i = 0; i < SUBCOMMANDS; i++) {
-        if (strcmp(argv[1], subcommands[i].name) != 0)
-            continue;
-        char name[16];
-        snprintf(name, sizeof name, "%s ", subcommands[i].name);
-        return report(run(&subcommands[i], argc - 1, argv + 1, &why), name, &why);
-    }
-    failure_set(&why, "there is no subcommand '%s'", argv[1]);
-    return report(STATUS_USAGE, "", &why);
+    const struct subcommand_row *row = find_subcommand(argv[1]);
+    if (!row)
+        return report(other_word(argc, argv, &why), "", &why);
+    char name[16];
+    snprintf(name, sizeof name, "%s ", row->name);
+    return report(run(row, argc - 1, argv + 1, &why), name, &why);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "assertion.h"
 #include "option_row.h"
 #include "selection_options.h"
 #include "heloscope/tls/tls.h"
@@ -29,6 +30,7 @@ static bool set_database(struct options *o, const char *name, const char *value,
                          struct failure *why)
 {
     o->database = value;
+    o->no_database = strcmp(value, ":memory:") == 0; /* as SQLite calls it */
     return *value || failure_set(why, "--%s wants the name of a file", name);
 }
 
@@ -137,14 +139,25 @@ static bool set_colour(struct options *o, const char *name, const char *value, s
 static bool set_by(struct options *o, const char *name, const char *value, struct failure *why)
 {
     static const char *const rankings[] = {"cause",           "client", "server", "software",
-                                           "client-software", "day",    "hour"};
+                                           "client-software", "day",    "hour",   "problem"};
     for (size_t i = 0; i < COUNT_OF(rankings); i++)
         if (strcmp(value, rankings[i]) == 0) {
             o->by = value;
             return true;
         }
-    return failure_set(why, "--%s is cause, client, server, software or day, not '%s'", name,
-                       value);
+    return failure_set(why,
+                       "--%s is cause, client, server, software, client-software, problem, day "
+                       "or hour, not '%s'",
+                       name, value);
+}
+
+static bool set_fail_on(struct options *o, const char *name, const char *value, struct failure *why)
+{
+    return assertion_read(value, &o->fail_on) ||
+           failure_set(why,
+                       "--%s is client, server, any, 503 or violation, or several of them with "
+                       "commas, not '%s'",
+                       name, value);
 }
 
 static bool add_file(struct options *o, const char *name, const char *value, struct failure *why)
@@ -262,6 +275,14 @@ FLAG_SETTER(no_promiscuous)
 FLAG_SETTER(list_interfaces)
 FLAG_SETTER(utc)
 FLAG_SETTER(no_sandbox)
+FLAG_SETTER(full)
+FLAG_SETTER(plain)
+FLAG_SETTER(with_healthy)
+FLAG_SETTER(csv)
+FLAG_SETTER(jsonl)
+FLAG_SETTER(dialogue)
+FLAG_SETTER(no_database)
+FLAG_SETTER(version)
 FLAG_SETTER(script)
 FLAG_SETTER(secrets)
 FLAG_SETTER(wait)
@@ -289,6 +310,11 @@ static const struct option_row rows[] = {
     {FOR_MONITOR, 'D', "list-interfaces", NULL, set_list_interfaces,
      "list the interfaces and exit"},
     {FOR_HISTORY, 0, "db", "FILE", set_database, "the history (default: heloscope.db)"},
+    {FOR_CAPTURE, 0, "no-db", NULL, set_no_database,
+     "keep no history: it is gone when all is printed (also --db :memory:)"},
+    {FOR_ANALYZE, 0, "fail-on", "WHAT", set_fail_on,
+     "exit with 3 if there is a finding that is the fault of client or server, any, a 503, or a "
+     "violation; a line for each"},
     {FOR_CAPTURE, 0, "filter", "EXPR", set_filter,
      "look only at packets that match EXPR, in tcpdump's language"},
     {FOR_ANALYZE, 0, "follow", "[=SECONDS]", set_follow,
@@ -338,6 +364,11 @@ static const struct option_row rows[] = {
      "remove the oldest sessions while the history is larger, such as 20G (M, G, T)"},
     {FOR_MONITOR | FOR_PRUNE, 0, "events", "WHICH", set_events,
      "problems: of sessions in which nothing was wrong keep no events (default: all)"},
+    {FOR_SHOW, 0, "full", NULL, set_full, "print sessions whole: cut no line, fold no reply"},
+    {FOR_SHOW, 0, "plain", NULL, set_plain, "print nothing but side and text, for diff"},
+    {FOR_SHOW, 0, "dialogue", NULL, set_dialogue, "print in the form of heloscope's own tests"},
+    {FOR_DIFF, 0, "with-healthy", NULL, set_with_healthy,
+     "compare with the last session of the same client and server that went well"},
     {FOR_EXPLAIN, 0, "rules", NULL, set_rules, "print the rules of order instead, verb by verb"},
     {FOR_EXPLAIN, 0, "client", "NAME", set_of_client,
      "print what the clients do that have NAME in theirs, when they are refused"},
@@ -346,12 +377,16 @@ static const struct option_row rows[] = {
     {FOR_REPORT, 0, "html", "FILE", set_html,
      "write a page to FILE that shows all of it, and each finding's session (- is standard "
      "output)"},
-    {FOR_REPORT, 0, "by", "WHAT", set_by, "cause, client, server, software or day (default: all)"},
-    {FOR_ANALYZE | FOR_REPORT, 0, "limit", "N", set_limit,
+    {FOR_REPORT, 0, "by", "WHAT", set_by,
+     "cause, client, server, software (the server's), client-software, problem, day or hour "
+     "(default: all)"},
+    {FOR_ANALYZE | FOR_REPORT | FOR_QUERY, 0, "limit", "N", set_limit,
      "print at most N findings, or rows of a table"},
     {FOR_HISTORY & ~(FOR_EXPORT | FOR_SHIP | FOR_PRUNE), 0, "utc", NULL, set_utc,
      "read and show times in UTC, not in local time"},
     {FOR_PRINTING, 0, "json", NULL, set_json, "print for a program to read"},
+    {FOR_TABLES, 0, "jsonl", NULL, set_jsonl, "the same, an object a line"},
+    {FOR_TABLES, 0, "csv", NULL, set_csv, "print for a spreadsheet"},
     {FOR_CAPTURE | FOR_SHIP | FOR_PRUNE, 'q', "quiet", NULL, set_quiet,
      "print nothing but problems"},
     {FOR_PRINTING, 0, "color", "WHEN", set_colour, "auto, always or never (NO_COLOR is honoured)"},
@@ -361,6 +396,7 @@ static const struct option_row rows[] = {
      "do not confine the thread that reads packets"},
     {FOR_ALL, 0, OPTION_CONFIG, "FILE", set_config,
      "take options from FILE first: lines of their long names and values"},
+    {FOR_ALL, 'V', "version", NULL, set_version, "print the version"},
     {FOR_ALL, 'h', "help", NULL, set_help, "print this help"},
 };
 
@@ -394,21 +430,4 @@ void options_free(struct options *options)
     options->keylogs = NULL;
     options->words = NULL;
     options->word_count = 0;
-}
-
-void options_help(enum subcommand subcommand, FILE *out)
-{
-    const struct option_row *row;
-    for (size_t i = 0; (row = option_row_at(i)); i++) {
-        if (!(row->where & subcommand))
-            continue;
-        char left[64];
-        int length = row->letter ? snprintf(left, sizeof left, "-%c, ", row->letter)
-                                 : snprintf(left, sizeof left, "    ");
-        snprintf(left + length, sizeof left - (size_t)length, "--%s%s%s", row->name,
-                 row->argument && !option_may_be_left_out(row) ? " " : "",
-                 row->argument ? row->argument : "");
-        fprintf(out, "  %-30s", left);
-        text_wrap(out, row->help, 32, 32, 80);
-    }
 }

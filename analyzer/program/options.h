@@ -9,11 +9,14 @@
 #include "heloscope/db/selection.h"
 #include "heloscope/db/store.h"
 #include "heloscope/failure.h"
+#include "heloscope/output/rows_print.h"
 #include "heloscope/output/terminal.h"
 
 enum {
     OPTIONS_PORTS_MAX = 64
 };
+
+#define OPTIONS_DATABASE "heloscope.db" /* the history unless --db names another */
 
 struct options {
     const char *database;
@@ -39,8 +42,13 @@ struct options {
     struct config_file config;
     bool wait; /* of monitor */
     bool no_sandbox;
-    const char *user;    /* of monitor: whom root becomes; NULL = stays root */
-    const char *metrics; /* of monitor; NULL = none */
+    const char *user;           /* of monitor: whom root becomes; NULL = stays root */
+    const char *metrics;        /* of monitor; NULL = none */
+    bool full, plain, dialogue; /* of show */
+    bool with_healthy;          /* of diff */
+    bool csv, jsonl;            /* of tables, as is json */
+    bool no_database, version;
+    unsigned fail_on; /* bits of assertion.h */
 
     /* The sessions that are asked for; its texts point into the command line or to `copies`. */
     struct selection selection;
@@ -70,17 +78,29 @@ enum subcommand {
     FOR_EXPORT = 1 << 5,
     FOR_CUT = 1 << 6,
     FOR_SHIP = 1 << 7,
+    FOR_QUERY = 1 << 8,
+    FOR_DIFF = 1 << 9,
     FOR_PRUNE = 1 << 16,
     FOR_TAIL = 1 << 17,
 
     FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT | FOR_CUT |
-                  FOR_SHIP | FOR_PRUNE | FOR_TAIL,
+                  FOR_SHIP | FOR_QUERY | FOR_DIFF | FOR_PRUNE | FOR_TAIL,
     FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
-    FOR_SELECTION = FOR_SHOW | FOR_CUT | FOR_REPORT, /* take the words of selection_options.c */
+    FOR_SELECTION = FOR_SHOW | FOR_REPORT | FOR_CUT | FOR_DIFF, /* of selection_options.c */
+    FOR_TABLES = FOR_SHOW | FOR_REPORT | FOR_QUERY,
     FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,
     FOR_FLEET = FOR_SHIP | FOR_SHOW | FOR_REPORT | FOR_MONITOR,
     FOR_PRINTING = FOR_ALL & ~(FOR_SHIP | FOR_EXPORT | FOR_CUT),
 };
+
+/* The form that tables are to be printed in. */
+static inline enum rows_form options_form(const struct options *options)
+{
+    return options->csv     ? ROWS_CSV
+           : options->jsonl ? ROWS_JSONL
+           : options->json  ? ROWS_JSON
+                            : ROWS_TABLE;
+}
 
 /* Reads the words behind the subcommand's name (argv[0]). False with `why` when they are wrong. */
 bool options_read(enum subcommand subcommand, int argc, char **argv, struct options *out,
@@ -89,5 +109,8 @@ void options_free(struct options *options);
 
 /* Prints the options that `subcommand` has. */
 void options_help(enum subcommand subcommand, FILE *out);
+
+/* The folder of the queries that `heloscope query` knows by name. */
+const char *options_queries(void);
 
 #endif

@@ -144,8 +144,8 @@ bool options_read(enum subcommand subcommand, int argc, char **argv, struct opti
 {
     struct getopt_tables tables;
     make_tables(subcommand, &tables);
-    *out =
-        (struct options){.database = "heloscope.db", .limit = -1, .follow = -1, .arguments = argv};
+    *out = (struct options){
+        .database = OPTIONS_DATABASE, .limit = -1, .follow = -1, .arguments = argv};
     opterr = 0;
     const char *config = find_config(&tables, argc, argv);
     if (config && !config_file_read(config, use_in_config, &subcommand, &out->config, why))
@@ -159,6 +159,6 @@ bool options_read(enum subcommand subcommand, int argc, char **argv, struct opti
                           ? parse(&tables, (int)room - 1, all, out, why)
                           : failure_set(why, "out of memory");
     free(all);
-    return done && (!(subcommand & FOR_SELECTION) || out->help ||
+    return done && (!(subcommand & FOR_SELECTION) || out->help || out->version ||
                     selection_settle(out, (int64_t)time(NULL) * 1000000, why));
 }

@@ -20,6 +20,10 @@ void own_note_written(struct store *store, int64_t session_id, const struct chap
         own.first = d->reply < own.first ? d->reply : own.first;
         own.last = d->reply > own.last ? d->reply : own.last;
     }
+    for (const struct violation *v = chapter->violations; v; v = v->next) {
+        own.first = v->seq < own.first ? v->seq : own.first;
+        own.last = v->seq > own.last ? v->seq : own.last;
+    }
     if (own.last && !store->joining)
         note(store, &own);
 }

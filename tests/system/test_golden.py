@@ -139,18 +139,22 @@ for other, maker in OTHERS.items():
 def readme():
     with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
         text = file.read()
-    shown = text.split("<!-- output -->\n```\n")[1].split("```\n")[0]
-    command, _, wanted = shown.partition("\n")
-    words = command.split()
-    check(words[:2] == ["$", "heloscope"], "the first line is not the command", command)
+    now = text
     with Scratch() as scratch:
-        words[words.index("--db") + 1] = scratch.path("example.db")
-        got = heloscope(*words[2:], cwd=SOURCE).expect(0).out
-    if UPDATE and got != wanted:
+        for block in text.split("<!-- output -->\n```\n")[1:]:
+            shown = block.split("```\n")[0]
+            command, _, wanted = shown.partition("\n")
+            words = command.split()
+            check(words[:2] == ["$", "heloscope"], "the first line is not the command", command)
+            words[words.index("--db") + 1] = scratch.path("example.db")
+            got = heloscope(*words[2:], cwd=SOURCE).expect(0).out.replace(scratch.root + os.sep, "")
+            now = now.replace(shown, f"{command}\n{got}")
+    if UPDATE and now != text:
         with open(os.path.join(SOURCE, "README.md"), "w", encoding="utf-8") as file:
-            file.write(text.replace(wanted, got))
+            file.write(now)
         return
-    check(got == wanted, "README.md shows another output", got)
+    check(now == text, "README.md shows another output", *difflib.unified_diff(
+        text.splitlines(), now.splitlines(), lineterm="", n=1))
 
 
 if __name__ == "__main__":

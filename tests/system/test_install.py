@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import tap  # noqa: E402
-from support.program import ENVIRONMENT, Scratch, heloscope, need_program  # noqa: E402
+from support.program import ENVIRONMENT, SOURCE, Scratch, heloscope, need_program  # noqa: E402
 from support.tap import check, contains, equal, test  # noqa: E402
 
 need_program()
@@ -47,14 +47,19 @@ def install():
         atlas = os.path.join(prefix, "share", "man", "man7", "heloscope-atlas.7")
         service = os.path.join(prefix, "lib", "systemd", "system", "heloscope.service")
         options = os.path.join(prefix, "etc", "heloscope.conf")
-        equal(installed(scratch.root), sorted([program, manual, schema, fleet, atlas, completion, service,
-                                               options]), "files")
+        zsh = os.path.join(prefix, "share", "zsh", "site-functions", "_heloscope")
+        fish = os.path.join(prefix, "share", "fish", "vendor_completions.d", "heloscope.fish")
+        queries = [os.path.join(prefix, "share", "heloscope", "queries", name)
+                   for name in os.listdir(os.path.join(SOURCE, "db", "queries"))]
+        equal(installed(scratch.root),
+              sorted([program, manual, schema, fleet, atlas, completion, service, options, zsh, fish,
+                      *queries]), "files")
         version = subprocess.run([program, "--version"], text=True, stdout=subprocess.PIPE)
         equal(version.returncode, 0, "status")
         manual_is_sound(manual, *SUBCOMMANDS)
         manual_is_sound(schema, *TABLES)
         manual_is_sound(fleet, "endpoint", "errors_503")
-        completion_completes(completion)
+        completion_completes(completion, program)
         make("uninstall", f"DESTDIR={scratch.root}", "prefix=/opt/heloscope")
         equal(installed(scratch.root), [], "left behind")
 
@@ -68,7 +73,7 @@ def manual_is_sound(manual, *words):
         equal((done.returncode, done.stderr), (0, ""), "groff")
 
 
-def completion_completes(completion):
+def completion_completes(completion, program):
     if not shutil.which("bash"):
         return
     script = f"""
@@ -76,7 +81,7 @@ def completion_completes(completion):
         complete -p heloscope >/dev/null || exit 3
         function=$(complete -p heloscope | sed 's/.*-F \\([^ ]*\\).*/\\1/')
         COMP_WORDS=(heloscope '') COMP_CWORD=1 COMP_LINE='heloscope ' COMP_POINT=10
-        $function heloscope '' heloscope
+        $function {program} '' heloscope
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """
     done = subprocess.run(["bash", "-c", script], text=True, stdout=subprocess.PIPE,

@@ -31,6 +31,10 @@ size_t text_print(FILE *out, struct bytes text);
 /* Columns that text_print() would take. */
 size_t text_columns(struct bytes text);
 
+/* Octets at the front of `text` that take at most `columns` columns; to the last blank where a word
+ * would be cut that is not much longer. */
+size_t text_fitting(struct bytes text, size_t columns);
+
 /* Writes `text` wrapped to `width` columns. Lines but the first begin with `indent` blanks; the
  * first starts in column `column`. Ends with a line feed. */
 void text_wrap(FILE *out, const char *text, int column, int indent, int width);

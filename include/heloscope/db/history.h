@@ -88,6 +88,19 @@ bool history_diagnoses(struct history *history, int64_t after, bool only_503,
 bool history_diagnoses_of(struct history *history, const struct own_findings *own, size_t count,
                           history_diagnosis_fn *fn, void *context, struct failure *why);
 
+/* A command out of order, by the rule that it breaks. */
+struct history_violation {
+    int64_t session_id;
+    event_no seq;
+    const char *rule;
+    bool tolerated; /* the server accepted it all the same */
+};
+typedef bool history_violation_fn(void *context, const struct history_violation *row);
+
+/* Those that `own` names, each once. */
+bool history_violations_of(struct history *history, const struct own_findings *own, size_t count,
+                           history_violation_fn *fn, void *context, struct failure *why);
+
 /* Those of one session, in the order of its replies. */
 bool history_session_diagnoses(struct history *history, int64_t session_id,
                                history_diagnosis_fn *fn, void *context, struct failure *why);

@@ -62,4 +62,11 @@ bool history_select_ids(struct history *history, const struct selection *selecti
 bool history_select(struct history *history, const struct selection *selection,
                     history_session_fn *fn, void *context, struct failure *why);
 
+/* From now on the questions, rankings and views of this reader are about these sessions alone, and
+ * of their findings those that fit: history_ask(), history_report(), history_json_report(). What is
+ * asked by number sees all. A further call replaces the first. False with `why`, as above. */
+bool history_restrict(struct history *history, const struct selection *selection,
+                      struct failure *why);
+bool history_restrict_end(struct history *history, struct failure *why);
+
 #endif

@@ -27,6 +27,9 @@ void json_close(struct json *json);
 /* NULL becomes null. Octets that are not UTF-8 become U+FFFD. */
 void json_string(struct json *json, const char *name, const char *text);
 void json_integer(struct json *json, const char *name, int64_t value);
+/* `digits` is written as it stands: a number in SQL is one in JSON, but for infinities, which
+ * become null. */
+void json_number(struct json *json, const char *name, const char *digits);
 void json_boolean(struct json *json, const char *name, bool value);
 
 #endif

@@ -31,6 +31,8 @@ enum style {
 struct terminal {
     bool colour;
     bool utc;          /* times are shown in UTC, not in local time */
+    bool unicode;      /* the characters of the locale are UTF-8 */
+    int columns;       /* of the terminal, or what COLUMNS says; 0 = not known */
     bool progress;     /* a bar may be drawn */
     bool bar_is_drawn; /* the cursor stands behind it */
     int64_t next_bar_us;

@@ -17,8 +17,12 @@ void timeline_print_event(FILE *out, const struct terminal *terminal,
 /* "..." and how many events are left out. */
 void timeline_print_elision(FILE *out, const struct terminal *terminal, event_no count);
 
-/* A paragraph "LABEL: text", indented, wrapped; nothing when `text` is NULL or empty. */
-void timeline_print_paragraph(FILE *out, const char *label, const char *text);
+enum {
+    TIMELINE_WIDTH = 92 /* columns that excerpts and what is said of them may take */
+};
+
+/* A paragraph "LABEL: text", indented, wrapped to `width`; nothing when `text` is NULL or empty. */
+void timeline_print_paragraph(FILE *out, const char *label, const char *text, int width);
 
 /* What is known of a refusal beside its place: cause, fault, certainty, explanation, advice, and
  * where the reply's own text says something else. */
@@ -26,7 +30,7 @@ struct ruling {
     const char *cause, *fault, *certainty, *server_says, *explanation, *advice;
     int agrees; /* 1, 0, -1 */
 };
-void timeline_print_ruling(FILE *out, const struct ruling *ruling);
+void timeline_print_ruling(FILE *out, const struct ruling *ruling, int width);
 
 /* The event as an object of an array. */
 void timeline_json_event(struct json *json, const struct history_event *event);

@@ -141,7 +141,7 @@ Test(timeline_print, a_verdict_says_where_text_and_session_differ)
         size_t size;
         FILE *out = open_memstream(&text, &size);
         ruling.agrees = agrees;
-        timeline_print_ruling(out, &ruling);
+        timeline_print_ruling(out, &ruling, TIMELINE_WIDTH);
         fclose(out);
         cr_expect_not_null(strstr(text, "Cause    mail_rejected: the MAIL had been refused\n"));
         cr_expect_not_null(strstr(text, "Why      MAIL was refused.\n"));
