@@ -8,9 +8,9 @@ cd "$(dirname "$0")"
 # Debian's and Ubuntu's names; a package per thing that is used.
 build_packages="gcc libc6-dev make autoconf automake autoconf-archive pkg-config gawk
     libpcap-dev libndpi-dev libgcrypt20-dev libsqlite3-dev libssl-dev nettle-dev
-    libcurl4-openssl-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev libsystemd-dev
+    libcurl4-openssl-dev libncurses-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev libsystemd-dev
     libseccomp-dev libcap-ng-dev"
-test_packages="libcriterion-dev python3 python3-aiosmtpd sqlite3 libcap2-bin xz-utils zstd lz4"
+test_packages="libcriterion-dev python3 python3-aiosmtpd sqlite3 libcap2-bin tmux xz-utils zstd lz4"
 check_packages="clang libclang-rt-14-dev clang-format clang-tidy git tshark
     debootstrap debhelper dpkg-dev"
 

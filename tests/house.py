@@ -26,6 +26,7 @@ LIBRARIES = [
     ("libseccomp", r"seccomp\.h", r"analyzer/program/sandbox\.c"),
     ("libcap-ng", r"cap-ng\.h", r"analyzer/program/sandbox\.c"),
     ("libsystemd", r"systemd/", r"analyzer/program/service\.c"),
+    ("ncurses", r"(n?curses(w/\w+)?|ncursesw/\w+)\.h", r"analyzer/screens/canvas\.c"),
     ("SQLite", r"sqlite3", r"db/(\w+/)?\w+\.[ch]"),
     ("nettle", r"nettle/", r"(analyzer/(base|privacy|session|software|tls|transport)|db/schema)/\w+\.c"),
 ]
@@ -120,6 +121,14 @@ TESTED_ELSEWHERE = {
     # Reading, pairing and judging make sense only together: a dialogue is played to all of them,
     # whole and cut in any way, and every event and finding is compared.
     "analyzer/transport/link_guess.c": "tests/system/test_bad_input.py",
+    "analyzer/screens/browse.c": "tests/system/test_browse.py",
+    "analyzer/screens/canvas.c": "tests/system/test_browse.py",
+    "analyzer/screens/listing.c": "tests/system/test_browse.py: filters, a list that grows",
+    "analyzer/screens/parts.c": "tests/system/test_browse.py: files that are saved",
+    "analyzer/screens/session_screen.c": "tests/system/test_browse.py",
+    "analyzer/screens/telling.c": "tests/system/test_browse.py: from a 503 to its origin",
+    "analyzer/program/cmd_browse.c": "tests/system/test_browse.py",
+    "db/read/watch.c": "tests/system/test_browse.py: a list that grows",
     "analyzer/smtp/answering.c": "tests/dialogues/answers.txt",
     "analyzer/smtp/decision.c": "tests/dialogues",
     "analyzer/smtp/decoder.c": "tests/dialogues, whole and cut in every way; test_hostile.c",
@@ -230,7 +239,7 @@ for title, library, allowed in LIBRARIES:
 # The folders of analyzer/ from the ground up: each may use those named before it. A new one gets its
 # row in the table of analyzer/README.md.
 STOREYS = ["base", "order", "software", "tls", "transport", "session", "diagnosis", "privacy", "capture",
-           "smtp", "pipeline", "output", "evidence", "fleet", "program"]
+           "smtp", "pipeline", "output", "evidence", "screens", "fleet", "program"]
 
 # What a source file may include of include/heloscope/, by the folder that it lies in; the words that
 # all share lie in include/heloscope/ itself. db/ prints addresses and tunnels by what network/ has.

@@ -103,7 +103,8 @@ static bool take_capture(void *context, const struct history_capture *row)
         plan->files = memory_resize(plan->files, loading->room_files * sizeof *plan->files);
     }
     plan->files[plan->file_count++] = (struct plan_file){
-        loading->session->id, keep(plan, row->source), path, row->started_us, row->packets};
+        loading->session->id, keep(plan, row->source), path, row->started_us, row->packets,
+        row->beside};
     return true;
 }
 
@@ -197,7 +198,7 @@ static bool is_on_path(const struct plan_session *session, const struct segment 
 }
 
 struct plan_session *plan_session_of(const struct plan *plan, const struct segment *segment,
-                                     int64_t ts_us)
+                                     int64_t ts_us, int64_t slack_us)
 {
     struct flow_key key;
     flow_key_of(segment, &key);
@@ -212,11 +213,11 @@ struct plan_session *plan_session_of(const struct plan *plan, const struct segme
     struct plan_session *behind = NULL;
     for (; low < plan->session_count; low++) {
         struct plan_session *session = &plan->sessions[low];
-        if (compare_keys(&session->key, &key) != 0 || session->started_us > ts_us)
+        if (compare_keys(&session->key, &key) != 0 || session->started_us > ts_us + slack_us)
             break;
         if (!is_on_path(session, segment))
             continue;
-        if (ts_us <= session->ended_us)
+        if (ts_us <= session->ended_us + slack_us)
             return session;
         behind = session;
     }

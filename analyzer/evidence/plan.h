@@ -22,6 +22,7 @@ struct plan_file {
     const char *source, *path;
     int64_t started_us;
     uint64_t packets; /* that it had */
+    bool beside;      /* its clock may have been corrected when it was read */
 };
 
 /* An event of a finding. The points of one finding lie together, its refusal first. */
@@ -46,8 +47,9 @@ bool plan_load(struct plan *plan, struct history *history, const int64_t *sessio
 void plan_free(struct plan *plan);
 
 /* The session that has this segment at this time; NULL = none of those asked for. What comes behind
- * its end is still its own for a while: acknowledgements of the end, and what was repeated. */
+ * its end is still its own for a while: acknowledgements of the end, and what was repeated. By
+ * `slack_us` the time may be wrong. */
 struct plan_session *plan_session_of(const struct plan *plan, const struct segment *segment,
-                                     int64_t ts_us);
+                                     int64_t ts_us, int64_t slack_us);
 
 #endif

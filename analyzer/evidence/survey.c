@@ -15,6 +15,9 @@ struct orphan {
     uint32_t ip_id;
 };
 
+/* A clock that drifts is corrected by more at one end of a file than at the other. */
+#define SHIFT_SLACK_US (INT64_C(1000) * 1000)
+
 /* Room for what comes one by one. */
 struct rooms {
     size_t packets, randoms, orphans;
@@ -28,6 +31,8 @@ struct search {
     size_t orphan_count;
     struct rooms rooms;
     int64_t now_us;
+    struct capture_source **sources; /* in the order of the plan's files */
+    size_t source_count;
 };
 
 static void *with_room(void *array, size_t count, size_t *room, size_t size)
@@ -116,9 +121,20 @@ static void note_hello(struct search *search, struct bytes payload)
     memcpy(survey->randoms[survey->random_count++], record.body.at + random_at, SURVEY_RANDOM);
 }
 
+/* Files that were read together may have had their clocks corrected, by what is not known to the
+ * history; a file that is read without the others has the times that it was written with. */
+static int64_t shift_of(const struct search *search, const struct capture_source *source)
+{
+    for (size_t i = 0; i < search->source_count && i < search->plan->file_count; i++)
+        if (search->sources[i] == source && search->plan->files[i].beside)
+            return search->plan->files[i].started_us - source->started_us;
+    return 0;
+}
+
 static void look_at(struct search *search, const struct packet_record *record, uint64_t order)
 {
-    struct survey_packet packet = {order, record->number, record->ts_us, NULL};
+    const int64_t shift_us = shift_of(search, record->source);
+    struct survey_packet packet = {order, record->number, record->ts_us, shift_us, NULL};
     struct segment segment, datagram;
     if (record->ts_us > search->now_us)
         search->now_us = record->ts_us;
@@ -134,7 +150,8 @@ static void look_at(struct search *search, const struct packet_record *record, u
         kind = packet_resume(&segment);
     }
     if (kind == PACKET_TCP)
-        packet.session = plan_session_of(search->plan, &segment, record->ts_us);
+        packet.session = plan_session_of(search->plan, &segment, record->ts_us + shift_us,
+                                         shift_us ? SHIFT_SLACK_US : 0);
     if (fragment)
         settle_fragments(search, &datagram, packet.session);
     else if (packet.session)
@@ -163,7 +180,8 @@ static bool is_what_it_was(const struct plan *plan, struct capture *capture, str
         const struct plan_file *file = &plan->files[i];
         if (sources[i]->problem[0] && !sources[i]->packets)
             return open_problem(plan, i, sources[i]->problem, why);
-        if (sources[i]->packets && file->started_us && sources[i]->started_us != file->started_us)
+        if (sources[i]->packets && file->started_us && sources[i]->started_us != file->started_us &&
+            !(file->beside && sources[i]->packets == file->packets))
             return failure_set(why,
                                "'%s' is not the file that session %" PRId64 " was read from: its "
                                "first packet is another one; --captures names the folder where "
@@ -239,7 +257,7 @@ static void find_frames(const struct survey *survey, struct plan *plan)
         const struct survey_packet *packet = &survey->packets[f];
         for (size_t i = first_point(sorted, plan->point_count, packet->number);
              i < plan->point_count && sorted[i]->is.packet == packet->number; i++)
-            if (sorted[i]->is.ts_us == packet->ts_us &&
+            if ((packet->shift_us || sorted[i]->is.ts_us == packet->ts_us) &&
                 sorted[i]->is.session_id == packet->session->id)
                 sorted[i]->frame = f + 1;
     }
@@ -272,6 +290,7 @@ bool survey_run(struct survey *survey, struct plan *plan, struct keylog *keylog,
     if (!capture)
         return false;
     struct search search = {.survey = survey, .plan = plan, .fragments = fragments_new()};
+    search.source_count = capture_sources(capture, &search.sources);
     struct packet_record record;
     for (uint64_t order = 1; capture_next(capture, &record) == CAPTURE_PACKET; order++)
         look_at(&search, &record, order);

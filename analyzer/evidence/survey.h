@@ -10,6 +10,7 @@ struct survey_packet {
     uint64_t order;  /* in the reading of all captures, from 1 */
     uint64_t number; /* in its capture */
     int64_t ts_us;
+    int64_t shift_us; /* by which its capture's clock had been corrected, roughly; 0 = not */
     struct plan_session *session;
 };
 

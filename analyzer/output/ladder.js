@@ -3,6 +3,7 @@
 // to what was refused because of it.
 
 const current = { session: null, findings: [] };
+const LINES_OPEN = 3;
 
 // ------------------------------------------------------------------------------------------- events
 
@@ -51,9 +52,17 @@ function marksOf(session, seq, role) {
 
 const FACTS = new Set(["open", "close", "gap", "tls"]);
 
-function saidBy(event) {
+// Of a long reply without a part in a finding, such as a list of capabilities, the rest can be opened.
+function folded(said) {
+  const lines = said.split("\n");
+  if (lines.length <= LINES_OPEN + 1) return wire(said);
+  return element("span", null, wire(lines.slice(0, LINES_OPEN).join("\n")),
+    element("details", null, element("summary", null, `${lines.length - LINES_OPEN} more lines`), wire(lines.slice(LINES_OPEN).join("\n"))));
+}
+
+function saidBy(event, role) {
   const kind = text(event[KIND]), said = text(event[TEXT]);
-  if (said) return wire(said);
+  if (said) return role ? wire(said) : folded(said);
   const octets = event[BYTES] >= 0 ? `, ${counted(event[BYTES], "octet")}` : "";
   const words = { open: "the connection begins", close: "the connection ends", gap: "not captured", tls: "TLS from here on", data: "the message", chunk: "a chunk of the message", auth: "a SASL response" };
   return element("span", null, words[kind] || wire(kind), octets);
@@ -68,7 +77,7 @@ function drawEvent(session, event, before, roles, pipelined) {
   if (role && role.origins.length) classes.push("origin");
   if (role && role.refusals.length) classes.push("refusal");
   if (role && role.related.length) classes.push("related");
-  const said = element("div", { class: "said" }, element("span", { class: "unseen" }, event[IS_CLIENT] ? "Client: " : "Server: "), element("div", { class: "text" }, saidBy(event)));
+  const said = element("div", { class: "said" }, element("span", { class: "unseen" }, event[IS_CLIENT] ? "Client: " : "Server: "), element("div", { class: "text" }, saidBy(event, role)));
   const marks = marksOf(session, event[SEQ], role);
   if (note) marks.push(element("span", null, wire(note)));
   if (marks.length) said.append(element("div", { class: "marks" }, ...marks));
@@ -181,7 +190,7 @@ function drawFacts(session) {
   fact(list, "lasted", `${seconds(session[END] - session[START])} s`);
   fact(list, "capture", text(session[SOURCE]) && wire(text(session[SOURCE])));
   fact(list, "said", `${counted(session[COMMANDS], "command")}, ${counted(session[MESSAGES], "message")}`);
-  fact(list, "TLS", text(session[TLS]) && wire([text(session[TLS]), text(session[TLS_NAME])].filter(Boolean).join(", ")));
+  fact(list, "encrypted", text(session[TLS]) && wire([text(session[TLS]), text(session[TLS_NAME])].filter(Boolean).join(", ")));
   fact(list, "missing", session[MISSING] && counted(session[MISSING], "octet"));
   fact(list, "outcome", text(session[OUTCOME]) && wire(text(session[OUTCOME])));
   fact(list, "uid", text(session[UID]) && wire(text(session[UID]), "code"));

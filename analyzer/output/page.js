@@ -241,7 +241,7 @@ function drawRanks(title, key, choose, wording, fill) {
     button.addEventListener("click", () => choose(name));
     list.append(element("li", null, button));
   }
-  if (!rows.length) list.append(element("li", { class: "hint" }, "nothing"));
+  if (!rows.length) return "";
   return element("section", { class: "chart" }, element("h2", null, title), list);
 }
 

@@ -18,7 +18,7 @@ typedef enum status command_fn(const struct options *options, struct terminal *t
 
 command_fn cmd_ship; /* to the database of a fleet */
 command_fn cmd_analyze, cmd_monitor, cmd_show, cmd_report, cmd_explain, cmd_export, cmd_cut;
-command_fn cmd_query, cmd_diff;
+command_fn cmd_query, cmd_diff, cmd_browse;
 command_fn cmd_rules;            /* explain --rules */
 command_fn cmd_explain_software; /* explain --client, --server */
 command_fn cmd_prune, cmd_tail;

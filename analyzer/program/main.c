@@ -40,6 +40,8 @@ static const struct subcommand_row {
      cmd_query},
     {FOR_EXPLAIN, "explain", "[options] [CAUSE...]", "what a cause means, its rule, the remedy",
      "Without a CAUSE all are listed; with --rules the rules that they rest on.", cmd_explain},
+    {FOR_BROWSE, "browse", "[options] [SESSION...]", "the sessions on a full screen",
+     "? shows the keys. What a monitor writes meanwhile appears in the list.", cmd_browse},
     {FOR_CUT, "cut", "[options] SESSION... -w FILE",
      "packets of sessions, the findings as comments",
      "Without words that choose sessions, all of them.", cmd_cut},

@@ -80,17 +80,19 @@ enum subcommand {
     FOR_SHIP = 1 << 7,
     FOR_QUERY = 1 << 8,
     FOR_DIFF = 1 << 9,
+    FOR_BROWSE = 1 << 10,
     FOR_PRUNE = 1 << 16,
     FOR_TAIL = 1 << 17,
 
     FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT | FOR_CUT |
-                  FOR_SHIP | FOR_QUERY | FOR_DIFF | FOR_PRUNE | FOR_TAIL,
+                  FOR_SHIP | FOR_BROWSE | FOR_QUERY | FOR_DIFF | FOR_PRUNE | FOR_TAIL,
     FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
-    FOR_SELECTION = FOR_SHOW | FOR_REPORT | FOR_CUT | FOR_DIFF, /* of selection_options.c */
+    FOR_SELECTION =
+        FOR_SHOW | FOR_REPORT | FOR_CUT | FOR_DIFF | FOR_BROWSE, /* of selection_options.c */
     FOR_TABLES = FOR_SHOW | FOR_REPORT | FOR_QUERY,
     FOR_ALL = FOR_HISTORY | FOR_EXPLAIN,
     FOR_FLEET = FOR_SHIP | FOR_SHOW | FOR_REPORT | FOR_MONITOR,
-    FOR_PRINTING = FOR_ALL & ~(FOR_SHIP | FOR_EXPORT | FOR_CUT),
+    FOR_PRINTING = FOR_ALL & ~(FOR_SHIP | FOR_EXPORT | FOR_CUT | FOR_BROWSE),
 };
 
 /* The form that tables are to be printed in. */

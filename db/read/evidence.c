@@ -89,8 +89,9 @@ bool history_path(struct history *history, int64_t session_id, history_path_fn *
 
 /* The first capture and those that the session goes through after it. */
 static const char select_captures[] =
-    "SELECT c.source, coalesce(f.path, c.source), c.kind = 'file', c.started_us, c.packets FROM "
-    "captures c "
+    "SELECT c.source, coalesce(f.path, c.source), c.kind = 'file', c.started_us, c.packets, "
+    "EXISTS (SELECT 1 FROM captures o WHERE o.kind = 'file' AND o.capture_id <> c.capture_id "
+    "AND o.started_us <= c.ended_us AND o.ended_us >= c.started_us) FROM captures c "
     "LEFT JOIN capture_files f ON f.capture_id = c.capture_id WHERE c.capture_id IN "
     "(SELECT capture_id FROM sessions WHERE session_id = ?1 "
     "UNION SELECT capture_id FROM session_captures WHERE session_id = ?1) "
@@ -111,6 +112,7 @@ bool history_captures(struct history *history, int64_t session_id, history_captu
             .is_file = sqlite3_column_int(statement, 2) != 0,
             .started_us = sqlite3_column_int64(statement, 3),
             .packets = (uint64_t)sqlite3_column_int64(statement, 4),
+            .beside = sqlite3_column_int(statement, 5) != 0,
         };
         wanted = fn(context, &row);
     }

@@ -270,5 +270,6 @@ test("it prints: the overview and a session, without what only a screen needs", 
     }
   }
   await browser.close();
+  console.log(`# PASS:  ${tests.length - failed}\n# FAIL:  ${failed}`);
   process.exit(failed ? 1 : 0);
 })();

@@ -204,6 +204,24 @@ def two_files():
         equal(sum(any("Fault: " in c for c in comments) for _, _, comments in found), 2, "refusals")
 
 
+@test("a session whose capture's clock had been corrected is cut out with the times of its file")
+def corrected():
+    one, other = Wire(), Wire()
+    for n in range(30):
+        refused(one, client=("127.0.0.9", 41000 + n))
+    other.packets = [(us + 2_000_000, frame) for us, frame in one.packets]
+    other.now_us = other.packets[-1][0] + 1000
+    refused(other, client=("127.0.0.10", 42000))
+    mine = other.packets[len(one.packets):]
+    with Scratch() as scratch:
+        database = analyzed(scratch, one.write(scratch.path("1.pcap")), other.write(scratch.path("2.pcap")))
+        equal(rows(database, "SELECT started_us FROM sessions WHERE client_addr = '127.0.0.10'"), [(mine[0][0] - 2_000_000,)],
+              "the corrected time")
+        found = cut(scratch, database, "--client", "127.0.0.10")
+        equal([(us, frame) for us, frame, _ in found], mine, "the frames")
+        equal(sum(any("Fault: " in c for c in comments) for _, _, comments in found), 2, "refusals")
+
+
 def complaint(database, *words):
     return heloscope("cut", "--db", database, *words).expect(1).complains_once("heloscope: ")
 

@@ -43,6 +43,7 @@ bool history_path(struct history *history, int64_t session_id, history_path_fn *
 /* A capture that holds packets of a session. */
 struct history_capture {
     const char *source; /* as it was named */
+    bool beside;        /* other files have the same time: its clock may have been corrected */
     const char *path;   /* of a file: where it lay, if that is known, else as it was named */
     bool is_file;       /* else it was an interface */
     int64_t started_us; /* of its first packet */
