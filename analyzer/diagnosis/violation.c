@@ -55,8 +55,7 @@ void judge_client(struct session *s, const struct pending *p, const struct verdi
         rule = rule_greeting;
     else if (tolerated && s->hole && v->rule && v->rule->kind == RULE_NEEDS)
         ; /* that the server took it shows that something was not seen */
-    else if (v->kind == VERDICT_BROKEN && v->rule &&
-             (!v->refusal || reaction_to(s, p, v)))
+    else if (v->kind == VERDICT_BROKEN && v->rule && (!v->refusal || reaction_to(s, p, v)))
         rule = v->rule->name;
     else if (p->group)
         rule = p->group_rule;

@@ -32,8 +32,7 @@ static void replace_ids(const struct anonymizer *a, struct session_row *row)
     row->uid = arena_copy(a->arena, bytes_of_string(id));
     community_id(&row->client, row->client_port, &row->server, row->server_port, id);
     row->community_id = arena_copy(a->arena, bytes_of_string(id));
-    row->endpoints =
-        endpoints_hash(&row->client, row->client_port, &row->server, row->server_port);
+    row->endpoints = endpoints_hash(&row->client, row->client_port, &row->server, row->server_port);
 }
 
 static void replace_session(const struct anonymizer *a, struct session_row *row)

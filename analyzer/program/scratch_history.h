@@ -5,9 +5,9 @@
 
 #include "heloscope/failure.h"
 
-/* Makes a folder of its owner alone in TMPDIR (or /tmp) and returns the path of a history in it,
- * which is valid until scratch_history_remove(). NULL with `why`. A run that is killed leaves the
- * folder behind. */
+/* Makes a file of its owner alone in TMPDIR (or /tmp) for a history and returns its path, which is
+ * valid until scratch_history_remove(). NULL with `why`. A run that is killed leaves the file
+ * behind. */
 const char *scratch_history_make(struct failure *why);
 void scratch_history_remove(void);
 

@@ -160,7 +160,7 @@ static bool put_finding(void *context, const struct history_diagnosis *row)
         row->advice,
         row->agrees,
     };
-    timeline_print_ruling(saving->out, &ruling);
+    timeline_print_ruling(saving->out, &ruling, TIMELINE_WIDTH);
     return true;
 }
 

@@ -45,8 +45,8 @@ struct pipeline_totals {
     struct costs costs;                      /* what was given up at a limit */
     uint64_t sessions_added, sessions_known; /* the latter: stored by an earlier run */
     uint64_t ip_packets;
-    uint64_t open;         /* connections that are remembered now */
-    uint64_t queue_octets; /* that wait to be written */
+    uint64_t open;                    /* connections that are remembered now */
+    uint64_t queue_octets;            /* that wait to be written */
     int link_type, fitting_link_type; /* where none is IP: as stated, and what fits; -1 = none */
     int unknown_link_type;            /* one that had no row in the table; -1 = none */
 };

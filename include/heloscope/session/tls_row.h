@@ -15,8 +15,8 @@ const char *tls_row_suite(uint16_t suite, char out[TLS_NAME_ROOM]);
 /* "x25519", or "group 0xfefe"; "" when there is none. */
 const char *tls_row_group(uint16_t group, char out[TLS_NAME_ROOM]);
 
-/* Fills the columns of TLS in `row`, of which the texts lie in `arena`. `last`: the session is over,
- * so that what has not come will not come. */
+/* Fills the columns of TLS in `row`, of which the texts lie in `arena`. `last`: the session is
+ * over, so that what has not come will not come. */
 void tls_row_describe(const struct session *s, bool last, struct session_row *row,
                       struct arena *arena);
 

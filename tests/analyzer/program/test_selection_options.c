@@ -175,8 +175,9 @@ Test(selection_options, terms_add_up_to_a_bound)
 {
     struct options o;
     struct failure why = {""};
-    cr_assert(read_line("--cause transaction_reset --cause nested_mail --last 3 --errors 4", &o, &why), "%s",
-              why.text);
+    cr_assert(
+        read_line("--cause transaction_reset --cause nested_mail --last 3 --errors 4", &o, &why),
+        "%s", why.text);
     cr_expect_eq(o.selection.term_count, 3);
     cr_expect_eq(o.selection.last, 3);
     cr_expect(o.selection.errors_only);
