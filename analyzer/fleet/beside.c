@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "heloscope/fleet/beside.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -12,11 +14,19 @@
 
 struct beside {
     pthread_t thread;
+    sem_t ending; /* recording is over: the rest is to be sent */
     const char *database;
     struct fleet_words words;
+    bool done;
+    struct failure why; /* when the rest could not be sent */
 };
 
-/* Recording goes on whatever becomes of it: what was not sent stays in the history. */
+enum {
+    TRIES = 2 /* of the rest: whoever ends the program does not wait for long */
+};
+
+/* Recording goes on whatever becomes of it: what was not sent stays in the history. The rest is
+ * sent here too: whoever records may be confined by then, and can open no connection. */
 static void *ship(void *context)
 {
     struct beside *beside = context;
@@ -26,6 +36,11 @@ static void *ship(void *context)
     if (!fleet_ship(beside->database, &beside->words, &job, NULL, &why) && !stop_came())
         terminal_warn(&terminal, "%s; recording goes on, heloscope ship sends the rest later",
                       why.text);
+    while (sem_wait(&beside->ending) && errno == EINTR)
+        ;
+    stop_forget();
+    const struct ship_job rest = {.attempts = TRIES};
+    beside->done = fleet_ship(beside->database, &beside->words, &rest, NULL, &beside->why);
     return NULL;
 }
 
@@ -52,6 +67,7 @@ struct beside *beside_begin(const char *database, const struct fleet_words *word
     struct beside *beside = memory_get(sizeof *beside);
     beside->database = database;
     beside->words = *words;
+    sem_init(&beside->ending, 0, 0);
     if (begin_thread(beside))
         return beside;
     free(beside);
@@ -61,16 +77,15 @@ struct beside *beside_begin(const char *database, const struct fleet_words *word
 
 bool beside_end(struct beside *beside, struct failure *why)
 {
-    enum {
-        TRIES = 2
-    };
     if (!beside)
         return true;
     stop_now();
+    sem_post(&beside->ending);
     pthread_join(beside->thread, NULL);
-    stop_forget();
-    const struct ship_job rest = {.attempts = TRIES};
-    const bool done = fleet_ship(beside->database, &beside->words, &rest, NULL, why);
+    sem_destroy(&beside->ending);
+    const bool done = beside->done;
+    if (!done && why)
+        *why = beside->why;
     free(beside);
     return done;
 }
