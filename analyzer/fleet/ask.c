@@ -16,8 +16,7 @@ enum {
     SHARD_DOWN = 279 /* ALL_CONNECTION_TRIES_FAILED */
 };
 
-/* 64-bit integers are numbers in JSON. enable_optimize_predicate_expression is left as the server
- * has it: 18.16 dies of it in these views. */
+/* 64-bit integers are numbers in JSON. */
 #define SETTINGS "&output_format_json_quote_64bit_integers=0"
 
 struct fleet {
