@@ -308,7 +308,8 @@ def guide():
     rows = re.findall(r"^\| `([\w/]+)/` \| \S.+ \|$", guide, re.M)
     folders = {os.path.relpath(place, SOURCE)
                for top in ("analyzer", "dissectors", "db")
-               for place, _, names in os.walk(os.path.join(SOURCE, top)) if names}
+               for place, _, names in os.walk(os.path.join(SOURCE, top))
+               if names and "/." not in os.path.relpath(place, SOURCE)}
     told = [f"analyzer/{row}" if f"analyzer/{row}" in folders else row for row in rows]
     offences = [f"no sentence for {folder}/" for folder in sorted(folders - {"analyzer"} - set(told))]
     offences += [f"{folder}/ does not exist" for folder in told if folder not in folders]

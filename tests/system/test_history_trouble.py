@@ -283,7 +283,7 @@ def two_writers():
 @test("a name that SQLite would take for something else is a file, for its owner only")
 def file_names():
     with Scratch() as scratch, MailServer() as server:
-        for name in ("file:x.db?mode=memory", ":memory:"):
+        for name in ("file:x.db?mode=memory", "file::memory:"):
             with Monitor(name, "tcp", "port", str(server.port), cwd=scratch.root) as monitor:
                 troubled_session(server)
                 monitor.prints("client.example.com")
