@@ -56,9 +56,10 @@ static bool choose(const struct options *options, struct history *history, int64
     if (!history_select_ids(history, &options->selection, &found, &count, why))
         return false;
     const size_t wanted = options->with_healthy ? 1 : 2;
-    const bool fine =
-        count == wanted || failure_set(why, "%zu sessions are asked for, and diff wants %s", count,
-                                       wanted == 2 ? "two" : "one with --with-healthy");
+    const bool fine = count == wanted;
+    if (!fine)
+        failure_set(why, "%zu sessions are asked for, and diff wants %s", count,
+                    wanted == 2 ? "two" : "one with --with-healthy");
     for (size_t i = 0; fine && i < count; i++)
         ids[i] = found[i];
     /* As they were named, where they were. */
@@ -197,7 +198,7 @@ static bool compare(const struct options *options, struct terminal *terminal,
                                                           : terminal->columns;
     struct sheet sheet = {terminal, (columns - 4) / 2};
     struct compared a = {0}, b = {0};
-    int64_t ids[2];
+    int64_t ids[2] = {0};
     bool done = choose(options, history, ids, why) && compared_read(&a, history, ids[0], why) &&
                 compared_read(&b, history, ids[1], why);
     if (done && options->json) {

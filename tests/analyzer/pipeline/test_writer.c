@@ -206,7 +206,7 @@ static void give_lock_back(sqlite3 *other)
 static void expect_said(const struct desk *desk, const char *words)
 {
     struct store_notice notice = {""};
-    for (int i = 0; i < 600 && !strstr(notice.text, words); i++)
+    for (int i = 0; i < 2400 && !strstr(notice.text, words); i++)
         if (!store_take_notice(desk->store, &notice))
             usleep(50000);
     cr_assert_not_null(strstr(notice.text, words), "'%s' was not said", words);
@@ -293,7 +293,7 @@ Test(writer, findings_are_put_aside)
         put(&desk, long_session(&desk, n, true));
         usleep(200); /* on a busy machine the writer wants its turn too */
     }
-    for (int i = 0; i < 400 && !scratch_has(&desk.scratch, "history.db-aside"); i++)
+    for (int i = 0; i < 2400 && !scratch_has(&desk.scratch, "history.db-aside"); i++)
         usleep(50000);
     give_lock_back(other);
     expect_said(&desk, "-aside");
