@@ -72,14 +72,13 @@ static struct bytes without_blank(struct bytes text)
 static void print_line(struct page *page, struct bytes line, bool first, bool last)
 {
     const bool client = page->event->side == 'C';
+    char words[TEXT_COUNT + 8], count[TEXT_COUNT];
     for (int row = 0;; row++) {
         const int room =
             client ? page->body - 4 - (row ? INDENT : 0) : page->body - page->server_column;
         size_t octets = page_fitting(page, line, room);
         const bool cut = row + 1 == FOLD_ROWS && octets < line.len && !page->ladder->full;
         if (cut) {
-            char words[TEXT_COUNT + 8];
-            char count[TEXT_COUNT];
             snprintf(words, sizeof words, "... %s more", text_counted(line.len, "octet", count));
             line = bytes_of_string(words);
             octets = line.len;
