@@ -32,10 +32,13 @@ static void remember_secret(struct session *s, struct bytes secret)
 }
 
 /* An AUTH with an initial response, or without a mechanism: what stands in its place may be the
- * response. */
+ * response. A name that nobody knows is still one when it is spelled as RFC 4422 section 3.1 has
+ * them, which base64 and passwords hardly are; and one letter gives nothing away. */
 static bool hides_credential(const struct smtp_command *c)
 {
-    return c->initial_response || (c->mechanism.len && !credentials_is_mechanism(c->mechanism));
+    return c->initial_response ||
+           (c->mechanism.len > 1 && !credentials_is_mechanism(c->mechanism) &&
+            !credentials_could_be_mechanism(c->mechanism));
 }
 
 /* The command's text as it may be stored: credentials masked, what may be content cut short. */

@@ -54,6 +54,19 @@ bool credentials_is_mechanism(struct bytes word)
     return false;
 }
 
+bool credentials_could_be_mechanism(struct bytes word)
+{
+    enum {
+        LONGEST = 20
+    };
+    for (size_t i = 0; i < word.len; i++) {
+        const uint8_t c = word.at[i];
+        if (!isupper(c) && (i == 0 || (c != '-' && c != '_')))
+            return false;
+    }
+    return word.len > 0 && word.len <= LONGEST;
+}
+
 static bool is_word_octet(uint8_t c)
 {
     return isalnum(c) || c == '-' || c == '_';

@@ -13,4 +13,8 @@ size_t credentials_storable(struct bytes line, const struct smtp_command *comman
 /* Whether `word` is the name of a SASL mechanism and not a credential in its place. */
 bool credentials_is_mechanism(struct bytes word);
 
+/* Whether it is spelled as the name of a mechanism: up to twenty capital letters, "-" and "_"; the
+ * digits that RFC 4422 section 3.1 allows as well would let base64 pass. */
+bool credentials_could_be_mechanism(struct bytes word);
+
 #endif

@@ -7,6 +7,7 @@
 #include "heloscope/base/memory.h"
 #include "heloscope/smtp/decoder.h"
 #include "tests/support/told.h"
+#include "analyzer/smtp/credentials.h"
 
 /* The texts of all events of a session in which the client says `line` and then what the server
  * answers, until NULL. */
@@ -158,4 +159,15 @@ Test(credentials, and_nothing_else)
         tell((const char *const[]){line, "S: 500 5.5.1 what?", NULL}, all, sizeof all);
         cr_expect_not_null(strstr(all, lines[i]), "'%s' leads to %s", lines[i], all);
     }
+}
+
+Test(credentials, names_that_nobody_knows_are_told_by_their_spelling)
+{
+    static const char *const names[] = {"NONSENSE", "X-SECRET-THING", "A"};
+    static const char *const others[] = {
+        "", "secret", "Secret", "HUNTER2", "-A", "AGFsaWNlAHNlY3JldA==", "ABCDEFGHIJKLMNOPQRSTU"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        cr_expect(credentials_could_be_mechanism(bytes_of_string(names[i])), "%s", names[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_expect(!credentials_could_be_mechanism(bytes_of_string(others[i])), "%s", others[i]);
 }
