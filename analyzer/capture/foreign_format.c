@@ -7,7 +7,8 @@
 #define TURN_IN "; turn it into pcap first (editcap -T ether -F pcap)"
 
 /* By the octets at a place near the beginning, the longer first where one begins like another. What
- * editcap of Wireshark 4.0 makes of each was tried, but for iptrace and NetScaler. */
+ * editcap of Wireshark 4.0 makes of each was tried, but for iptrace and NetScaler; it does not read
+ * back all packets of what it has written itself for Observer and the later CommView. */
 static const struct {
     size_t offset, length;
     const char *magic;
