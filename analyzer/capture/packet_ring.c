@@ -20,11 +20,14 @@ struct entry {
 };
 #define SKIP UINT32_MAX
 
-/* Both places only ascend; in the ring they are taken modulo its size. */
+/* Both places only ascend. In the ring they are counted from `begin`, modulo its size. Whenever the
+ * reader has caught up the writer begins at the ring's beginning again: the pages that a calm
+ * capture uses are few, and always the same, and the rest of the ring takes memory only in a burst.
+ */
 struct packet_ring {
     uint8_t *octets;
     size_t size;
-    _Atomic uint64_t written;
+    _Atomic uint64_t written, begin;
     char apart[64]; /* the two sides do not share a line of the cache */
     _Atomic uint64_t read;
 };
@@ -50,23 +53,32 @@ static size_t aligned(size_t length)
     return (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+/* Where in the ring a place is. What the reader has not seen yet lies behind `begin`, which changes
+ * only while there is nothing that it could see. */
+static size_t offset_of(const struct packet_ring *ring, uint64_t at)
+{
+    return (size_t)((at - atomic_load_explicit(&ring->begin, memory_order_relaxed)) % ring->size);
+}
+
 bool packet_ring_put(struct packet_ring *ring, const struct file_packet *packet)
 {
     uint64_t at = atomic_load_explicit(&ring->written, memory_order_relaxed);
     const uint64_t read = atomic_load_explicit(&ring->read, memory_order_acquire);
     const size_t need = sizeof(struct entry) + aligned(packet->frame.len);
-    const size_t to_end = ring->size - (size_t)(at % ring->size);
+    if (at == read)
+        atomic_store_explicit(&ring->begin, at, memory_order_relaxed);
+    const size_t to_end = ring->size - offset_of(ring, at);
     const size_t skipped = to_end < need ? to_end : 0;
     if (at - read + skipped + need > ring->size)
         return false;
     if (skipped) {
         const uint32_t skip = SKIP;
-        memcpy(ring->octets + at % ring->size, &skip, sizeof skip);
+        memcpy(ring->octets + offset_of(ring, at), &skip, sizeof skip);
         at += skipped;
     }
     const struct entry entry = {(uint32_t)packet->frame.len, (uint32_t)packet->wire_length,
                                 packet->ts_us, packet->number, packet->link_type};
-    uint8_t *place = ring->octets + at % ring->size;
+    uint8_t *place = ring->octets + offset_of(ring, at);
     memcpy(place, &entry, sizeof entry);
     if (packet->frame.len)
         memcpy(place + sizeof entry, packet->frame.at, packet->frame.len);
@@ -81,10 +93,10 @@ static const uint8_t *oldest(struct packet_ring *ring, uint64_t *at)
     if (*at == atomic_load_explicit(&ring->written, memory_order_acquire))
         return NULL;
     uint32_t length;
-    memcpy(&length, ring->octets + *at % ring->size, sizeof length);
+    memcpy(&length, ring->octets + offset_of(ring, *at), sizeof length);
     if (length == SKIP)
-        *at += ring->size - *at % ring->size;
-    return ring->octets + *at % ring->size;
+        *at += ring->size - offset_of(ring, *at);
+    return ring->octets + offset_of(ring, *at);
 }
 
 bool packet_ring_first(struct packet_ring *ring, struct file_packet *out)
