@@ -109,15 +109,17 @@ enum kinship extent_kinship(const struct extent *a, const struct extent *b)
 
 static const char find_text[] =
     "SELECT s.session_id, s.packets, s.bytes_client, s.bytes_server, s.bytes_missing, "
-    "s.started_us, s.ended_us, s.capture_id, s.midstream, "
-    "s.outcome IN ('open', 'interrupted', 'continued'), "
-    "c.seq_client, c.seq_server, "
-    "s.client_addr = ?3 AND s.client_port = ?4 "
-    "FROM main.connections c JOIN main.sessions s ON s.session_id = c.session_id "
-    "WHERE c.place = ?1 AND s.session_id <> ?2 AND "
-    "((s.client_addr = ?3 AND s.client_port = ?4 AND s.server_addr = ?5 AND s.server_port = ?6) OR "
-    "(s.client_addr = ?5 AND s.client_port = ?6 AND s.server_addr = ?3 AND s.server_port = ?4)) "
-    "ORDER BY c.session_id DESC LIMIT ?7";
+    "s.started_us, s.ended_us, s.capture_id, s.midstream, " UNFINISHED(
+        "s.outcome") ", "
+                     "c.seq_client, c.seq_server, "
+                     "s.client_addr = ?3 AND s.client_port = ?4 "
+                     "FROM main.connections c JOIN main.sessions s ON s.session_id = c.session_id "
+                     "WHERE c.place = ?1 AND s.session_id <> ?2 AND "
+                     "((s.client_addr = ?3 AND s.client_port = ?4 AND s.server_addr = ?5 AND "
+                     "s.server_port = ?6) OR "
+                     "(s.client_addr = ?5 AND s.client_port = ?6 AND s.server_addr = ?3 AND "
+                     "s.server_port = ?4)) "
+                     "ORDER BY c.session_id DESC LIMIT ?7";
 static const char insert_text[] = "INSERT OR REPLACE INTO main.connections "
                                   "(session_id, place, seq_client, seq_server) "
                                   "VALUES (?1, ?2, ?3, ?4)";

@@ -36,6 +36,11 @@ enum kinship {
 
 enum kinship extent_kinship(const struct extent *a, const struct extent *b);
 
+/* SQL for "not known to its end", of the column with a session's outcome. For a list of values, IN
+ * (...), SQLite would make a table of its own each time that a row is found. */
+#define UNFINISHED(column)                                                                         \
+    "(" column " = 'open' OR " column " = 'interrupted' OR " column " = 'continued')"
+
 /* What decides which of two analyses of a session is kept. */
 struct held {
     int64_t session_id;

@@ -100,8 +100,8 @@ static bool prepare_statements(struct store *store)
            statements_prepare(&store->history, store->db, "main", &store->feed) &&
            prepare_one(store,
                        "SELECT session_id, packets, bytes_client + bytes_server - "
-                       "bytes_missing, outcome IN ('open', 'interrupted', 'continued'), capture_id "
-                       "FROM main.sessions WHERE uid = ?",
+                       "bytes_missing, " UNFINISHED(
+                           "outcome") ", capture_id FROM main.sessions WHERE uid = ?",
                        &store->held) &&
            kin_prepare(&store->kin, store->db) &&
            prepare_one(store, "INSERT OR REPLACE INTO main.unfinished VALUES (?1, ?2)",

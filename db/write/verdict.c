@@ -65,8 +65,9 @@ bool verdict_find(struct store *store, int64_t session_id, const struct session_
     numbered.capture_id = captures_id(store, row->capture_id);
     if (!kin_find(&store->kin, session_id, &numbered, found, &count))
         return false;
-    if (verdict_find_held(store, row->uid, &named) && named.session_id == session_id)
-        named = (struct held){0};
+    /* The name is unique: a session that has a row of its own is the one of that name. */
+    if (!session_id)
+        verdict_find_held(store, row->uid, &named);
     for (size_t i = 0; i < count; i++) {
         const bool same_name = found[i].held.session_id == named.session_id;
         name_found |= same_name;
