@@ -107,20 +107,48 @@ static void say_recovered(struct writer *w)
               text[0] ? text : "nothing was lost");
 }
 
-/* Leaves out what is least important when too much waits. Under the lock. */
-static void shed(struct writer *w)
+static bool overflows(const struct writer *w, size_t limit)
 {
-    if (w->persistence != PERSISTENCE_SHEDS || w->queue.octets <= BACKLOG_LIMIT)
-        return;
+    return w->persistence == PERSISTENCE_SHEDS && w->queue.octets > limit;
+}
+
+/* Gives the thread its turn before findings are lost: it puts them aside, once it is done with the
+ * step that it is in. Returns whether they must be left out all the same. Under the lock, which is
+ * given back meanwhile. */
+static bool findings_must_go(struct writer *w)
+{
+    const int64_t end_us = clock_us(CLOCK_MONOTONIC) + BACKLOG_ASIDE_MS * 1000;
+    const struct timespec end = {.tv_sec = end_us / 1000000, .tv_nsec = end_us % 1000000 * 1000};
+    pthread_cond_signal(&w->has_work);
+    while (overflows(w, FINDINGS_LIMIT) && !pthread_cond_timedwait(&w->has_room, &w->lock, &end))
+        ;
+    return overflows(w, FINDINGS_LIMIT);
+}
+
+/* Leaves out of too much that waits what is no finding; returns whether that is enough. Under the
+ * lock. */
+static bool shed(struct writer *w)
+{
+    if (!overflows(w, BACKLOG_LIMIT))
+        return true;
     if (!w->shed_told)
         store_say(w->store,
                   "more than %d MB wait for history '%s': events of sessions in which nothing is "
                   "wrong are left out, then the sessions, findings last",
                   BACKLOG_LIMIT >> 20, store_path(w->store));
     w->shed_told = true;
-    if (!backlog_shed(&w->queue, BACKLOG_LIMIT / 4 * 3, false, &w->losses) &&
-        w->queue.octets > 2 * (size_t)BACKLOG_LIMIT)
-        backlog_shed(&w->queue, BACKLOG_LIMIT, true, &w->losses);
+    return backlog_shed(&w->queue, BACKLOG_LIMIT / 4 * 3, false, &w->losses);
+}
+
+/* Makes room for what the analysis hands over. Under the lock, which may be given back meanwhile.
+ */
+static void make_room(struct writer *w)
+{
+    if (shed(w))
+        return;
+    pthread_cond_signal(&w->has_work); /* findings alone are too much: they are put aside */
+    if (overflows(w, FINDINGS_LIMIT) && findings_must_go(w))
+        backlog_shed(&w->queue, FINDINGS_LIMIT / 8 * 7, true, &w->losses);
 }
 
 /* Findings that would be lost are put aside. Under the lock, which is given back meanwhile. */
@@ -129,9 +157,11 @@ static void put_aside(struct writer *w)
     struct backlog troubled = backlog_take_troubled(&w->queue);
     if (!troubled.first)
         return;
+    pthread_cond_broadcast(&w->has_room);
     pthread_mutex_unlock(&w->lock);
     const bool done = aside_write(w->store, &troubled);
     pthread_mutex_lock(&w->lock);
+    w->commit = true; /* also when nothing else waits: what happened is noted and said */
     if (done)
         w->aside += troubled.count;
     else
@@ -243,20 +273,15 @@ static void step(struct writer *w)
     pthread_cond_broadcast(&w->has_room);
 }
 
-static bool overflows(const struct writer *w)
-{
-    return w->persistence == PERSISTENCE_SHEDS && w->queue.octets > BACKLOG_LIMIT;
-}
-
 /* Pauses between two tries, but puts findings aside as soon as too much waits. Under the lock,
  * which is given back meanwhile. */
 static void pause_stalled(struct writer *w)
 {
     const int64_t end = clock_us(CLOCK_MONOTONIC) + BACKLOG_RETRY_MS * 1000;
     const struct timespec until = {.tv_sec = end / 1000000, .tv_nsec = end % 1000000 * 1000};
-    while (!overflows(w) && !pthread_cond_timedwait(&w->has_work, &w->lock, &until))
+    while (!overflows(w, BACKLOG_LIMIT) && !pthread_cond_timedwait(&w->has_work, &w->lock, &until))
         ;
-    if (overflows(w))
+    if (overflows(w, BACKLOG_LIMIT))
         put_aside(w);
 }
 
@@ -332,7 +357,7 @@ bool writer_put(struct writer *w, struct draft *draft, struct failure *why)
     while (w->queue.octets > QUEUE_OCTETS && w->persistence != PERSISTENCE_SHEDS)
         pthread_cond_wait(&w->has_room, &w->lock);
     backlog_append_all(&w->queue, &w->batch);
-    shed(w);
+    make_room(w);
     if (!w->stalled)
         pthread_cond_signal(&w->has_work);
     bool done = report(w, why);

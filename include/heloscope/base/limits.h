@@ -168,7 +168,9 @@ enum {
     WRITER_PAUSE_US = 6000,         /* between two commits of one that goes on: for other writers */
     COMMIT_CHAPTERS = 4000,         /* written between two commits: a WAL of a few megabytes */
     BACKLOG_LIMIT = 64 << 20, /* octets that wait while the history cannot be written; then the
-                               * least important is left out, and with twice as much findings are */
+                               * least important is left out, and findings are put aside */
+    FINDINGS_LIMIT = 2 * BACKLOG_LIMIT, /* with so much they are left out too ... */
+    BACKLOG_ASIDE_MS = 4000,            /* ... if they could not be put aside so long */
     ASIDE_LIMIT = 64 << 20,   /* octets of the small history for findings meanwhile */
     BACKLOG_RETRY_MS = 200,   /* between two tries to write it */
     STEADY_STEP_US = 60 * 1000 * 1000, /* times of packets so far from the others are doubted ... */
