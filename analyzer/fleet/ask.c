@@ -142,21 +142,31 @@ bool fleet_json(struct fleet *fleet, const char *sql, FILE *out, struct failure 
     return done;
 }
 
+/* As a history's report has it: the view's columns, and what is wrong counted by its origin. */
+static const char by_cause[] =
+    "(SELECT cause, errors, errors_503, errors_other, origins, sessions, clients, servers, "
+    "first_seen, last_seen, title FROM @DB@.errors_by_cause AS v ANY LEFT JOIN (SELECT cause, "
+    "uniqExact(session_id, ifNull(origin_seq, 0)) AS origins FROM @DB@.diagnoses GROUP BY cause) "
+    "AS o USING cause ORDER BY errors DESC, cause)";
+
 const char *fleet_ranking(const char *by, long limit, struct failure *why)
 {
     static const struct {
-        const char *by, *view;
-    } views[] = {
-        {"cause", "errors_by_cause"},   {"client", "errors_by_client"},
-        {"server", "errors_by_server"}, {"software", "errors_by_software"},
-        {"day", "errors_by_day"},       {"client-software", "errors_by_client_software"},
-        {"hour", "errors_by_hour"},
+        const char *by, *rows;
+    } rankings[] = {
+        {"cause", by_cause},
+        {"client", "@DB@.errors_by_client"},
+        {"client-software", "@DB@.errors_by_client_software"},
+        {"server", "@DB@.errors_by_server"},
+        {"software", "@DB@.errors_by_software"},
+        {"day", "@DB@.errors_by_day"},
+        {"hour", "@DB@.errors_by_hour"},
     };
-    static char sql[128];
-    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
-        if (strcmp(views[i].by, by) != 0)
+    static char sql[sizeof by_cause + 128];
+    for (size_t i = 0; i < sizeof rankings / sizeof *rankings; i++) {
+        if (strcmp(rankings[i].by, by) != 0)
             continue;
-        const int used = snprintf(sql, sizeof sql, "SELECT * FROM @DB@.%s", views[i].view);
+        const int used = snprintf(sql, sizeof sql, "SELECT * FROM %s", rankings[i].rows);
         if (limit >= 0)
             snprintf(sql + used, sizeof sql - (size_t)used, " LIMIT %ld", limit);
         return sql;
