@@ -182,6 +182,8 @@ static const char *starttls_repeated(const struct wording *t)
         return "By the server's word TLS was up already; the STARTTLS that began it lies in what "
                "was "
                "not captured.";
+    if (since(t, FACT_TLS) == t->s->tls.opening)
+        return SAY(t, "TLS was on already, as #%u shows: it is started once.", since(t, FACT_TLS));
     return SAY(t, "STARTTLS #%u had succeeded already: TLS is started once.", since(t, FACT_TLS));
 }
 

@@ -61,6 +61,7 @@ bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence
         f.cause = CAUSE_UNKNOWN;
         f.origin = s->order.hole;
         f.certainty = CERTAINTY_UNKNOWN;
+        s->surplus.doubtful = true; /* or it is one too many */
     } else if (s->skipped) {
         s->skipped--; /* the late answer to a command that was passed over */
         return ends;

@@ -275,6 +275,12 @@ void order_tls_failed(struct order *order, event_no alert)
     order->offer = order->before.offer;
 }
 
+void order_tls_open(struct order *order, event_no opening)
+{
+    if (!order_holds(order, FACT_TLS))
+        order->facts[FACT_TLS] = (struct fact){.since = opening};
+}
+
 void order_transaction_lost(struct order *order, event_no by)
 {
     clear_transaction(order, by);

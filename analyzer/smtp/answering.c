@@ -64,7 +64,7 @@ bool answering_drop(struct session *s, int code)
         while (i--) {
             if (!unseen)
                 accuse(s, pending_at(s, 0), true);
-            s->skipped++;
+            s->skipped += !pending_at(s, 0)->doubtful; /* its reply may lie in a hole */
             pending_pop(s);
         }
         return false;

@@ -360,8 +360,12 @@ static void take_response(struct session *s, const struct line *line)
 /* A line in clear after STARTTLS, which the server has to throw away (RFC 3207 section 4.2). */
 static void discard_line(struct session *s, const struct line *line)
 {
+    struct direction *direction = &s->direction[SIDE_CLIENT];
     struct smtp_command c;
     smtp_command_parse(line->text, &c);
+    if (direction->resync && c.verb == VERB_UNKNOWN)
+        return; /* the end of a line, and perhaps of a credential */
+    direction->resync = false;
     unsigned notes = NOTE_DISCARDED;
     struct bytes text = storable(s, line, &c, &notes);
     struct event *e = line_event(s, EVENT_COMMAND, line, text, notes);

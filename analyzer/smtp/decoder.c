@@ -241,11 +241,16 @@ static size_t read_tls_next(struct session *s, enum side side, struct bytes data
 {
     struct direction *direction = &s->direction[side];
     if (!direction->held_length && tls_goes_on(data)) {
+        direction->resync = false;
+        s->tls.gap[side] = 0;
         direction_enter(direction, READ_TLS);
         return 0;
     }
-    if (!direction->held_length && (side == SIDE_SERVER || mark->seen >= s->tls.starttls_end))
+    if (!direction->held_length && (side == SIDE_SERVER || mark->seen >= s->tls.starttls_end)) {
+        if (side == SIDE_CLIENT && s->tls.gap[side])
+            hole_in_front(s, side, s->tls.gap[side]);
         direction_enter(direction, READ_LINES);
+    }
     return read_line(s, side, data, offset, mark);
 }
 
@@ -348,9 +353,11 @@ static void take_span(struct session *s, enum side side, const struct span *span
             not_smtp_give_up(s);
         return;
     }
-    if (!span->data.at)
+    /* What lies behind a STARTTLS need not be known to tell what becomes of it. */
+    const bool torn = !span->data.at && s->waiting.verb != VERB_STARTTLS;
+    if (torn)
         content_as_commands_doubt(s);
-    if (too_much || !span->data.at)
+    if (too_much || torn)
         guess(s);
     else if (decision_by_more(s))
         read_waiting(s, side);

@@ -177,6 +177,8 @@ static void open_side(struct session *s, enum side side, const struct tls_news *
 {
     if (!s->tls.open[SIDE_CLIENT] && !s->tls.open[SIDE_SERVER]) {
         note_opening(s, side, news);
+        s->tls.opening = s->tls.hello ? s->tls.hello : s->last_seq;
+        order_tls_open(&s->order, s->tls.opening);
         if (s->tls.from_start)
             s->greeted = false;
     }

@@ -66,6 +66,12 @@ bool hole_take(struct session *s, enum side side, const struct span *span, struc
         direction_release(direction);
         return false;
     }
+    if (side == SIDE_CLIENT && direction->reading == READ_TLS_NEXT) {
+        direction_release(direction); /* lines to be thrown away, or the handshake: what follows */
+        direction->resync = true;     /* shows whether commands can have lain in it */
+        s->tls.gap[side] = e->seq;
+        return false;
+    }
     if (side == SIDE_CLIENT) {
         lose_commands(s, e->seq, span);
         return false;

@@ -150,9 +150,13 @@ def repeated():
                           ("C", "QUIT"), ("S", "221 bye")]
     with Scratch() as scratch:
         keys = scratch.path("keys")
-        path = capture(scratch, Session(keys, *TLS13).play(lines))
-        database, _ = analyse(scratch, path, "--keylog", keys)
-        equal(rows(database, "SELECT cause FROM diagnoses"), [("starttls_repeated",)])
+        # STARTTLS before the capture, and TLS from the start (RFC 8314 section 3.3).
+        for plain, port in (PLAIN, 25), ([], 465):
+            path = capture(scratch, Session(keys, *TLS13).play([PLAIN[0]] * (not plain) + lines),
+                           plain=plain, port=port)
+            database, _ = analyse(scratch, path, "--keylog", keys)
+            equal(rows(database, "SELECT cause FROM diagnoses"), [("starttls_repeated",)])
+            equal(rows(database, "SELECT rule FROM violations"), [("no second STARTTLS",)])
 
 
 @test("cut --secrets puts the session's own secrets into the file, which then opens without a key log")

@@ -17,6 +17,12 @@ from support.tls_session import INSIDE, PLAIN, Session, capture, need_tls  # noq
 need_program()
 need_tls()
 
+# What was sent in clear behind STARTTLS is executed inside TLS, and STARTTLS comes again.
+INJECTED = PLAIN[:4] + [("C", "STARTTLS\r\nRSET\r\nMAIL FROM:<x@example.com>"), ("S", "220 go")]
+AGAIN = [("S", "250 reset"), ("S", "503 bad sequence"), ("C", "EHLO client.example.com"),
+         ("S", "250 mx.example.org"), ("C", "STARTTLS"), ("S", "503 5.5.1 not advertised"),
+         ("C", "MAIL FROM:<a@example.com>"), ("S", "250 ok"), ("C", "MAIL FROM:<b@example.com>"),
+         ("S", "503 bad sequence"), ("C", "QUIT"), ("S", "221 bye")]
 SUITES = {"tls13": ("TLSv1_3", None), "tls12": ("TLSv1_2", "ECDHE-RSA-AES128-GCM-SHA256"),
           "tls10": ("TLSv1", "AES128-SHA")}
 
@@ -30,11 +36,13 @@ def changed():
             session.play([PLAIN[0]] * from_start + INSIDE)
             capture(scratch, session, name, plain=[] if from_start else PLAIN,
                     port=465 if from_start else 25)
+        session = Session(scratch.path("again.keys"), *SUITES["tls13"]).play(AGAIN)
+        capture(scratch, session, "again", plain=INJECTED)
         done = subprocess.run([sys.executable, os.path.join(HERE, "test_perturb.py"), scratch.root],
                               env=dict(ENVIRONMENT, HELOSCOPE=HELOSCOPE), text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         lines = done.stdout.splitlines()
-        check(done.returncode == 0 and f"# {len(SUITES)} captures, perturbed" in done.stdout,
+        check(done.returncode == 0 and f"# {len(SUITES) + 1} captures, perturbed" in done.stdout,
               "something is wrong", *lines[-60:])
         check("findings: 0 kept" not in lines[0], "nothing was found at all", lines[0])
 

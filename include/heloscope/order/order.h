@@ -209,6 +209,10 @@ void order_transaction_lost(struct order *order, event_no by);
  * before it may hold still. */
 void order_tls_failed(struct order *order, event_no alert);
 
+/* TLS is on, as event `opening` shows, whatever began it: the STARTTLS was not captured, or none
+ * was needed (RFC 8314 section 3.3). */
+void order_tls_open(struct order *order, event_no opening);
+
 /* A hole, event `gap`: what it may have changed is doubtful from now on. */
 void order_hole(struct order *order, event_no gap);
 

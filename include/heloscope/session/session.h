@@ -107,6 +107,7 @@ struct unread {
 struct handshake {
     uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
     event_no hello;        /* the client's */
+    event_no opening;      /* that shows that TLS is on; 0 = what it holds cannot be read */
     event_no alert;        /* by which the handshake behind STARTTLS failed */
     bool answered;         /* by a server in clear */
     bool from_start;       /* TLS comes first, before any greeting */
