@@ -60,7 +60,7 @@ FROM (SELECT server, port, arraySort(groupArray(tuple(-toInt64(number), said))) 
 
 CREATE VIEW @DB@.errors_by_cause @CLUSTER@ AS
 SELECT cause, errors, errors_503, errors_other, sessions, clients, servers, first_seen, last_seen, title
-FROM (SELECT cause, count() AS errors, countIf(code = 503) AS errors_503, countIf(code != 503) AS errors_other,
+FROM (SELECT cause, sum(1 + repeats) AS errors, sumIf(1 + repeats, code = 503) AS errors_503, sumIf(1 + repeats, code != 503) AS errors_other,
              uniqExact(session_id) AS sessions, uniqExact(client) AS clients, uniqExact(server) AS servers,
              toString(toDateTime(intDiv(min(ts_us), 1000000), 'UTC')) AS first_seen,
              toString(toDateTime(intDiv(max(ts_us), 1000000), 'UTC')) AS last_seen
@@ -72,7 +72,7 @@ CREATE VIEW @DB@.errors_by_client @CLUSTER@ AS
 SELECT client, errors, errors_503, errors_other, sessions, first_seen, last_seen, helo,
        client_program AS software, causes
 FROM (SELECT client, errors, errors_503, errors_other, sessions, first_seen, last_seen, client_name AS helo, causes
-      FROM (SELECT client, count() AS errors, countIf(code = 503) AS errors_503, countIf(code != 503) AS errors_other,
+      FROM (SELECT client, sum(1 + repeats) AS errors, sumIf(1 + repeats, code = 503) AS errors_503, sumIf(1 + repeats, code != 503) AS errors_other,
                    uniqExact(session_id) AS sessions,
                    toString(toDateTime(intDiv(min(ts_us), 1000000), 'UTC')) AS first_seen,
                    toString(toDateTime(intDiv(max(ts_us), 1000000), 'UTC')) AS last_seen,
@@ -85,7 +85,7 @@ ORDER BY errors DESC, client;
 CREATE VIEW @DB@.errors_by_server @CLUSTER@ AS
 SELECT server, port, errors, errors_503, errors_other, sessions, clients, first_seen, last_seen,
        server_program AS software, causes
-FROM (SELECT server, port, count() AS errors, countIf(code = 503) AS errors_503, countIf(code != 503) AS errors_other,
+FROM (SELECT server, port, sum(1 + repeats) AS errors, sumIf(1 + repeats, code = 503) AS errors_503, sumIf(1 + repeats, code != 503) AS errors_other,
              uniqExact(session_id) AS sessions, uniqExact(client) AS clients,
              toString(toDateTime(intDiv(min(ts_us), 1000000), 'UTC')) AS first_seen,
              toString(toDateTime(intDiv(max(ts_us), 1000000), 'UTC')) AS last_seen,
@@ -95,8 +95,8 @@ ANY LEFT JOIN (SELECT server, port, server_program FROM @DB@.server_programs) AS
 ORDER BY errors DESC, server, port;
 
 CREATE VIEW @DB@.errors_by_software @CLUSTER@ AS
-SELECT ifNull(server_software, 'not recognised') AS software, count() AS errors, countIf(code = 503) AS errors_503,
-       countIf(code != 503) AS errors_other, uniqExact(session_id) AS sessions, uniqExact(client) AS clients,
+SELECT ifNull(server_software, 'not recognised') AS software, sum(1 + repeats) AS errors, sumIf(1 + repeats, code = 503) AS errors_503,
+       sumIf(1 + repeats, code != 503) AS errors_other, uniqExact(session_id) AS sessions, uniqExact(client) AS clients,
        uniqExact(server) AS servers,
        toString(toDateTime(intDiv(min(ts_us), 1000000), 'UTC')) AS first_seen,
        toString(toDateTime(intDiv(max(ts_us), 1000000), 'UTC')) AS last_seen,
@@ -104,8 +104,8 @@ SELECT ifNull(server_software, 'not recognised') AS software, count() AS errors,
 FROM @DB@.diagnoses GROUP BY software ORDER BY errors DESC, software;
 
 CREATE VIEW @DB@.errors_by_client_software @CLUSTER@ AS
-SELECT ifNull(client_software, 'not recognised') AS software, count() AS errors, countIf(code = 503) AS errors_503,
-       countIf(code != 503) AS errors_other, uniqExact(session_id) AS sessions, uniqExact(client) AS clients,
+SELECT ifNull(client_software, 'not recognised') AS software, sum(1 + repeats) AS errors, sumIf(1 + repeats, code = 503) AS errors_503,
+       sumIf(1 + repeats, code != 503) AS errors_other, uniqExact(session_id) AS sessions, uniqExact(client) AS clients,
        uniqExact(server) AS servers,
        toString(toDateTime(intDiv(min(ts_us), 1000000), 'UTC')) AS first_seen,
        toString(toDateTime(intDiv(max(ts_us), 1000000), 'UTC')) AS last_seen,
@@ -114,8 +114,8 @@ FROM @DB@.diagnoses GROUP BY software ORDER BY errors DESC, software;
 
 CREATE VIEW @DB@.errors_by_day @CLUSTER@ AS
 SELECT substring(toString(toDateTime(intDiv(ts_us, 1000000), 'UTC')), 1, 10) AS day,
-       count() AS errors, countIf(code = 503) AS errors_503,
-       countIf(code != 503) AS errors_other, uniqExact(session_id) AS sessions, uniqExact(client) AS clients,
+       sum(1 + repeats) AS errors, sumIf(1 + repeats, code = 503) AS errors_503,
+       sumIf(1 + repeats, code != 503) AS errors_other, uniqExact(session_id) AS sessions, uniqExact(client) AS clients,
        uniqExact(server) AS servers,
        substring(toString(toDateTime(intDiv(min(ts_us), 1000000), 'UTC')), 12) AS first_seen,
        substring(toString(toDateTime(intDiv(max(ts_us), 1000000), 'UTC')), 12) AS last_seen,
@@ -124,8 +124,8 @@ FROM @DB@.diagnoses GROUP BY day ORDER BY day DESC;
 
 CREATE VIEW @DB@.errors_by_hour @CLUSTER@ AS
 SELECT concat(substring(toString(toDateTime(intDiv(ts_us, 1000000), 'UTC')), 1, 13), ':00') AS hour,
-       count() AS errors, countIf(code = 503) AS errors_503,
-       countIf(code != 503) AS errors_other, uniqExact(session_id) AS sessions, uniqExact(client) AS clients,
+       sum(1 + repeats) AS errors, sumIf(1 + repeats, code = 503) AS errors_503,
+       sumIf(1 + repeats, code != 503) AS errors_other, uniqExact(session_id) AS sessions, uniqExact(client) AS clients,
        uniqExact(server) AS servers,
        substring(toString(toDateTime(intDiv(min(ts_us), 1000000), 'UTC')), 12) AS first_seen,
        substring(toString(toDateTime(intDiv(max(ts_us), 1000000), 'UTC')), 12) AS last_seen,
@@ -133,7 +133,7 @@ SELECT concat(substring(toString(toDateTime(intDiv(ts_us, 1000000), 'UTC')), 1, 
 FROM @DB@.diagnoses GROUP BY hour ORDER BY hour DESC;
 
 CREATE VIEW @DB@.recurring_problems @CLUSTER@ AS
-SELECT client, server, cause, verb, status AS reply, origin_status AS origin, count() AS errors,
+SELECT client, server, cause, verb, status AS reply, origin_status AS origin, sum(1 + repeats) AS errors,
        uniqExact(session_id) AS sessions,
        toString(toDateTime(intDiv(min(ts_us), 1000000), 'UTC')) AS first_seen,
        toString(toDateTime(intDiv(max(ts_us), 1000000), 'UTC')) AS last_seen,

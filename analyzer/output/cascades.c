@@ -59,6 +59,7 @@ static bool add(void *context, const struct history_diagnosis *d)
     cascade->replies =
         memory_resize(cascade->replies, (cascade->reply_count + 1) * sizeof *cascade->replies);
     cascade->replies[cascade->reply_count++] = d->reply;
+    cascade->repeats += d->repeats;
     cascade->last = d->reply > d->origin ? d->reply : d->origin;
     return true;
 }

@@ -18,6 +18,7 @@ struct cascade {
     event_no last;
     event_no *replies; /* ascending */
     size_t reply_count;
+    uint64_t repeats; /* further refusals of the kind, counted and not kept */
     int lane; /* -1 = none */
     int code; /* of the first refusal; 0 = the end of the connection */
     struct ruling ruling;

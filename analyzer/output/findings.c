@@ -130,11 +130,12 @@ static void open_finding(struct findings *findings, struct slot *slot,
     add_key(finding, d->origin);
 }
 
-static void count(struct findings *findings, struct slot *slot, bool is_new, bool is_503)
+static void count(struct findings *findings, struct slot *slot, bool is_new, bool is_503,
+                  uint64_t times)
 {
-    findings->total_503 += is_503;
-    findings->total_other += !is_503;
-    findings->errors_503[slot->cause] += is_503;
+    findings->total_503 += is_503 ? times : 0;
+    findings->total_other += is_503 ? 0 : times;
+    findings->errors_503[slot->cause] += is_503 ? times : 0;
     findings->total_origins_other += is_new && !is_503;
     if (!is_503 || slot->has_503)
         return;
@@ -158,11 +159,12 @@ void findings_add(struct findings *findings, const struct history_diagnosis *d)
         *slot = (struct slot){.session_id = d->session_id, .origin = d->origin, .cause = cause};
         open_finding(findings, slot, d);
     }
-    count(findings, slot, is_new, d->code == 503);
+    count(findings, slot, is_new, d->code == 503, 1 + d->repeats);
     if (!slot->list)
         return;
     struct finding *finding = &slot->list->all[slot->at];
-    finding->refusals++;
+    finding->refusals += 1 + d->repeats;
+    finding->untold += d->repeats;
     if (finding->key_count + 2 > FINDING_KEYS) {
         finding->untold++;
         return;

@@ -262,9 +262,22 @@ static void print_marks(struct page *page)
 
 /* --- the whole --- */
 
+/* Numbers that no event has: what was one of very many is not kept. */
+static void print_left_out(const struct page *page, event_no seq)
+{
+    char words[TEXT_COUNT];
+    if (!page->previous || seq <= page->previous + 1)
+        return;
+    fprintf(page->out, "%s%*s... %s like these, counted and not kept%s\n",
+            page_style(page, STYLE_FAINT), 2 * page->cascades.lanes, "",
+            text_counted(seq - page->previous - 1, "event", words), page_style(page, STYLE_PLAIN));
+}
+
 static bool print_event(void *context, const struct history_event *event)
 {
     struct page *page = context;
+    print_left_out(page, event->seq);
+    page->previous = event->seq;
     page->event = event;
     page->further = false;
     page_print_day(page);
@@ -296,6 +309,50 @@ static void print_finding(struct page *page, const struct cascade *cascade)
     fprintf(page->out, "%s\n", page_style(page, STYLE_PLAIN));
     timeline_print_paragraph(page->out, "Said", cascade->said, page->ladder->width);
     timeline_print_ruling(page->out, &cascade->ruling, page->ladder->width);
+    if (!cascade->repeats)
+        return;
+    char words[TEXT_COUNT], line[128];
+    snprintf(line, sizeof line, "%s of this kind came later; %s counted and not kept.",
+             text_counted(cascade->repeats, "further refusal", words),
+             cascade->repeats == 1 ? "it is" : "they are");
+    timeline_print_paragraph(page->out, "More", line, page->ladder->width);
+}
+
+enum {
+    ALIKE_SHOWN = 5 /* findings in a row that say the same; of more only the places are told */
+};
+
+static bool is_alike(const struct cascade *one, const struct cascade *other)
+{
+    if (one->code != other->code || one->repeats != other->repeats ||
+        one->ruling.agrees != other->ruling.agrees ||
+        (one->said && other->said && strcmp(one->said, other->said) != 0))
+        return false;
+    for (size_t i = 0; i < CASCADE_TEXTS; i++)
+        if (strcmp(text_or(one->texts[i], ""), text_or(other->texts[i], "")) != 0)
+            return false;
+    return true;
+}
+
+/* Prints the findings from number `first` on that say the same; returns how many these are. */
+static size_t print_alike(struct page *page, size_t first)
+{
+    const struct cascade *all = page->cascades.all;
+    size_t count = 1;
+    while (first + count < page->cascades.count && is_alike(&all[first], &all[first + count]))
+        count++;
+    const size_t shown = count > ALIKE_SHOWN && !page->ladder->full ? 1 : count;
+    for (size_t i = 0; i < shown; i++)
+        print_finding(page, &all[first + i]);
+    if (shown == count)
+        return count;
+    char words[TEXT_COUNT], line[160];
+    snprintf(line, sizeof line,
+             "The same is true of %s, from #%" PRIu32 " to #%" PRIu32 "; --full prints each.",
+             text_counted(count - 1, "finding", words), all[first + 1].replies[0],
+             all[first + count - 1].last);
+    timeline_print_paragraph(page->out, "Again", line, page->ladder->width);
+    return count;
 }
 
 bool ladder_print(FILE *out, const struct terminal *terminal, const struct ladder *ladder,
@@ -309,8 +366,8 @@ bool ladder_print(FILE *out, const struct terminal *terminal, const struct ladde
         done = history_session(history, session_id, page_print_heading, &page, why) &&
                history_events(history, session_id, 1, UINT32_MAX, print_event, &page, why);
     }
-    for (size_t i = 0; done && i < page.cascades.count; i++)
-        print_finding(&page, &page.cascades.all[i]);
+    for (size_t i = 0; done && i < page.cascades.count;)
+        i += print_alike(&page, i);
     cascades_free(&page.cascades);
     free(page.groups);
     return done;

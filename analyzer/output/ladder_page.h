@@ -25,6 +25,7 @@ struct page {
     const struct history_event *event;
     bool further, in_group;
     int64_t previous_us, day;
+    event_no previous; /* the event above; 0 = none */
 };
 
 /* For history_events(): finds the groups of pipelined commands and the widest numbers. */

@@ -110,8 +110,9 @@ static bool list_rows(const struct options *options, struct history *history,
                "(ended_us - started_us) / 1e6 AS seconds, coalesce(proxied_addr, client_addr) "
                "AS client, client_port, server_addr AS server, server_port, protocol, helo, "
                "client_software, server_software, tls_version, commands, messages, violations, "
-               "errors_503, (SELECT count(*) FROM diagnoses d WHERE d.session_id = "
-               "s.session_id AND d.code <> 503) AS errors_other, bytes_missing, outcome, source, "
+               "errors_503, (SELECT ifnull(sum(1 + d.repeats), 0) FROM diagnoses d WHERE "
+               "d.session_id = s.session_id AND d.code <> 503) AS errors_other, bytes_missing, "
+               "outcome, source, "
                "uid, community_id FROM sessions s ORDER BY started_us, session_id",
     };
     struct rows_print print = {

@@ -10,8 +10,9 @@
 #include "heloscope/output/rows_print.h"
 
 static const char causes[] =
-    "SELECT d.cause, count(*) AS errors, sum(d.code = 503) AS errors_503, "
-    "sum(d.code <> 503) AS errors_other, "
+    "SELECT d.cause, sum(1 + d.repeats) AS errors, "
+    "sum((1 + d.repeats) * (d.code = 503)) AS errors_503, "
+    "sum((1 + d.repeats) * (d.code <> 503)) AS errors_other, "
     "count(DISTINCT d.session_id || '/' || ifnull(d.origin_seq, 0)) AS origins, "
     "count(DISTINCT d.session_id) AS sessions, "
     "count(DISTINCT coalesce(s.proxied_addr, s.client_addr)) AS clients, "
@@ -49,8 +50,8 @@ static const char count_sessions[] =
     "sum(bytes_missing > 0) AS holes, sum(bytes_missing) AS octets, sum(midstream) AS midstream, "
     "sum(one_sided) AS one_sided, (SELECT sum(dropped) FROM captures WHERE capture_id IN "
     "(SELECT capture_id FROM sessions)) AS dropped, "
-    "(SELECT count(*) FROM diagnoses) AS errors, "
-    "(SELECT count(*) FROM diagnoses WHERE code = 503) AS errors_503, "
+    "(SELECT ifnull(sum(1 + repeats), 0) FROM diagnoses) AS errors, "
+    "(SELECT ifnull(sum(1 + repeats), 0) FROM diagnoses WHERE code = 503) AS errors_503, "
     "(SELECT count(*) FROM (SELECT DISTINCT session_id, ifnull(origin_seq, 0), cause FROM "
     "diagnoses)) AS origins FROM sessions";
 
@@ -103,7 +104,7 @@ static bool count_for(struct report *report, const struct selection *selection,
 {
     static const struct question all = {.name = "report", .sql = count_sessions};
     static const struct question each = {
-        .name = "report", .sql = "SELECT cause, count(*) FROM diagnoses GROUP BY cause"};
+        .name = "report", .sql = "SELECT cause, sum(1 + repeats) FROM diagnoses GROUP BY cause"};
     return history_restrict(report->history, selection, why) &&
            history_ask(report->history, &all, take_figures, figures, why) &&
            history_ask(report->history, &each, take_cause, figures, why);

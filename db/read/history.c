@@ -150,8 +150,9 @@ const char *reader_text(sqlite3_stmt *statement, int column)
     "SELECT session_id, started_us, ended_us, source, uid, community_id, client_addr, "            \
     "server_addr, helo, server_software, client_software, protocol, tls_version, tls_sni, "        \
     "outcome, client_port, server_port, packets, commands, replies, messages, violations, "        \
-    "errors_503, (SELECT count(*) FROM diagnoses d WHERE d.session_id = sessions.session_id "      \
-    "AND d.code <> 503), bytes_missing, midstream, proxied_addr, proxied_port FROM sessions "
+    "errors_503, (SELECT ifnull(sum(1 + d.repeats), 0) FROM diagnoses d WHERE d.session_id = "     \
+    "sessions.session_id AND d.code <> 503), bytes_missing, midstream, proxied_addr, "             \
+    "proxied_port FROM sessions "
 
 static bool give_session(sqlite3_stmt *statement, history_session_fn *fn, void *context)
 {

@@ -6,7 +6,7 @@
 #define SELECT_DIAGNOSES                                                                           \
     "SELECT d.id, d.session_id, d.reply_seq, d.command_seq, d.origin_seq, d.code, r.ts_us, "       \
     "d.cause, d.fault, d.certainty, d.server_says, d.explanation, d.advice, d.agrees, "            \
-    "s.client_addr, s.server_addr, s.helo, s.source, s.client_port, s.server_port "                \
+    "d.repeats, s.client_addr, s.server_addr, s.helo, s.source, s.client_port, s.server_port "     \
     "FROM diagnoses d JOIN sessions s ON s.session_id = d.session_id "                             \
     "LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq) "
 
@@ -46,6 +46,7 @@ static bool give_diagnosis(sqlite3_stmt *statement, history_diagnosis_fn *fn, vo
     row.explanation = text(&c);
     row.advice = text(&c);
     row.agrees = (int)number_or(&c, -1);
+    row.repeats = (uint64_t)number(&c);
     row.client_addr = text(&c);
     row.server_addr = text(&c);
     row.helo = text(&c);

@@ -96,6 +96,7 @@ static const struct outbox_column diagnoses[] = {
     {"agrees", "d.agrees", MAYBE("UInt8"), 1},
     {"explanation", "d.explanation", MAYBE(TEXT), 1},
     {"advice", "d.advice", MAYBE(TEXT), 1},
+    {"repeats", "d.repeats", NUMBER, 2},
     {"source", "s.source", TEXT, 1},
     {"verb",
      "(SELECT coalesce(c.verb, c.kind) FROM event_rows c WHERE c.id = " EVENT("command_seq") ")",

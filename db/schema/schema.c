@@ -15,6 +15,7 @@ static const struct migration steps[] = {
     {5, step_connections_sql},
     {6, step_capture_stats_sql},
     {7, step_tls_sql},
+    {8, step_repeats_sql},
 };
 
 const struct ladder schema_ladder = {steps, sizeof steps / sizeof *steps, views_sql};

@@ -117,9 +117,9 @@ JOIN sessions s ON s.session_id = d.session_id
 LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq)
 WHERE d.code = 503;
 
--- What the rankings count: 503s, and the same faults under other codes.
+-- What the rankings count: 503s, and the same faults under other codes; each row so many times.
 CREATE VIEW errors_facts AS
-SELECT d.session_id, d.code, d.cause, d.fault, r.ts_us,
+SELECT d.session_id, d.code, d.cause, d.fault, 1 + d.repeats AS times, r.ts_us,
        coalesce(s.proxied_addr, s.client_addr) AS client_addr, s.helo, s.client_software,
        s.server_addr, s.server_port, s.server_software
 FROM diagnoses d
@@ -128,7 +128,7 @@ LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq);
 
 -- The same of the 503s alone.
 CREATE VIEW errors_503_facts AS
-SELECT session_id, cause, fault, ts_us, client_addr, helo, client_software, server_addr,
+SELECT session_id, cause, fault, times, ts_us, client_addr, helo, client_software, server_addr,
        server_port, server_software
 FROM errors_facts
 WHERE code = 503;
@@ -179,8 +179,8 @@ SELECT f.cause, f.errors, f.errors_503, f.errors_other, f.sessions, f.clients, f
        strftime('%Y-%m-%d %H:%M:%S', f.first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%Y-%m-%d %H:%M:%S', f.last_us / 1000000, 'unixepoch') AS last_seen,
        c.title
-FROM (SELECT cause, count(*) AS errors, sum(code = 503) AS errors_503,
-             sum(code <> 503) AS errors_other, count(DISTINCT session_id) AS sessions,
+FROM (SELECT cause, sum(times) AS errors, sum(times * (code = 503)) AS errors_503,
+             sum(times * (code <> 503)) AS errors_other, count(DISTINCT session_id) AS sessions,
              count(DISTINCT client_addr) AS clients, count(DISTINCT server_addr) AS servers,
              min(ts_us) AS first_us, max(ts_us) AS last_us
       FROM errors_facts
@@ -196,8 +196,8 @@ SELECT client_addr AS client, errors, errors_503, errors_other, sessions,
        (SELECT n.name FROM client_names n WHERE n.client_addr = f.client_addr) AS helo,
        (SELECT n.name FROM client_programs n WHERE n.client_addr = f.client_addr) AS software,
        causes
-FROM (SELECT client_addr, count(*) AS errors, sum(code = 503) AS errors_503,
-             sum(code <> 503) AS errors_other, count(DISTINCT session_id) AS sessions,
+FROM (SELECT client_addr, sum(times) AS errors, sum(times * (code = 503)) AS errors_503,
+             sum(times * (code <> 503)) AS errors_other, count(DISTINCT session_id) AS sessions,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
              group_concat(DISTINCT cause) AS causes
       FROM errors_facts
@@ -212,8 +212,8 @@ SELECT server_addr AS server, server_port AS port, errors, errors_503, errors_ot
        (SELECT n.name FROM server_programs n
         WHERE n.server_addr = f.server_addr AND n.server_port = f.server_port) AS software,
        causes
-FROM (SELECT server_addr, server_port, count(*) AS errors, sum(code = 503) AS errors_503,
-             sum(code <> 503) AS errors_other,
+FROM (SELECT server_addr, server_port, sum(times) AS errors, sum(times * (code = 503)) AS errors_503,
+             sum(times * (code <> 503)) AS errors_other,
              count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
              group_concat(DISTINCT cause) AS causes
@@ -227,8 +227,8 @@ SELECT software, errors, errors_503, errors_other, sessions, clients, servers,
        strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%Y-%m-%d %H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
        causes
-FROM (SELECT coalesce(server_software, 'not recognised') AS software, count(*) AS errors, sum(code = 503) AS errors_503,
-             sum(code <> 503) AS errors_other,
+FROM (SELECT coalesce(server_software, 'not recognised') AS software, sum(times) AS errors, sum(times * (code = 503)) AS errors_503,
+             sum(times * (code <> 503)) AS errors_other,
              count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
              count(DISTINCT server_addr) AS servers,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
@@ -243,8 +243,8 @@ SELECT day, errors, errors_503, errors_other, sessions, clients, servers,
        strftime('%H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
        causes
-FROM (SELECT strftime('%Y-%m-%d', ts_us / 1000000, 'unixepoch') AS day, count(*) AS errors, sum(code = 503) AS errors_503,
-             sum(code <> 503) AS errors_other,
+FROM (SELECT strftime('%Y-%m-%d', ts_us / 1000000, 'unixepoch') AS day, sum(times) AS errors, sum(times * (code = 503)) AS errors_503,
+             sum(times * (code <> 503)) AS errors_other,
              count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
              count(DISTINCT server_addr) AS servers,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
@@ -259,8 +259,8 @@ SELECT hour, errors, errors_503, errors_other, sessions, clients, servers,
        strftime('%H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
        causes
-FROM (SELECT strftime('%Y-%m-%d %H:00', ts_us / 1000000, 'unixepoch') AS hour, count(*) AS errors, sum(code = 503) AS errors_503,
-             sum(code <> 503) AS errors_other,
+FROM (SELECT strftime('%Y-%m-%d %H:00', ts_us / 1000000, 'unixepoch') AS hour, sum(times) AS errors, sum(times * (code = 503)) AS errors_503,
+             sum(times * (code <> 503)) AS errors_other,
              count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
              count(DISTINCT server_addr) AS servers,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
@@ -275,8 +275,8 @@ SELECT software, errors, errors_503, errors_other, sessions, clients, servers,
        strftime('%Y-%m-%d %H:%M:%S', first_us / 1000000, 'unixepoch') AS first_seen,
        strftime('%Y-%m-%d %H:%M:%S', last_us / 1000000, 'unixepoch') AS last_seen,
        causes
-FROM (SELECT coalesce(client_software, 'not recognised') AS software, count(*) AS errors, sum(code = 503) AS errors_503,
-             sum(code <> 503) AS errors_other,
+FROM (SELECT coalesce(client_software, 'not recognised') AS software, sum(times) AS errors, sum(times * (code = 503)) AS errors_503,
+             sum(times * (code <> 503)) AS errors_other,
              count(DISTINCT session_id) AS sessions, count(DISTINCT client_addr) AS clients,
              count(DISTINCT server_addr) AS servers,
              min(ts_us) AS first_us, max(ts_us) AS last_us,
@@ -289,13 +289,13 @@ ORDER BY errors DESC, software;
 -- Those that come again stand first. The texts of replies are left out, since they often hold an
 -- address or a queue id; last_session is one to look at.
 CREATE VIEW recurring_problems AS
-SELECT client, server, cause, verb, reply, origin, count(*) AS errors,
+SELECT client, server, cause, verb, reply, origin, sum(times) AS errors,
        count(DISTINCT session_id) AS sessions,
        strftime('%Y-%m-%d %H:%M:%S', min(ts_us) / 1000000, 'unixepoch') AS first_seen,
        strftime('%Y-%m-%d %H:%M:%S', max(ts_us) / 1000000, 'unixepoch') AS last_seen,
        max(session_id) AS last_session
 FROM (SELECT coalesce(s.proxied_addr, s.client_addr) AS client, s.server_addr AS server, d.cause,
-             d.session_id, r.ts_us,
+             d.session_id, 1 + d.repeats AS times, r.ts_us,
              (SELECT coalesce(c.verb, c.kind) FROM event_rows c
               WHERE c.id = (d.session_id << 24 | d.command_seq)) AS verb,
              coalesce(r.code || coalesce(' ' || r.enhanced, ''), r.kind) AS reply,

@@ -78,7 +78,7 @@ static bool next_event(struct row_cursor *cursor, const struct fed *fed)
         return false;
     do
         cursor->event = cursor->event ? cursor->event->next : fed->chapter->events;
-    while (cursor->event && cursor->event->seq > EVENT_LAST);
+    while (cursor->event && (cursor->event->left_out || cursor->event->seq > EVENT_LAST));
     return cursor->event;
 }
 

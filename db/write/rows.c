@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "rows.h"
 
+#include "repeats.h"
+
 /* Addresses as text, until they are written. */
 struct peers {
     char client[46], server[46], proxied[46];
@@ -148,15 +150,16 @@ static bool write_diagnosis(const struct statements *to, int64_t session_id,
 static bool write_rare(const struct statements *to, const struct fed *fed)
 {
     for (const struct violation *v = fed->chapter->violations; v; v = v->next)
-        if (!write_violation(to, fed->session_id, v))
+        if (!v->left_out && !write_violation(to, fed->session_id, v))
             return false;
     for (const struct diagnosis *d = fed->chapter->diagnoses; d; d = d->next)
-        if (!write_diagnosis(to, fed->session_id, d))
+        if (!d->left_out && !write_diagnosis(to, fed->session_id, d))
             return false;
     return true;
 }
 
-bool rows_chapters(const struct statements *to, const struct fed *items, size_t count)
+/* All of it but the counts of what is left out. */
+static bool write_kept(const struct statements *to, const struct fed *items, size_t count)
 {
     *to->feed = (struct feed){items, count};
     for (enum statement i = EVENTS_INSERT; i <= RECIPIENTS_INSERT; i++)
@@ -166,6 +169,29 @@ bool rows_chapters(const struct statements *to, const struct fed *items, size_t 
         if (!write_rare(to, &items[i]))
             return false;
     return true;
+}
+
+/* A chapter that may have more findings of a kind than are kept. */
+static bool write_counted(const struct statements *to, const struct fed *fed)
+{
+    struct repeats repeats;
+    if (!repeats_find(&repeats, to, fed->session_id, fed->chapter))
+        return false;
+    const bool done = write_kept(to, fed, 1);
+    return repeats_count(&repeats, to, fed->session_id) && done;
+}
+
+bool rows_chapters(const struct statements *to, const struct fed *items, size_t count)
+{
+    size_t first = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!repeats_possible(items[i].chapter))
+            continue;
+        if (!write_kept(to, items + first, i - first) || !write_counted(to, &items[i]))
+            return false;
+        first = i + 1;
+    }
+    return write_kept(to, items + first, count - first);
 }
 
 bool rows_chapter(const struct statements *to, int64_t session_id, const struct chapter *chapter)

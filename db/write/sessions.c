@@ -345,7 +345,7 @@ static bool tell_staged(struct store *store, struct handle *at, const struct cha
 {
     event_no last = 0;
     for (const struct diagnosis *d = chapter->diagnoses; d; d = d->next)
-        last = d->reply > last ? d->reply : last;
+        last = d->reply > last && !d->left_out ? d->reply : last;
     if (!last || !at->same_name)
         return true;
     sqlite3_stmt *statement = NULL;
@@ -367,16 +367,17 @@ static bool write_rows(struct store *store, struct handle *at, const struct chap
     const struct statements *to = at->place == PLACE_STAGE ? &store->stage : &store->history;
     if (at->place == PLACE_NOWHERE)
         return true;
-    for (const struct event *event = chapter->events; event; event = event->next) {
-        at->last_event = event->seq;
-        at->last_mark = verdict_mark(event);
-    }
     if (at->place == PLACE_HISTORY)
         own_note_written(store, at->session_id, chapter);
-    if (at->follows && !chapter_discard(store->db, at->session_id, chapter))
+    if ((at->follows && !chapter_discard(store->db, at->session_id, chapter)) ||
+        !rows_chapter(to, at->session_id, chapter))
         return false;
-    return rows_chapter(to, at->session_id, chapter) &&
-           write_captures(store, to, at->session_id, chapter) &&
+    for (const struct event *event = chapter->events; event; event = event->next)
+        if (!event->left_out) {
+            at->last_event = event->seq;
+            at->last_mark = verdict_mark(event);
+        }
+    return write_captures(store, to, at->session_id, chapter) &&
            (at->place != PLACE_STAGE || tell_staged(store, at, chapter));
 }
 

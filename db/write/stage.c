@@ -18,7 +18,7 @@ static const struct {
     {"violations", NULL, BY_SESSION},
     {"diagnoses",
      "session_id, reply_seq, command_seq, origin_seq, code, cause, fault, certainty, server_says, "
-     "agrees, explanation, advice",
+     "agrees, explanation, advice, repeats",
      BY_SESSION},
     {"related_events", NULL, BY_SESSION},
     {"transactions", NULL, BY_SESSION},

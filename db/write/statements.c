@@ -46,6 +46,10 @@ static const char *const texts[STATEMENT_COUNT] = {
                        "VALUES (?, ?)",
     [RELATED_INSERT] = "INSERT OR REPLACE INTO %s.related_events (session_id, reply_seq, seq, "
                        "role) VALUES (?, ?, ?, ?)",
+    [KINDS_SELECT] = "SELECT cause, code, fault, certainty, count(*), max(reply_seq) FROM "
+                     "%s.diagnoses WHERE session_id = ?1 GROUP BY cause, code, fault, certainty",
+    [REPEATS_ADD] = "UPDATE %s.diagnoses SET repeats = repeats + ?3 WHERE session_id = ?1 AND "
+                    "reply_seq = ?2",
 };
 
 bool statements_prepare(struct statements *statements, sqlite3 *db, const char *database,

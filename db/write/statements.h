@@ -18,6 +18,8 @@ enum statement {
     DIAGNOSIS_INSERT,
     CAPTURE_INSERT,
     RELATED_INSERT,
+    KINDS_SELECT, /* the findings of session ?1 by kind: how many, and the newest */
+    REPEATS_ADD,  /* to the finding of session ?1 at reply ?2: ?3 more are counted */
     STATEMENT_COUNT
 };
 

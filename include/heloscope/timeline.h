@@ -67,6 +67,7 @@ struct event {
     event_no answers; /* replies: the event answered, 0 = none */
     event_no saw;     /* the last event of the peer that the sender had fully received; 0 = none */
     unsigned notes;   /* enum note */
+    bool left_out;    /* set by the store: it is one of very many, and not kept (repeats.h) */
 };
 
 struct violation {
@@ -74,6 +75,7 @@ struct violation {
     event_no seq;
     const char *rule; /* name of a row of the table of rules; static storage */
     bool tolerated;   /* the server accepted the command all the same */
+    bool left_out;    /* as in struct event */
 };
 
 /* Why an event is related to a diagnosis. */
@@ -104,6 +106,7 @@ struct diagnosis {
     int agrees;             /* 1, 0; -1 when the text makes no claim */
     struct bytes explanation, advice;
     struct related *related;
+    bool left_out; /* as in struct event; counted */
 };
 
 struct recipient {

@@ -119,6 +119,8 @@ enum {
     HEADER_LIMIT = 8 * 1024,   /* of a message, looked at and dropped */
     SECRET_LIMIT = 96,         /* octets of a SASL response remembered, to mask echoes */
     SESSION_EVENTS = 16777215, /* stored of a session: its key in the history has 24 bits */
+    FINDINGS_KEPT = 1000,      /* refusals of one kind stored of a session; more are counted */
+    FINDING_KINDS = 512,       /* such kinds that are told apart */
     PATH_LIMIT = 512,          /* octets of an address of mail; RFC 5321 allows 256 */
     QUOTE_LIMIT = 160,         /* of a command that an explanation quotes */
 };

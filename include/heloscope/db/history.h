@@ -58,7 +58,8 @@ struct history_diagnosis {
     int code;
     int64_t ts_us; /* of the reply */
     const char *cause, *fault, *certainty, *server_says, *explanation, *advice;
-    int agrees; /* 1, 0, -1 */
+    int agrees;       /* 1, 0, -1 */
+    uint64_t repeats; /* further refusals of its kind, counted and not kept */
     const char *client_addr, *server_addr, *helo, *source;
     int client_port, server_port;
 };
