@@ -107,7 +107,7 @@ event_no story_data(struct story *story, uint64_t bytes)
 void story_violation(struct story *story, event_no seq, const char *rule, bool tolerated)
 {
     struct violation *violation = arena_get(&story->arena, sizeof *violation);
-    *violation = (struct violation){NULL, seq, rule, tolerated};
+    *violation = (struct violation){NULL, seq, rule, tolerated, false};
     APPEND(story->chapter.violations, violation);
     story->chapter.session.violations++;
 }

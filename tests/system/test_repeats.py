@@ -74,7 +74,7 @@ def asked():
         equal(rows(database, "SELECT violations, (SELECT count(*) FROM violations) FROM sessions"),
               [(ASKED, KEPT)], "violations")
         shown = heloscope("show", "--db", database, "1").expect(0).out
-        equal(shown.count("To do"), 3, "how often advice is printed")
+        equal(shown.count("To do"), 2, "how often advice is printed")
         session = json.loads(heloscope("show", "--json", "--db", database, "1").expect(0).out)
         equal(sum(1 + each["repeats"] for each in session["diagnoses"]), ASKED, "refusals in JSON")
         listed = json.loads(heloscope("show", "--json", "--db", database).expect(0).out)
