@@ -320,6 +320,12 @@ static void take_command(struct session *s, const struct line *line)
             s->receipts.told = true;
             e->notes |= NOTE_NO_RECEIPTS;
         }
+        const struct manner_command how = {.pipelined = p->pipelined,
+                                           .offered = s->order.extensions & EXT_PIPELINING,
+                                           .packet = line->mark.packet,
+                                           .thought_us =
+                                               line->mark.ts_us - s->reactions.complete_us};
+        manner_command(&s->identify.manner, place.within ? VERB_UNKNOWN : c.verb, &how);
         if (p->pipelined)
             e->notes |= NOTE_PIPELINED;
         if (p->group && !place.within)

@@ -118,6 +118,8 @@ static bool ends_before_commands(struct session *s)
 
 void content_take(struct session *s, struct bytes data, const struct mark *mark)
 {
+    if (s->direction[SIDE_CLIENT].reading == READ_CONTENT)
+        manner_piece(&s->identify.manner, data);
     if (!s->content.started) {
         s->content.started = true;
         s->content.mark = *mark;

@@ -41,6 +41,23 @@ enum product {
     AIOSMTPLIB,
     SENDMAILR,
     MAILUTILS,
+    CURL,
+    MSMTP,
+    NET_SMTP,
+    PEAR,
+    LUASOCKET,
+    LIBESMTP,
+    TCLLIB,
+    TWISTED,
+    BSMTP,
+    DMA,
+    SSMTP,
+    SENDEMAIL,
+    MUTT,
+    GIT,
+    NEOMUTT,
+    EMACS,
+    MAIL_SENDMAIL,
     PRODUCTS
 };
 
@@ -81,6 +98,23 @@ static const char *const names[PRODUCTS] = {
     [AIOSMTPLIB] = "Python aiosmtplib",
     [SENDMAILR] = "R sendmailR",
     [MAILUTILS] = "GNU Mailutils",
+    [CURL] = "curl",
+    [MSMTP] = "msmtp",
+    [NET_SMTP] = "Perl Net::SMTP",
+    [PEAR] = "PEAR Net_SMTP",
+    [LUASOCKET] = "LuaSocket",
+    [LIBESMTP] = "libESMTP",
+    [TCLLIB] = "Tcllib smtp",
+    [TWISTED] = "Twisted",
+    [BSMTP] = "Bacula bsmtp",
+    [DMA] = "DragonFly Mail Agent",
+    [SSMTP] = "sSMTP",
+    [SENDEMAIL] = "sendEmail",
+    [MUTT] = "Mutt",
+    [GIT] = "git send-email",
+    [NEOMUTT] = "NeoMutt",
+    [EMACS] = "Emacs",
+    [MAIL_SENDMAIL] = "Perl Mail::Sendmail",
 };
 
 #define P(product) (UINT64_C(1) << product)
@@ -92,9 +126,12 @@ static const struct mark_row rows[] = {
     {PLACE_SAYS_HELLO, WEIGHT_OWN, P(EXCHANGE_ONLINE),
      "EHLO <host>.outbound.protection.outlook.com"},
     {PLACE_SAYS_HELLO, WEIGHT_NAME, P(GMAIL), "EHLO mail-<host>.google.com"},
-    {PLACE_SAYS_HELLO, WEIGHT_HINT, P(GO) | P(RUBY), "EHLO localhost"},
+    {PLACE_SAYS_HELLO, WEIGHT_HINT, P(GO) | P(RUBY) | P(PEAR) | P(MSMTP), "EHLO localhost"},
     {PLACE_SAYS_HELLO, WEIGHT_SIGN, P(NODEMAILER) | P(SWIFT) | P(SYMFONY), "EHLO [127.0.0.1]"},
-    {PLACE_SAYS_HELLO, WEIGHT_HINT, P(PHPMAILER), "EHLO localhost.localdomain"},
+    {PLACE_SAYS_HELLO, WEIGHT_SIGN, P(NET_SMTP) | P(PHPMAILER), "EHLO localhost.localdomain"},
+    {PLACE_SAYS_HELLO, WEIGHT_SIGN, P(CURL),
+     "EHLO <file>.eml"}, /* curl --upload-file names it so */
+    {PLACE_SAYS_HELLO, WEIGHT_SIGN, P(CURL), "EHLO <file>.txt"},
 
     /* emailjs writes all verbs but RCPT in small letters, and never a size. */
     {PLACE_SAYS_MAIL, WEIGHT_OWN, P(PYTHON), "mail FROM:\\<<sender>> size=<digits>"},
@@ -107,6 +144,9 @@ static const struct mark_row rows[] = {
      "MAIL FROM:\\<<sender>> SIZE=<digits> BODY=8BITMIME"},
     {PLACE_SAYS_MAIL, WEIGHT_STYLE, P(GO), "MAIL FROM:\\<<sender>> BODY=8BITMIME SMTPUTF8"},
     {PLACE_SAYS_MAIL, WEIGHT_STYLE, P(GO), "MAIL FROM:\\<<sender>> BODY=8BITMIME"},
+
+    {PLACE_SAYS_MAIL, WEIGHT_SIGN, P(CURL) | P(TCLLIB) | P(MAILUTILS) | P(EXIM) | P(EMACS),
+     "MAIL FROM:\\<<sender>> SIZE=<digits>"},
 
     {PLACE_SAYS_RCPT, WEIGHT_OWN, P(PYTHON), "rcpt TO:\\<<recipient>"},
     {PLACE_SAYS_RCPT, WEIGHT_NAME, P(SENDMAIL), "RCPT To:\\<<recipient>"},
@@ -134,6 +174,17 @@ static const struct mark_row rows[] = {
     {PLACE_RECEIVED, WEIGHT_SIGNED, P(GMAIL), "<hop>by <host>.google.com with <rest>"},
     {PLACE_RECEIVED, WEIGHT_SIGNED, P(GMAIL), "by <digits> with SMTP id <rest>"},
 
+    {PLACE_RECEIVED, WEIGHT_SIGNED, P(DMA),
+     "<hop>by <host> (DragonFly Mail Agent v<version>)<rest>"},
+    {PLACE_RECEIVED, WEIGHT_SIGNED, P(SSMTP), "by <host> (sSMTP sendmail emulation)<rest>"},
+
+    {PLACE_MESSAGE_ID, WEIGHT_OWN, P(SENDEMAIL), "\\<<digits>.<digits>-sendEmail@<host>>"},
+    {PLACE_MESSAGE_ID, WEIGHT_NAME, P(MSMTP), "\\<<hex 32>.<sender>@<host>>"},
+    {PLACE_MESSAGE_ID, WEIGHT_SIGN, P(BSMTP), "\\<<digits>-<digits 10>@<host>>"},
+    {PLACE_MESSAGE_ID, WEIGHT_OWN, P(GIT), "\\<<digits 14>.<digits>-<digits>-<sender>@<host>>"},
+    {PLACE_MESSAGE_ID, WEIGHT_SIGN, P(MUTT), "\\<<base64url 16>@<host>>"},
+    {PLACE_MESSAGE_ID, WEIGHT_SIGN, P(NEOMUTT), "\\<<digits 14>.<alnum 16>@<host>>"},
+    {PLACE_MESSAGE_ID, WEIGHT_STYLE, P(EMACS), "\\<<id>.fsf@<host>>"},
     {PLACE_MESSAGE_ID, WEIGHT_OWN, P(SWIFT), "\\<<hex 32>@swift.generated>"},
     {PLACE_MESSAGE_ID, WEIGHT_OWN, P(JAKARTA), "\\<<digits>.<digits>.<digits>.JavaMail.<host>>"},
     {PLACE_MESSAGE_ID, WEIGHT_STYLE, P(JAKARTA), "\\<<digits>.<digits>.<digits 13>@<host>>"},
@@ -165,12 +216,18 @@ static const struct mark_row rows[] = {
     {PLACE_CONTENT_TYPE, WEIGHT_NAME, P(MAILKIT), "<type>boundary=\"=-<id>==\"<rest>"},
     {PLACE_CONTENT_TYPE, WEIGHT_STYLE, P(OUTLOOK), "<type>boundary=<quote>----=_NextPart_<rest>"},
     {PLACE_CONTENT_TYPE, WEIGHT_OWN, P(APPLE_MAIL), "<type>boundary=<quote>Apple-Mail=_<rest>"},
+    {PLACE_CONTENT_TYPE, WEIGHT_HINT, P(MAIL_SENDMAIL), "text/plain; charset=\"iso-8859-1\""},
 
     {PLACE_X_MAILER, WEIGHT_NAME, P(PHPMAILER), "PHPMailer <version> <rest>"},
     {PLACE_X_MAILER, WEIGHT_NAME, P(SWAKS), "swaks v<version> <rest>"},
     {PLACE_X_MAILER, WEIGHT_NAME, P(OUTLOOK), "Microsoft Outlook <version>"},
     {PLACE_X_MAILER, WEIGHT_NAME, P(APPLE_MAIL), "Apple Mail (<version>)"},
     {PLACE_X_MAILER, WEIGHT_NAME, P(NODEMAILER), "nodemailer (<version>; <rest>"},
+    {PLACE_X_MAILER, WEIGHT_OWN, P(LUASOCKET), "LuaSocket <version>"},
+    {PLACE_X_MAILER, WEIGHT_NAME, P(SENDEMAIL), "sendEmail-<version>"},
+    {PLACE_X_MAILER, WEIGHT_NAME, P(GIT), "git-send-email <version>"},
+    {PLACE_USER_AGENT, WEIGHT_OWN, P(MUTT), "Mutt/<version> <rest>"},
+    {PLACE_USER_AGENT, WEIGHT_OWN, P(NEOMUTT), "NeoMutt/<version>"},
     {PLACE_USER_AGENT, WEIGHT_NAME, P(MAILUTILS), "mail (GNU Mailutils <version>)"},
     {PLACE_USER_AGENT, WEIGHT_NAME, P(THUNDERBIRD), "Mozilla Thunderbird<rest>"},
     {PLACE_USER_AGENT, WEIGHT_NAME, P(THUNDERBIRD), "Mozilla/<rest> Thunderbird/<version>"},
@@ -183,6 +240,40 @@ static const struct mark_row rows[] = {
     {PLACE_OTHER_FIELD, WEIGHT_NAME, P(POSTMARK), "X-PM-Message-Id"},
     {PLACE_OTHER_FIELD, WEIGHT_NAME, P(MAILCHIMP), "X-Mandrill-User"},
     {PLACE_OTHER_FIELD, WEIGHT_NAME, P(MAILCHIMP), "X-MC-User"},
+
+    {PLACE_FIELDS, WEIGHT_NAME, P(BSMTP),
+     "From Subject <more>Sender <more>To <more>MIME-Version Content-Type Message-Id Date"},
+    {PLACE_FIELDS, WEIGHT_SIGN, P(MUTT) | P(NEOMUTT),
+     "Date From To <more>Subject Message-ID <more>MIME-Version Content-Type "
+     "Content-Disposition<rest>"},
+    {PLACE_FIELDS, WEIGHT_NAME, P(TCLLIB), "MIME-Version Content-ID <rest>"},
+    {PLACE_FIELDS, WEIGHT_SIGN, P(PHPMAILER),
+     "Date To From <more>Subject Message-ID <more>MIME-Version Content-Type<rest>"},
+
+    /* Each of these says little: many clients have the same habit. */
+    {PLACE_GROUPS, WEIGHT_OWN, P(LIBESMTP), "MAIL, RCPT<more>BDAT+BDAT<rest>"},
+    {PLACE_GROUPS, WEIGHT_STYLE, P(NODEMAILER), "MAIL, RCPT+RCPT, DATA"},
+    {PLACE_GROUPS, WEIGHT_STYLE, P(MSMTP), "MAIL+RCPT<more>+DATA"},
+    {PLACE_GROUPS, WEIGHT_HINT, P(POSTFIX) | P(EXIM), "MAIL+RCPT<more>+DATA; in one segment"},
+    {PLACE_GROUPS, WEIGHT_HINT,
+     P(RUBY) | P(PEAR) | P(NET_SMTP) | P(PHPMAILER) | P(SYMFONY) | P(CURL) | P(TCLLIB) |
+         P(TWISTED) | P(MAIL_SENDMAIL),
+     "MAIL, RCPT, <more>DATA; PIPELINING offered"},
+
+    {PLACE_LEAVING, WEIGHT_STYLE, P(TCLLIB), "<what> refused: RSET+QUIT"},
+    {PLACE_LEAVING, WEIGHT_SIGN, P(PEAR) | P(SYMFONY) | P(TWISTED), "<what> refused: RSET, QUIT"},
+    {PLACE_LEAVING, WEIGHT_SIGN, P(NET_SMTP), "DATA refused: content<rest>"},
+    {PLACE_LEAVING, WEIGHT_HINT, P(NET_SMTP) | P(NODEMAILER) | P(RUBY) | P(MSMTP) | P(GO),
+     "DATA refused: closes"},
+    {PLACE_LEAVING, WEIGHT_SIGN, P(TWISTED), "message accepted: RSET, QUIT"},
+
+    {PLACE_PIECES, WEIGHT_SIGN, P(MAIL_SENDMAIL), "line by line, CR LF and the dot by themselves"},
+    {PLACE_PIECES, WEIGHT_SIGN, P(RUBY) | P(MSMTP) | P(PHPMAILER),
+     "line by line, the dot by itself"},
+    {PLACE_PIECES, WEIGHT_SIGN, P(NET_SMTP) | P(TWISTED) | P(TCLLIB),
+     "in parts, the dot by itself"},
+    {PLACE_PIECES, WEIGHT_SIGN, P(CURL) | P(SYMFONY), "in parts, CR LF and the dot by themselves"},
+    {PLACE_PIECES, WEIGHT_SIGN, P(PEAR), "the header first, CR LF and the dot by themselves"},
 };
 
 const struct mark_table *client_marks(void)

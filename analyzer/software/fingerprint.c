@@ -200,6 +200,10 @@ static const char *const places[PLACE_COUNT] = {
     [PLACE_X_MAILER] = "X-Mailer",
     [PLACE_USER_AGENT] = "User-Agent",
     [PLACE_OTHER_FIELD] = "field",
+    [PLACE_FIELDS] = "fields",
+    [PLACE_GROUPS] = "groups",
+    [PLACE_LEAVING] = "at the end",
+    [PLACE_PIECES] = "message sent",
 };
 
 const char *fingerprint_product(const struct fingerprint *who, const struct mark_table *table)

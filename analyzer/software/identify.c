@@ -153,6 +153,7 @@ void identify_exchange(struct identify *id, enum verb verb, bool content, struct
     if (command.len && place != PLACE_COUNT && fingerprint_ask(&id->client, place))
         fingerprint_look(&id->client, client_marks(), place, bytes_first(command, TEXT_LINE_READ),
                          NULL);
+    manner_reply(&id->manner, verb, content, reply->code);
     look_at_reply(id, verb, content, reply);
 }
 
@@ -180,12 +181,34 @@ static void describe_program(const struct identify *id, struct session_row *row,
                     both ? (const char *)evidence.at : "");
 }
 
+/* How the client went about it says something once nothing is missing of it. */
+static struct fingerprint client_so_far(const struct identify *id, const struct session_row *row)
+{
+    char text[MANNER_TEXT];
+    struct fingerprint client = id->client;
+    const struct manner *m = &id->manner;
+    const bool closed = row->outcome && strcmp(row->outcome, "closed by client") == 0;
+    if (row->midstream || row->bytes_missing || row->one_sided)
+        return client;
+    const struct bytes groups = manner_groups(m, text);
+    if (groups.len)
+        fingerprint_look(&client, client_marks(), PLACE_GROUPS, groups, NULL);
+    const struct bytes leaving = manner_leaving(m, closed, text);
+    if (leaving.len)
+        fingerprint_look(&client, client_marks(), PLACE_LEAVING, leaving, NULL);
+    const struct bytes pieces = manner_pieces(m, text);
+    if (pieces.len)
+        fingerprint_look(&client, client_marks(), PLACE_PIECES, pieces, NULL);
+    return client;
+}
+
 void identify_describe(const struct identify *id, struct session_row *row, struct arena *arena)
 {
+    const struct fingerprint client = client_so_far(id, row);
     row->server_software = fingerprint_name(&id->server, server_marks(), arena);
     row->server_evidence = fingerprint_evidence(&id->server, server_marks(), arena);
-    row->client_software = fingerprint_name(&id->client, client_marks(), arena);
-    row->client_evidence = fingerprint_evidence(&id->client, client_marks(), arena);
+    row->client_software = fingerprint_name(&client, client_marks(), arena);
+    row->client_evidence = fingerprint_evidence(&client, client_marks(), arena);
     if (id->program.at)
         describe_program(id, row, arena);
 }

@@ -117,16 +117,32 @@ static void look_at_field(struct identify *id, struct arena *own, const struct f
         fingerprint_look(&id->client, client_marks(), PLACE_OTHER_FIELD, field->name, NULL);
 }
 
+/* The names in their order are a program's own: which it adds, how it spells them. */
+static size_t add_name(char names[SIGNATURE_SIZE], size_t length, struct bytes name)
+{
+    if (length + name.len + 1 > SIGNATURE_SIZE)
+        return length;
+    if (length)
+        names[length++] = ' ';
+    memcpy(names + length, name.at, name.len);
+    return length + name.len;
+}
+
 void identify_header(struct identify *id, struct arena *own, struct bytes header)
 {
     struct field field;
+    char names[SIGNATURE_SIZE];
+    size_t length = 0;
     if (id->header_seen)
         return;
     id->header_seen = true;
     while (take_field(&header, &field)) {
         look_at_field(id, own, &field);
+        length = add_name(names, length, field.name);
         /* The topmost Received is the client's own; what stands below it was made elsewhere. */
         if (field.row && field.row->place == PLACE_RECEIVED)
             return;
     }
+    if (length)
+        fingerprint_look(&id->client, client_marks(), PLACE_FIELDS, bytes_of(names, length), NULL);
 }

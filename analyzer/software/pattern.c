@@ -96,6 +96,7 @@ enum alphabet {
     SMALL_HEX = 1 << 1,
     CAPITAL_HEX = 1 << 2,
     OTHER_LETTER = 1 << 3,
+    URL_SIGN = 1 << 4,
 };
 
 static const struct kind {
@@ -106,6 +107,7 @@ static const struct kind {
     {"hex", DIGIT | SMALL_HEX},
     {"HEX", DIGIT | CAPITAL_HEX},
     {"alnum", DIGIT | SMALL_HEX | CAPITAL_HEX | OTHER_LETTER},
+    {"base64url", DIGIT | SMALL_HEX | CAPITAL_HEX | OTHER_LETTER | URL_SIGN},
 };
 
 static unsigned alphabet_of(uint8_t c)
@@ -113,6 +115,8 @@ static unsigned alphabet_of(uint8_t c)
     uint8_t capital = ascii_upper(c);
     if (c >= '0' && c <= '9')
         return DIGIT;
+    if (c == '-' || c == '_')
+        return URL_SIGN;
     if (capital < 'A' || capital > 'Z')
         return 0;
     return capital > 'F' ? OTHER_LETTER : c == capital ? CAPITAL_HEX : SMALL_HEX;

@@ -13,7 +13,8 @@ enum letters {
 /* Whether `text` is what `pattern` describes, from its first octet to its last. In a pattern <word>
  * stands for any run of octets without a line feed, also for none; "\<" is a bracket; every other
  * character is itself. A few words say what stands there: <digits>, <hex> (small letters), <HEX>
- * (capitals) and <alnum> for one octet or more of that kind, <hex 32> for exactly so many. */
+ * (capitals), <alnum> and <base64url> for one octet or more of that kind, <hex 32> for exactly so
+ * many. */
 bool pattern_fits(const char *pattern, struct bytes text, enum letters letters);
 
 /* Likewise, letters exact, and `*part` becomes what stands in place of "<NAME>" (the shortest run

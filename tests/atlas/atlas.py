@@ -45,7 +45,7 @@ class Client:
         self.name, self.path = name, os.path.join(CLIENTS, name)
         text = open(self.path, encoding="utf-8").read()
         self.facts = {key: value.strip() for key, value in
-                      re.findall(r"^(?:#|--|//) (client|packages|unpacked|npm): (.*)$", text, re.M)}
+                      re.findall(r"^(?:#|--|//|;) (client|packages|unpacked|npm): (.*)$", text, re.M)}
 
     def words(self, key):
         return self.facts.get(key, "").split()

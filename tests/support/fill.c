@@ -11,8 +11,13 @@ static const struct filler {
     const char *name, *letters;
     size_t usual;
 } fillers[] = {
-    {"digits", "4711082953", 3}, {"hex", "0a1b2c3d4e5f", 12}, {"HEX", "0A1B2C3D4E5F", 12},
-    {"alnum", "1rA2bC3dE4", 10}, {"version", "4.96.2", 6},    {"", "x.y-z", 5},
+    {"digits", "4711082953", 3},
+    {"hex", "0a1b2c3d4e5f", 12},
+    {"HEX", "0A1B2C3D4E5F", 12},
+    {"alnum", "1rA2bC3dE4", 10},
+    {"base64url", "1r-2bC_dE4", 10},
+    {"version", "4.96.2", 6},
+    {"", "x.y-z", 5},
 };
 
 static const struct filler *filler_of(const char *name, size_t length)

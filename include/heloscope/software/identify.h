@@ -6,10 +6,12 @@
 #define HELOSCOPE_SOFTWARE_IDENTIFY_H
 
 #include "heloscope/software/fingerprint.h"
+#include "heloscope/software/manner.h"
 #include "heloscope/timeline.h"
 
 struct identify {
     struct fingerprint server, client;
+    struct manner manner; /* the client's */
     uint8_t refusals;     /* of the server, looked at */
     bool header_seen;     /* of a message: one is enough */
     struct bytes program; /* that made the message, by its own words; in the session's memory */

@@ -31,6 +31,10 @@ enum place {
     PLACE_X_MAILER,
     PLACE_USER_AGENT,
     PLACE_OTHER_FIELD, /* a field's name */
+    PLACE_FIELDS,      /* the names of the header's fields in their order, a space between */
+    PLACE_GROUPS,      /* manner.h: which commands were sent together */
+    PLACE_LEAVING,     /* what it did last */
+    PLACE_PIECES,      /* in which pieces it wrote the message */
     PLACE_COUNT
 };
 

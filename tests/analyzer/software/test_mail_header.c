@@ -18,7 +18,8 @@ static const struct row {
     {"Subject: x\r\nX-Mailer: PHPMailer 6.9.1 (https://github.com/PHPMailer/PHPMailer)\r\n",
      "PHPMailer 6.9.1", "X-Mailer \"PHPMailer <version> <rest>\""},
     {"x-mailer: Invoices 2.1\r\n", "Invoices 2.1", "X-Mailer \"Invoices 2.1\""},
-    {"User-Agent: Mutt/2.2.12 (2023-09-09)\r\n", "Mutt/2.2.12", "User-Agent \"Mutt/2.2.12\""},
+    {"User-Agent: Mutt/2.2.12 (2023-09-09)\r\n", "Mutt 2.2.12",
+     "User-Agent \"Mutt/<version> <rest>\""},
     {"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:102.0) Gecko/20100101 "
      "Thunderbird/102.15.1\r\n",
      "Thunderbird 102.15.1", "User-Agent \"Mozilla/<rest> Thunderbird/<version>\""},

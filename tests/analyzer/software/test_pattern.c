@@ -53,6 +53,8 @@ static const struct row {
     {"id <HEX 4>", "id 0AF1", true, true},
     {"id <alnum>", "id zZ9", true, true},
     {"id <alnum>", "id z-9", false, false},
+    {"id <base64url>", "id z-_9", true, true},
+    {"id <base64url>", "id z+9", false, false},
     {"id <digitsx>", "id none", true, true},
     {"<", "", true, true},
     {"a\\", "a\\", true, true},
