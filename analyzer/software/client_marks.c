@@ -270,8 +270,7 @@ static const struct mark_row rows[] = {
     {PLACE_PIECES, WEIGHT_SIGN, P(MAIL_SENDMAIL), "line by line, CR LF and the dot by themselves"},
     {PLACE_PIECES, WEIGHT_SIGN, P(RUBY) | P(MSMTP) | P(PHPMAILER),
      "line by line, the dot by itself"},
-    {PLACE_PIECES, WEIGHT_SIGN, P(NET_SMTP) | P(TWISTED) | P(TCLLIB),
-     "in parts, the dot by itself"},
+    {PLACE_PIECES, WEIGHT_SIGN, P(NET_SMTP) | P(TWISTED) | P(CURL), "in parts, the dot by itself"},
     {PLACE_PIECES, WEIGHT_SIGN, P(CURL) | P(SYMFONY), "in parts, CR LF and the dot by themselves"},
     {PLACE_PIECES, WEIGHT_SIGN, P(PEAR), "the header first, CR LF and the dot by themselves"},
 };
