@@ -64,6 +64,8 @@ TESTED_ELSEWHERE = {
     "analyzer/fleet/ask.c": "make check-fleet",
     "analyzer/fleet/lines.c": "make check-fleet",
     "analyzer/program/cmd_fleet.c": "make check-fleet",
+    "db/write/lock_wait.c": "tests/db/write/test_two_writers.c",
+    "db/write/transaction.c": "tests/db/write/test_store.c, test_two_writers.c",
     "db/write/import.c": "make check-fleet: a session that was fetched is shown as it is on its sensor",
     "analyzer/fleet/http.c": "tests/system/test_ship.py; make check-fleet",
     "analyzer/fleet/setup.c": "tests/system/test_ship.py; make check-fleet",
@@ -77,6 +79,8 @@ TESTED_ELSEWHERE = {
     "analyzer/program/cmd_export.c": "tests/system/test_export.py",
     "db/read/outbox_shapes.c": "tests/db/read/test_outbox.c: every shape",
     "analyzer/privacy/anonymize.c": "tests/system/test_anonymize.py: every column",
+    "analyzer/smtp/clear_answer.c": "tests/dialogues/tls.txt",
+    "analyzer/tls/news.c": "tests/system/test_keylog.py",
     "analyzer/program/cmd_analyze.c": "tests/system: golden output, bad input, JSON",
     "analyzer/capture/file.c": "tests/analyzer/capture/test_input.c, test_problem.c",
     "analyzer/capture/record.c": "tests/analyzer/capture/test_pcap_format.c, test_pcapng.c",
@@ -399,6 +403,42 @@ def readings():
     no_offence([f"{path}: {line.strip()}"
                 for path in all_sources() if path != "analyzer/session/direction.c"
                 for line in re.findall(r"^.*(?:\.|->)reading = .*$", text(path), re.M)])
+
+
+def without_comments(text):
+    return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\])*"', " ", text, flags=re.S)
+
+
+def circles(arrows):
+    """The sets of files each of which reaches all others of its set."""
+    def reach(start):
+        seen, todo = set(), list(arrows[start])
+        while todo:
+            at = todo.pop()
+            if at not in seen:
+                seen.add(at)
+                todo.extend(arrows[at])
+        return seen
+
+    reached = {path: reach(path) for path in arrows}
+    return {tuple(sorted(other for other in reached[path] if path in reached[other]))
+            for path in arrows if path in reached[path]}
+
+
+@test("no files call each other in a circle")
+def no_circles():
+    sources = {path: without_comments(text(path)) for path in all_sources() if path.endswith(".c")}
+    home = {}
+    for path, source in sources.items():
+        for head in re.findall(r"^(\w[^;{}#]*?)\n\{", source, flags=re.M):
+            name = re.search(r"(\w+)\(", head)
+            if name and not head.startswith("static") and name.group(1) != "main":
+                home[name.group(1)] = path
+    tag = r"\b(?:enum|struct|union)\s+\w+"
+    arrows = {path: {home[word] for word in set(re.findall(r"\w+", re.sub(tag, " ", source))) if word in home} - {path}
+              for path, source in sources.items()}
+    check(len(home) > 300, f"only {len(home)} functions were found")
+    no_offence([" -> ".join(circle) for circle in sorted(circles(arrows))])
 
 
 @test("every bound is in limits.h: no other file defines a name that ends in LIMIT")

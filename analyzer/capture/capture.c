@@ -438,8 +438,3 @@ void capture_progress(const struct capture *capture, uint64_t *done, uint64_t *t
     if (!known)
         *total = 0;
 }
-
-const char *capture_source_title(const char *name)
-{
-    return strcmp(name, "-") == 0 ? "standard input" : name;
-}

@@ -7,6 +7,11 @@
 
 #include "foreign_format.h"
 
+const char *capture_source_title(const char *name)
+{
+    return strcmp(name, "-") == 0 ? "standard input" : name;
+}
+
 void capture_problem_set(struct capture_source *source, const char *format, ...)
 {
     if (source->problem[0])

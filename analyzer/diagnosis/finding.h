@@ -6,9 +6,6 @@
 #include "heloscope/diagnosis/diagnosis.h"
 #include "refusal_reason.h"
 
-/* Whether the reply's text, or its number X.4.2, speaks of a timeout. */
-bool names_timeout(const struct answer *a);
-
 /* Writes the diagnosis of the reply `a` (with code 0: of the end of the connection) to `p`, NULL
  * when it answers nothing. `v` is the verdict on that command. */
 void diagnosis_write(struct session *s, const struct pending *p, const struct answer *a,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "heloscope/diagnosis/protocol_words.h"
 
+#include "heloscope/diagnosis/claims.h"
+
 enum {
     LMTP_PORT = 24, /* RFC 2033 section 5 wants none of its own; 24 is what is declared for it */
     TEXT_READ = 512,
@@ -33,4 +35,14 @@ bool names_lmtp(struct bytes text)
 bool speaks_lmtp(const struct session *s, struct bytes reply)
 {
     return s->protocol.server_is_lmtp || s->row.server_port == LMTP_PORT || names_lmtp(reply);
+}
+
+bool names_timeout(struct bytes text, struct bytes enhanced)
+{
+    static const char *const said[] = {"timeout", "timed out", "time out",
+                                       "idle",    "inactiv",   "too long"};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (bytes_hold_nocase(text, said[i]))
+            return true;
+    return enhanced_is(enhanced, ".4.2");
 }

@@ -77,7 +77,8 @@ bool reason_line_without_end(const struct refusal *r, struct refusal_reason *out
     out->certainty = CERTAINTY_LIKELY;
     return (r->a->code == 421 || r->a->code == 451) && r->p->kind == PENDING_COMMAND &&
            r->p->bare_lf && !r->s->bare_lf.taken && !r->s->hole && waited_us >= SILENCE_LONG_US &&
-           names_timeout(r->a) && reason_is(out, CAUSE_SERVER_TIMEOUT, r->p->command.seq);
+           names_timeout(r->a->text, r->a->enhanced) &&
+           reason_is(out, CAUSE_SERVER_TIMEOUT, r->p->command.seq);
 }
 
 /* The server's patience had ended, and it says so to the next command that comes, or into a message
@@ -89,7 +90,8 @@ bool reason_timeout(const struct refusal *r, struct refusal_reason *out)
     out->fault = FAULT_CLIENT;
     bool waits = r->p->kind == PENDING_COMMAND || r->p->unfinished;
     return (r->a->code == 421 || r->a->code == 451) && waits && long_enough &&
-           names_timeout(r->a) && reason_is(out, CAUSE_SERVER_TIMEOUT, r->a->seq);
+           names_timeout(r->a->text, r->a->enhanced) &&
+           reason_is(out, CAUSE_SERVER_TIMEOUT, r->a->seq);
 }
 
 /* 221 to anything but QUIT: the server has its reasons, and keeps them to itself. */

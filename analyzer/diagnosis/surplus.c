@@ -2,6 +2,7 @@
 /* Replies that answer nothing: one too many, the server's last word, its timeout. */
 #include "finding.h"
 #include "heloscope/diagnosis/claims.h"
+#include "heloscope/diagnosis/protocol_words.h"
 #include "heloscope/session/pending.h"
 
 enum {
@@ -10,32 +11,15 @@ enum {
     SILENCE_SAID_US = 1 * 1000 * 1000, /* the same, where the reply itself speaks of it */
 };
 
-static bool text_holds(struct bytes text, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (bytes_hold_nocase(text, words[i]))
-            return true;
-    return false;
-}
-
-/* By its text, or by X.4.2, "bad connection", as Postfix and SES number it (RFC 3463
- * section 3.5). */
-bool names_timeout(const struct answer *a)
-{
-    static const char *const said[] = {"timeout", "timed out", "time out",
-                                       "idle",    "inactiv",   "too long"};
-    return enhanced_is(a->enhanced, ".4.2") ||
-           text_holds(a->text, said, sizeof said / sizeof *said);
-}
-
 /* The server's time-out (RFC 5321 section 4.5.3.2.7): 421 or 451 into a silence that was the
  * client's. Other reasons to close, such as a shutdown, are named in the text. */
 static bool is_timeout(const struct answer *a, int64_t silence_us)
 {
     static const char *const other[] = {"shut", "load", "too many", "maintenance", "resource"};
-    const bool named = names_timeout(a);
-    if (text_holds(a->text, other, sizeof other / sizeof *other))
-        return false;
+    const bool named = names_timeout(a->text, a->enhanced);
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        if (bytes_hold_nocase(a->text, other[i]))
+            return false;
     if (named)
         return silence_us >= SILENCE_SAID_US && (a->code >= 400 || a->code == 221);
     return silence_us >= SILENCE_US && (a->code == 421 || a->code == 451);
@@ -75,7 +59,7 @@ bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence
         f.certainty = CERTAINTY_CERTAIN;
     } else if (is_timeout(a, silence_us)) {
         f.cause = CAUSE_SERVER_TIMEOUT;
-        f.certainty = names_timeout(a) ? CERTAINTY_CERTAIN : CERTAINTY_LIKELY;
+        f.certainty = names_timeout(a->text, a->enhanced) ? CERTAINTY_CERTAIN : CERTAINTY_LIKELY;
         s->silence_us = silence_us;
     } else if (a->code == 421 || a->code == 221) {
         return ends; /* as RFC 5321 section 3.8 has it */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "answering.h"
+#include "clear_answer.h"
 #include "client.h"
 #include "content.h"
 #include "content_as_commands.h"

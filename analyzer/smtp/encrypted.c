@@ -75,37 +75,6 @@ static void note_server_hello(struct session *s, const struct tls_news *news)
                      tls13 && facts->resumed ? ", resumed" : ""));
 }
 
-/* A hello of which the end never came. */
-void tls_cut_off(struct session *s)
-{
-    struct direction *client = &s->direction[SIDE_CLIENT];
-    if (s->tls.hello || client->reading != READ_TLS)
-        return;
-    struct mark mark = s->reply.mark;
-    if (s->tls.layer)
-        tls_held_mark(s->tls.layer, SIDE_CLIENT, &mark);
-    struct event *e =
-        session_event(s, EVENT_TLS, SIDE_CLIENT, &mark, bytes_of_string("ClientHello, cut off"));
-    e->saw = session_seen(s, SIDE_SERVER, mark.seen);
-    e->notes |= NOTE_INCOMPLETE;
-    s->tls.hello = e->seq;
-}
-
-void tls_answered(struct session *s)
-{
-    struct direction *client = &s->direction[SIDE_CLIENT];
-    if (s->direction[SIDE_SERVER].reading != READ_LINES || s->tls.answered || s->tls.alert ||
-        !client->offset)
-        return;
-    struct pending *p = pending_push(s, PENDING_TLS);
-    s->tls.answered = true;
-    tls_cut_off(s);
-    if (p) {
-        p->command = (struct order_command){.seq = s->tls.hello, .well_formed = true};
-        p->end = client->offset;
-    }
-}
-
 /* A fatal alert in clear text ends the handshake. What follows it on either side, where a record
  * would have to begin, is in clear text again (Exim and others go on so; RFC 3207 section 4.1
  * leaves it to both sides). */

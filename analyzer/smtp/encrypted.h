@@ -31,12 +31,6 @@ bool encrypted_poll(struct session *s, int64_t now_us, encrypted_sink *sink);
 /* The connection is over: what waits is read, what is lost is told. */
 void encrypted_end(struct session *s, encrypted_sink *sink);
 
-/* A handshake that a server in clear has answered: its event, if it has none yet. */
-void tls_answered(struct session *s);
-
-/* The client's octets end inside its first record: what there is of the hello gets its event. */
-void tls_cut_off(struct session *s);
-
 /* Both sides go on in a SASL security layer, whose first octets `mark` is of. */
 void sasl_layer_begin(struct session *s, enum side side, const struct mark *mark);
 

@@ -2,6 +2,7 @@
 /* What the server sends: lines to replies, replies to the commands that they answer. */
 #include "server.h"
 
+#include "clear_answer.h"
 #include "heloscope/diagnosis/claims.h"
 #include "content.h"
 #include "content_as_commands.h"
@@ -10,7 +11,6 @@
 #include "not_smtp.h"
 #include "outcome.h"
 #include "pipelining.h"
-#include "encrypted.h"
 #include "heloscope/session/direction.h"
 #include "heloscope/session/pending.h"
 #include "proxied.h"

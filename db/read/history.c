@@ -139,11 +139,6 @@ bool reader_finish(struct history *history, sqlite3_stmt *statement, struct fail
     return sqlite3_finalize(statement) == SQLITE_OK || sql_error(history->db, history->path, why);
 }
 
-const char *reader_text(sqlite3_stmt *statement, int column)
-{
-    return (const char *)sqlite3_column_text(statement, column);
-}
-
 /* ------------------------------------------------------------------------------------ sessions */
 
 #define SELECT_SESSIONS                                                                            \

@@ -24,7 +24,10 @@ bool reader_row(sqlite3_stmt *statement);
 bool reader_finish(struct history *history, sqlite3_stmt *statement, struct failure *why);
 
 /* Text of a column, valid until the next row; NULL = absent. */
-const char *reader_text(sqlite3_stmt *statement, int column);
+static inline const char *reader_text(sqlite3_stmt *statement, int column)
+{
+    return (const char *)sqlite3_column_text(statement, column);
+}
 
 /* Hands over the rows of these sessions, in this order. One that is gone by now is passed over. */
 bool reader_sessions(struct history *history, const int64_t *session_ids, size_t count,

@@ -44,7 +44,8 @@ static const char insert_live[] =
     "later)) RETURNING capture_id";
 
 /* Returns the row's id; 0 with the error left in `db`. */
-static int64_t insert(struct store *store, const char *source, const char *kind, int64_t started_us)
+int64_t captures_insert(struct store *store, const char *source, const char *kind,
+                        int64_t started_us)
 {
     const bool is_live = strcmp(kind, "live") == 0 && started_us;
     sqlite3_stmt *statement = prepare(store, is_live ? insert_live : insert_file);
@@ -62,7 +63,7 @@ static int64_t insert(struct store *store, const char *source, const char *kind,
 }
 
 /* Totals never shrink: the sessions of the longer reading are kept, and so is what it counted. */
-static bool update(struct store *store, int64_t capture_id, const struct capture_totals *totals)
+bool captures_update(struct store *store, int64_t capture_id, const struct capture_totals *totals)
 {
     sqlite3_stmt *statement = prepare(
         store, "UPDATE main.captures SET packets = max(packets, ?2), bytes = max(bytes, ?3), "
@@ -97,7 +98,7 @@ static struct capture_entry *entry_of(const struct store *store, int64_t capture
                : NULL;
 }
 
-static int64_t keep(struct store *store, const char *source, const char *kind, int64_t started_us)
+int64_t captures_keep(struct store *store, const char *source, const char *kind, int64_t started_us)
 {
     pthread_mutex_lock(&store->desk);
     const size_t size = (store->capture_count + 1) * sizeof *store->captures;
@@ -109,8 +110,8 @@ static int64_t keep(struct store *store, const char *source, const char *kind, i
     return number;
 }
 
-static void keep_totals(struct store *store, int64_t capture_id,
-                        const struct capture_totals *totals)
+void captures_keep_totals(struct store *store, int64_t capture_id,
+                          const struct capture_totals *totals)
 {
     pthread_mutex_lock(&store->desk);
     struct capture_entry *entry = entry_of(store, capture_id);
@@ -127,10 +128,10 @@ static void keep_totals(struct store *store, int64_t capture_id,
 static bool write_entry(struct store *store, struct capture_entry *entry)
 {
     if (!entry->id)
-        entry->id = insert(store, entry->source, entry->kind, entry->started_us);
+        entry->id = captures_insert(store, entry->source, entry->kind, entry->started_us);
     entry->written = true;
     entry->dirty = false;
-    return entry->id && update(store, entry->id, &entry->totals);
+    return entry->id && captures_update(store, entry->id, &entry->totals);
 }
 
 bool captures_wait(struct store *store)
@@ -208,34 +209,4 @@ void store_each_capture_path(struct store *store, void (*take)(void *context, co
             take(context, (const char *)sqlite3_column_text(statement, 0));
     sqlite3_finalize(statement);
     pthread_mutex_unlock(&store->lock);
-}
-
-int64_t store_capture(struct store *store, const char *source, const char *kind, int64_t started_us,
-                      struct failure *why)
-{
-    if (store->options.patient)
-        return keep(store, source, kind, started_us);
-    pthread_mutex_lock(&store->lock);
-    int64_t id = 0;
-    if (store_begin(store, why)) {
-        id = insert(store, source, kind, started_us);
-        if (!id)
-            store_break_off(store, why);
-    }
-    pthread_mutex_unlock(&store->lock);
-    return id;
-}
-
-bool store_capture_totals(struct store *store, int64_t capture_id,
-                          const struct capture_totals *totals, struct failure *why)
-{
-    if (store->options.patient) {
-        keep_totals(store, capture_id, totals);
-        return true;
-    }
-    pthread_mutex_lock(&store->lock);
-    const bool done = store_begin(store, why) &&
-                      (update(store, capture_id, totals) || store_break_off(store, why));
-    pthread_mutex_unlock(&store->lock);
-    return done;
 }

@@ -75,13 +75,34 @@ static bool write_minute(struct store *store, const struct store_minute *minute)
     return done;
 }
 
+bool minutes_insert_incident(struct store *store, const struct store_incident *incident)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(store->db,
+                           "INSERT INTO main.incidents (began_us, ended_us, kind, events, "
+                           "sessions, findings, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                           -1, &statement, NULL) != SQLITE_OK)
+        return false;
+    struct binder row = {statement, 0};
+    next_number(&row, (uint64_t)incident->began_us);
+    next_number(&row, (uint64_t)incident->ended_us);
+    next_word(&row, incident->kind);
+    next_number(&row, incident->events);
+    next_number(&row, incident->sessions);
+    next_number(&row, incident->findings);
+    next_word(&row, incident->text);
+    const bool done = statement_run(statement);
+    sqlite3_finalize(statement);
+    return done;
+}
+
 static bool write_row(struct store *store, struct kept_row *row)
 {
     if (!row->is_incident)
         return write_minute(store, &row->minute);
     struct store_incident incident = row->incident;
     incident.text = row->text[0] ? row->text : NULL;
-    return store_insert_incident(store, &incident);
+    return minutes_insert_incident(store, &incident);
 }
 
 bool minutes_wait(struct store *store)

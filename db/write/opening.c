@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "heloscope/base/limits.h"
@@ -13,56 +12,6 @@
 #include "parts.h"
 #include "db/schema/schema.h"
 #include "db/sql_error.h"
-
-/* How long another writer may hold the lock: the monitor commits once a second. A patient store
- * tries again by itself, and holds nobody up meanwhile. */
-enum {
-    BUSY_MS = 4000,
-    PATIENT_BUSY_MS = 50,
-    LOCK_POLL_US = 2000,
-};
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* What another writer writes goes into the WAL. */
-static int64_t wal_changed_ns(const struct store *store)
-{
-    char *path = memory_get(strlen(store->name) + sizeof "-wal");
-    struct stat file;
-    memcpy(stpcpy(path, store->name), "-wal", sizeof "-wal");
-    const bool there = stat(path, &file) == 0;
-    free(path);
-    return there ? (int64_t)file.st_mtim.tv_sec * 1000000000 + file.st_mtim.tv_nsec : 0;
-}
-
-/* Waits for a lock as long as whoever holds it gets on: BUSY_MS without a change of the WAL end it.
- * Looks often: one that writes much leaves but a short pause now and then (WRITER_PAUSE_US). */
-static int wait_for_lock(void *context, int tries)
-{
-    struct store *store = context;
-    const int64_t changed_ns = wal_changed_ns(store);
-    if (!tries || changed_ns != store->wal_changed_ns) {
-        store->wal_changed_ns = changed_ns;
-        store->waits_since_ms = clock_ms();
-    }
-    if (clock_ms() - store->waits_since_ms > BUSY_MS)
-        return 0;
-    usleep(LOCK_POLL_US);
-    return 1;
-}
-
-void opening_wait(struct store *store)
-{
-    if (store->options.patient)
-        sqlite3_busy_timeout(store->db, PATIENT_BUSY_MS);
-    else
-        sqlite3_busy_handler(store->db, wait_for_lock, store);
-}
 
 /* A page of 16 KiB holds a session or two: fewer levels, fewer splits. It can be chosen only before
  * the file has content, as can that pages which come free go back to the system, and WAL is a
@@ -159,7 +108,7 @@ static bool open_file(struct store *store, struct failure *why)
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                         NULL) != SQLITE_OK)
         return store_error(store, why);
-    opening_wait(store);
+    lock_wait(store);
     return prepare_file(store, why) && (prepare_statements(store) || store_error(store, why)) &&
            bury(store, why);
 }

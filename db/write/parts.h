@@ -10,6 +10,7 @@
 #include "kin.h"
 #include "heloscope/db/store.h"
 #include "statements.h"
+#include "db/sql_error.h"
 
 /* How many chapters go into one statement. A few dozen are as cheap as thousands, and stay in the
  * cache. */
@@ -97,9 +98,20 @@ struct store {
     size_t notice_count;
 };
 
-/* --- transactions (store.c) --- */
+/* Sets `why` to what SQLite said last; returns false. */
+static inline bool store_error(const struct store *store, struct failure *why)
+{
+    return sql_error(store->db, store->path, why);
+}
 
-bool store_error(struct store *store, struct failure *why);
+/* --- transactions (transaction.c) --- */
+
+/* Why the last statement failed, of a store that waits for it to pass; STORE_FINE for what does not
+ * pass, and of others. */
+enum store_trouble transaction_trouble(const struct store *store);
+
+/* Frees what a rollback would bring back. */
+void transaction_forget(struct store *store);
 
 /* After a failure inside a transaction: whatever is half written must not be committed. */
 bool store_break_off(struct store *store, struct failure *why);
@@ -111,13 +123,15 @@ bool store_begin(struct store *store, struct failure *why);
 /* Ends the open transaction, under the store's mutex. */
 bool store_commit_held(struct store *store, struct failure *why);
 
+/* --- the lock (lock_wait.c) --- */
+
+/* Sets how long SQLite waits for a lock. */
+void lock_wait(struct store *store);
+
 /* --- the file (opening.c) --- */
 
 /* Opens the file, makes it a history, and prepares what is written with. */
 bool opening_open(struct store *store, struct failure *why);
-
-/* Sets how long SQLite waits for a lock. */
-void opening_wait(struct store *store);
 
 /* Closes the file; what stands for sessions and captures stays. */
 void opening_close(struct store *store);
@@ -146,6 +160,19 @@ void writers_leave(struct store *store);
 
 /* --- captures (captures.c) --- */
 
+/* Writes the row of a capture in the open transaction, and what it has come to. 0 or false with the
+ * error left in `db`. */
+int64_t captures_insert(struct store *store, const char *source, const char *kind,
+                        int64_t started_us);
+bool captures_update(struct store *store, int64_t id, const struct capture_totals *totals);
+
+/* Keeps them until they can be written, of a patient store; returns a number that captures_id()
+ * knows. */
+int64_t captures_keep(struct store *store, const char *source, const char *kind,
+                      int64_t started_us);
+void captures_keep_totals(struct store *store, int64_t capture_id,
+                          const struct capture_totals *totals);
+
 /* Whether a patient store was told of something that is not written yet. */
 bool captures_wait(struct store *store);
 
@@ -170,8 +197,8 @@ bool minutes_wait(struct store *store);
 bool minutes_write(struct store *store);
 void minutes_settle(struct store *store, bool committed);
 
-/* Writes a row of `incidents`. False with the error left in `db`. (store.c) */
-bool store_insert_incident(struct store *store, const struct store_incident *incident);
+/* Writes a row of `incidents`. False with the error left in `db`. */
+bool minutes_insert_incident(struct store *store, const struct store_incident *incident);
 
 /* --- sessions (sessions.c) --- */
 

@@ -9,41 +9,6 @@
 #include "db/file_name.h"
 #include "db/sql_error.h"
 
-bool store_error(struct store *store, struct failure *why)
-{
-    return sql_error(store->db, store->path, why);
-}
-
-/* --- what may pass --- */
-
-static enum store_trouble trouble_of(int code)
-{
-    switch (code & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL:
-        return STORE_LOCKED;
-    case SQLITE_FULL:
-        return STORE_FULL;
-    case SQLITE_IOERR:
-    case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-        return STORE_UNUSABLE;
-    default:
-        return STORE_FINE;
-    }
-}
-
-/* The reason for a failure, of a store that waits for it to pass. */
-static enum store_trouble find_trouble(const struct store *store)
-{
-    if (!store->options.patient)
-        return STORE_FINE;
-    const enum store_trouble trouble = trouble_of(sqlite3_extended_errcode(store->db));
-    return trouble == STORE_UNUSABLE && sql_error_is_full(store->db) ? STORE_FULL : trouble;
-}
-
 enum store_trouble store_trouble(const struct store *store)
 {
     return store->trouble;
@@ -64,197 +29,6 @@ const char *store_trouble_name(enum store_trouble trouble)
     return names[trouble];
 }
 
-/* --- what a rollback brings back --- */
-
-static void free_safe(struct store *store)
-{
-    handles_free(&store->safe.open);
-    handles_free(&store->safe.open_ids);
-}
-
-static void save(struct store *store)
-{
-    if (!store->options.patient)
-        return;
-    free_safe(store);
-    store->safe = (struct safe_state){handles_copy(&store->open),
-                                      handles_copy(&store->open_ids),
-                                      store->added,
-                                      store->known,
-                                      store->writer_id,
-                                      store->staging};
-}
-
-/* The temporary tables were rolled back too. */
-static void bring_back(struct store *store)
-{
-    handles_free(&store->open);
-    handles_free(&store->open_ids);
-    store->open = store->safe.open;
-    store->open_ids = store->safe.open_ids;
-    store->added = store->safe.added;
-    store->known = store->safe.known;
-    if (store->staging && !store->safe.staging)
-        statements_finalize(&store->stage);
-    store->staging = store->safe.staging;
-    writers_rolled_back(store);
-    store->safe = (struct safe_state){0};
-    store->own_count = 0;
-    captures_settle(store, false);
-    minutes_settle(store, false);
-}
-
-static void roll_back(struct store *store)
-{
-    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-    store->waiting_count = 0;
-    if (store->in_transaction && store->options.patient)
-        bring_back(store);
-    store->in_transaction = false;
-}
-
-bool store_break_off(struct store *store, struct failure *why)
-{
-    store->trouble = find_trouble(store);
-    store_error(store, &store->problem);
-    store->broken = !store->trouble;
-    roll_back(store);
-    return failure_set(why, "%s", store->problem.text);
-}
-
-/* --- a file that is another one --- */
-
-/* A staged session cannot go on in a file that was opened again. */
-static void unstage(struct store *store)
-{
-    for (size_t i = 0; i < store->open.size; i++) {
-        struct handle *at = &store->open.slots[i];
-        if (at->used && at->place == PLACE_STAGE)
-            at->place = PLACE_NOWHERE;
-    }
-}
-
-/* All that was not committed is to be written again, and what goes on begins anew in a new file. */
-static bool move_on(struct store *store, struct failure *why)
-{
-    if (store->in_transaction)
-        roll_back(store);
-    opening_leave(store);
-    handles_free(&store->open);
-    handles_free(&store->open_ids);
-    captures_forget(store);
-    store_say(store,
-              "history '%s' was moved, replaced or deleted: a new one is opened; what was written "
-              "before is in the old one, where sessions that go on are 'continued'",
-              store->path);
-    store->trouble = STORE_MOVED;
-    return failure_set(why, "history '%s' was moved, replaced or deleted", store->path);
-}
-
-/* Opens the file of a patient store that has none open. */
-static bool open_again(struct store *store, struct failure *why)
-{
-    if (opening_open(store, why))
-        return true;
-    store->trouble = find_trouble(store);
-    if (!store->trouble)
-        store->trouble = STORE_UNUSABLE; /* another file may come in its place */
-    opening_close(store);
-    return false;
-}
-
-/* A file whose reading or writing failed is opened anew, the session's places in it stay. */
-static void let_go(struct store *store)
-{
-    if (store->trouble != STORE_UNUSABLE || !store->db)
-        return;
-    unstage(store);
-    opening_close(store);
-}
-
-static bool is_ready(struct store *store, struct failure *why)
-{
-    if (store->db && opening_moved(store))
-        return move_on(store, why);
-    return store->db || open_again(store, why);
-}
-
-void store_reopen(struct store *store)
-{
-    pthread_mutex_lock(&store->desk);
-    store->rotates = true;
-    pthread_mutex_unlock(&store->desk);
-}
-
-unsigned store_generation(struct store *store)
-{
-    pthread_mutex_lock(&store->desk);
-    const unsigned generation = store->generation;
-    pthread_mutex_unlock(&store->desk);
-    return generation;
-}
-
-/* --- transactions --- */
-
-bool store_begin(struct store *store, struct failure *why)
-{
-    if (store->broken)
-        return failure_set(why, "%s", store->problem.text);
-    if (store->options.patient && !is_ready(store, why))
-        return false;
-    if (store->in_transaction)
-        return true;
-    save(store);
-    if (sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
-        store->trouble = find_trouble(store);
-        return store_error(store, why);
-    }
-    store->in_transaction = true;
-    return !store->options.patient || (captures_write(store) && minutes_write(store)) ||
-           store_break_off(store, why);
-}
-
-/* What was noted of sessions counts now. */
-static void settle_own(struct store *store)
-{
-    pthread_mutex_lock(&store->desk);
-    const size_t count = store->own_done_count + store->own_count;
-    if (count > store->own_done_size) {
-        store->own_done_size = 2 * count;
-        store->own_done = memory_resize(store->own_done, 2 * count * sizeof *store->own_done);
-    }
-    if (store->own_count)
-        memcpy(store->own_done + store->own_done_count, store->own,
-               store->own_count * sizeof *store->own);
-    store->own_done_count = count;
-    store->own_count = 0;
-    store->added_done = store->added;
-    store->known_done = store->known;
-    pthread_mutex_unlock(&store->desk);
-}
-
-bool store_commit_held(struct store *store, struct failure *why)
-{
-    if (store->broken)
-        return failure_set(why, "%s", store->problem.text);
-    if (store->options.patient && !store->in_transaction &&
-        (!is_ready(store, why) ||
-         ((captures_wait(store) || minutes_wait(store)) && !store_begin(store, why))))
-        return false;
-    if (!store->in_transaction) {
-        store->trouble = STORE_FINE;
-        return true;
-    }
-    if (sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-        return store_break_off(store, why);
-    store->in_transaction = false;
-    store->trouble = STORE_FINE;
-    captures_settle(store, true);
-    minutes_settle(store, true);
-    settle_own(store);
-    return true;
-}
-
 /* --- opening and closing --- */
 
 static void release(struct store *store)
@@ -262,7 +36,7 @@ static void release(struct store *store)
     opening_close(store);
     handles_free(&store->open);
     handles_free(&store->open_ids);
-    free_safe(store);
+    transaction_forget(store);
     captures_free(store);
     free(store->kept);
     free(store->own);
@@ -291,7 +65,7 @@ struct store *store_open_as(const char *path, const struct store_options *option
     store->name = file_name_plain(path);
     if (opening_open(store, why))
         return store;
-    store->trouble = find_trouble(store);
+    store->trouble = transaction_trouble(store);
     if (store->trouble == STORE_LOCKED || store->trouble == STORE_FULL) {
         opening_close(store);
         return store;
@@ -318,6 +92,42 @@ bool store_close(struct store *store, struct failure *why)
     }
     release(store);
     return done;
+}
+
+/* --- a file that is another one --- */
+
+/* A staged session cannot go on in a file that was opened again. */
+static void unstage(struct store *store)
+{
+    for (size_t i = 0; i < store->open.size; i++) {
+        struct handle *at = &store->open.slots[i];
+        if (at->used && at->place == PLACE_STAGE)
+            at->place = PLACE_NOWHERE;
+    }
+}
+
+/* A file whose reading or writing failed is opened anew, the session's places in it stay. */
+static void let_go(struct store *store)
+{
+    if (store->trouble != STORE_UNUSABLE || !store->db)
+        return;
+    unstage(store);
+    opening_close(store);
+}
+
+void store_reopen(struct store *store)
+{
+    pthread_mutex_lock(&store->desk);
+    store->rotates = true;
+    pthread_mutex_unlock(&store->desk);
+}
+
+unsigned store_generation(struct store *store)
+{
+    pthread_mutex_lock(&store->desk);
+    const unsigned generation = store->generation;
+    pthread_mutex_unlock(&store->desk);
+    return generation;
 }
 
 /* --- one at a time --- */
@@ -361,33 +171,44 @@ bool store_commit(struct store *store, struct failure *why)
     return done;
 }
 
-bool store_insert_incident(struct store *store, const struct store_incident *incident)
-{
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(store->db,
-                           "INSERT INTO main.incidents (began_us, ended_us, kind, events, "
-                           "sessions, findings, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                           -1, &statement, NULL) != SQLITE_OK)
-        return false;
-    struct binder row = {statement, 0};
-    next_number(&row, (uint64_t)incident->began_us);
-    next_number(&row, (uint64_t)incident->ended_us);
-    next_word(&row, incident->kind);
-    next_number(&row, incident->events);
-    next_number(&row, incident->sessions);
-    next_number(&row, incident->findings);
-    next_word(&row, incident->text);
-    const bool done = statement_run(statement);
-    sqlite3_finalize(statement);
-    return done;
-}
-
 bool store_note_incident(struct store *store, const struct store_incident *incident,
                          struct failure *why)
 {
     pthread_mutex_lock(&store->lock);
     const bool done = store_begin(store, why) &&
-                      (store_insert_incident(store, incident) || store_break_off(store, why));
+                      (minutes_insert_incident(store, incident) || store_break_off(store, why));
+    pthread_mutex_unlock(&store->lock);
+    return done;
+}
+
+/* --- captures --- */
+
+int64_t store_capture(struct store *store, const char *source, const char *kind, int64_t started_us,
+                      struct failure *why)
+{
+    if (store->options.patient)
+        return captures_keep(store, source, kind, started_us);
+    pthread_mutex_lock(&store->lock);
+    int64_t id = 0;
+    if (store_begin(store, why)) {
+        id = captures_insert(store, source, kind, started_us);
+        if (!id)
+            store_break_off(store, why);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return id;
+}
+
+bool store_capture_totals(struct store *store, int64_t capture_id,
+                          const struct capture_totals *totals, struct failure *why)
+{
+    if (store->options.patient) {
+        captures_keep_totals(store, capture_id, totals);
+        return true;
+    }
+    pthread_mutex_lock(&store->lock);
+    const bool done = store_begin(store, why) &&
+                      (captures_update(store, capture_id, totals) || store_break_off(store, why));
     pthread_mutex_unlock(&store->lock);
     return done;
 }

@@ -29,7 +29,7 @@ static bool checkpoint(struct store *store, int manner)
     int left = 0, moved = 0;
     sqlite3_busy_timeout(store->db, 0);
     const int result = sqlite3_wal_checkpoint_v2(store->db, "main", manner, &left, &moved);
-    opening_wait(store);
+    lock_wait(store);
     return result == SQLITE_OK;
 }
 

@@ -19,4 +19,8 @@ bool speaks_lmtp(const struct session *s, struct bytes reply);
 /* Whether a greeting or another reply says that LMTP is spoken here. */
 bool names_lmtp(struct bytes text);
 
+/* Whether a reply speaks of a timeout: by its text, or by X.4.2, "bad connection", as Postfix and
+ * SES number it (RFC 3463 section 3.5). */
+bool names_timeout(struct bytes text, struct bytes enhanced);
+
 #endif
