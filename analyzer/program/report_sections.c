@@ -20,7 +20,7 @@ static const char causes[] =
     "strftime('%Y-%m-%d %H:%M:%S', min(r.ts_us) / 1000000, 'unixepoch') AS first_seen, "
     "strftime('%Y-%m-%d %H:%M:%S', max(r.ts_us) / 1000000, 'unixepoch') AS last_seen, "
     "c.title FROM diagnoses d JOIN sessions s ON s.session_id = d.session_id "
-    "LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq) "
+    "LEFT JOIN single_events r ON r.id = (d.session_id << 24 | d.reply_seq) "
     "LEFT JOIN causes c ON c.cause = d.cause GROUP BY d.cause ORDER BY errors DESC, d.cause";
 
 static const struct section {

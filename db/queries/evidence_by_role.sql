@@ -5,6 +5,6 @@
 SELECT v.cause, v.role, coalesce(e.verb, CAST(e.code AS TEXT), e.kind) AS event,
        count(*) AS findings, count(DISTINCT v.session_id) AS sessions
 FROM evidence v
-JOIN event_rows e ON e.id = (v.session_id << 24 | v.seq)
+JOIN single_events e ON e.id = (v.session_id << 24 | v.seq)
 GROUP BY v.cause, v.role, event
 ORDER BY v.cause, v.role, findings DESC, event;

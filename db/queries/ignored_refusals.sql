@@ -7,8 +7,8 @@ SELECT s.client_addr AS client, max(s.helo) AS helo, count(*) AS errors,
        group_concat(DISTINCT d.cause) AS causes
 FROM diagnoses d
 JOIN sessions s ON s.session_id = d.session_id
-JOIN event_rows o ON o.id = (d.session_id << 24 | d.origin_seq)
-JOIN event_rows c ON c.id = (d.session_id << 24 | d.command_seq)
+JOIN single_events o ON o.id = (d.session_id << 24 | d.origin_seq)
+JOIN single_events c ON c.id = (d.session_id << 24 | d.command_seq)
 WHERE d.fault = 'client' AND o.side = 'S' AND c.saw >= d.origin_seq
 GROUP BY s.client_addr, o.code
 ORDER BY errors DESC, client;

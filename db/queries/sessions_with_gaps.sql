@@ -3,9 +3,8 @@
 --
 --     sqlite3 -box heloscope.db < sessions_with_gaps.sql
 SELECT s.session_id, s.source, s.client_addr, s.server_addr, s.bytes_missing,
-       (SELECT count(*) FROM event_rows e
-        WHERE e.id BETWEEN (s.session_id << 24) AND (s.session_id << 24 | 16777215)
-          AND e.kind = 'gap') AS gaps,
+       (SELECT count(*) FROM events e
+        WHERE e.session_id = s.session_id AND e.kind = 'gap') AS gaps,
        s.midstream, s.one_sided, s.errors_503
 FROM sessions s
 WHERE s.bytes_missing > 0 OR s.midstream OR s.one_sided

@@ -17,9 +17,9 @@ static const char select_points[] =
     "SELECT p.seq, e.ts_us, e.packet, p.name, d.reply_seq, r.ts_us, r.packet, d.origin_seq, "
     "o.ts_us, o.packet, d.code, d.cause, c.title, d.fault, d.certainty, d.explanation, d.advice "
     "FROM part p JOIN diagnoses d ON d.session_id = ?1 AND d.reply_seq = p.reply_seq "
-    "JOIN event_rows e ON e.id = (?1 << 24 | p.seq) "
-    "JOIN event_rows r ON r.id = (?1 << 24 | p.reply_seq) "
-    "LEFT JOIN event_rows o ON o.id = (?1 << 24 | d.origin_seq) "
+    "JOIN single_events e ON e.id = (?1 << 24 | p.seq) "
+    "JOIN single_events r ON r.id = (?1 << 24 | p.reply_seq) "
+    "LEFT JOIN single_events o ON o.id = (?1 << 24 | d.origin_seq) "
     "LEFT JOIN causes c ON c.cause = d.cause ORDER BY p.reply_seq, p.rank, p.seq";
 
 static bool give_point(sqlite3_stmt *row, int64_t session_id, history_point_fn *fn, void *context)

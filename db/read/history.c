@@ -234,17 +234,17 @@ bool history_sessions(struct history *history, bool only_errors, history_session
 
 /* -------------------------------------------------------------------------------------- events */
 
-/* Lookups by key only: the range of events, and for each what points at it. */
+/* Lookups by key only: the events of one session, and for each what points at it. */
 static const char select_events[] =
-    "SELECT e.id & 16777215, e.ts_us, e.packet, e.side, e.kind, e.verb, e.code, e.enhanced, "
+    "SELECT e.seq, e.ts_us, e.packet, e.side, e.kind, e.verb, e.code, e.enhanced, "
     "e.text, e.bytes, e.answers, e.saw, e.note, "
     "EXISTS (SELECT 1 FROM diagnoses o WHERE o.session_id = ?1 "
-    "AND o.origin_seq = e.id & 16777215), d.cause, d.origin_seq, "
+    "AND o.origin_seq = e.seq), d.cause, d.origin_seq, "
     "(SELECT group_concat(v.rule, ', ') FROM violations v WHERE v.session_id = ?1 "
-    "AND v.seq = e.id & 16777215) "
-    "FROM event_rows e "
-    "LEFT JOIN diagnoses d ON d.session_id = ?1 AND d.reply_seq = e.id & 16777215 "
-    "WHERE e.id BETWEEN (?1 << 24 | ?2) AND (?1 << 24 | ?3) ORDER BY e.id";
+    "AND v.seq = e.seq) "
+    "FROM events e "
+    "LEFT JOIN diagnoses d ON d.session_id = ?1 AND d.reply_seq = e.seq "
+    "WHERE e.session_id = ?1 AND e.seq BETWEEN ?2 AND ?3 ORDER BY e.seq";
 
 /* A damaged file can lack what the schema demands. */
 static char side_of(const char *side)

@@ -8,7 +8,7 @@
     "d.cause, d.fault, d.certainty, d.server_says, d.explanation, d.advice, d.agrees, "            \
     "d.repeats, s.client_addr, s.server_addr, s.helo, s.source, s.client_port, s.server_port "     \
     "FROM diagnoses d JOIN sessions s ON s.session_id = d.session_id "                             \
-    "LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq) "
+    "LEFT JOIN single_events r ON r.id = (d.session_id << 24 | d.reply_seq) "
 
 static const char select_diagnoses[] =
     SELECT_DIAGNOSES "WHERE d.id > ?1 AND (d.code = 503 OR NOT ?2) ORDER BY d.id";
@@ -105,7 +105,7 @@ bool history_diagnoses_of(struct history *history, const struct own_findings *ow
 }
 
 static const char select_asked_violations[] =
-    "SELECT v.session_id, v.seq, v.rule, v.tolerated FROM violations v LEFT JOIN event_rows e "
+    "SELECT v.session_id, v.seq, v.rule, v.tolerated FROM violations v LEFT JOIN single_events e "
     "ON e.id = (v.session_id << 24 | v.seq) "
     "WHERE v.session_id IN (SELECT session_id FROM temp.asked) AND EXISTS "
     "(SELECT 1 FROM temp.asked a WHERE a.session_id = v.session_id AND v.seq BETWEEN "

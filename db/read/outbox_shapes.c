@@ -11,9 +11,9 @@
 #define MEMBER(name, value) " || ',\"" name "\":' || json_quote(" value ")"
 
 #define LINE_OF(column)                                                                            \
-    "(SELECT l.line FROM event_lines l WHERE l.id = (d.session_id << 24 | d." column "))"
+    "(SELECT l.line FROM single_lines l WHERE l.id = (d.session_id << 24 | d." column "))"
 #define TIME_OF_REPLY                                                                              \
-    "(SELECT e.ts_us FROM event_rows e WHERE e.id = (d.session_id << 24 | d.reply_seq))"
+    "(SELECT e.ts_us FROM single_events e WHERE e.id = (d.session_id << 24 | d.reply_seq))"
 #define RELATED                                                                                    \
     " || ',\"related\":' || (SELECT json_group_array(json_object('seq', r.seq, 'role', r.role)) "  \
     "FROM related_events r WHERE r.session_id = d.session_id AND r.reply_seq = d.reply_seq)"
@@ -74,9 +74,8 @@ static const char zeek_row[] =
     "(SELECT group_concat(address, char(31)) FROM (SELECT DISTINCT r.address FROM recipients r "
     "WHERE r.session_id = t.session_id AND r.tx = t.tx)), "
     "t.message_id, "
-    "(SELECT e.text FROM event_rows e WHERE e.id BETWEEN (s.session_id << 24) AND "
-    "(s.session_id << 24 | 16777215) AND e.kind = 'reply' "
-    "AND e.ts_us <= coalesce(t.ended_us, s.ended_us) ORDER BY e.id DESC LIMIT 1), "
+    "(SELECT e.text FROM events e WHERE e.session_id = s.session_id AND e.kind = 'reply' "
+    "AND e.ts_us <= coalesce(t.ended_us, s.ended_us) ORDER BY e.seq DESC LIMIT 1), "
     "s.tls_version IS NOT NULL "
     "FROM sessions s LEFT JOIN transactions t ON t.session_id = s.session_id "
     "WHERE s.session_id = ?1 AND ?2 IS NOT ?3 AND (t.tx IS NOT NULL OR s.tls_version IS NOT NULL) "

@@ -50,7 +50,7 @@ static const struct outbox_column sessions[] = {
 /* The mark of the timeline costs look-ups, and sessions in which nothing was wrong have none: ?2.
  */
 static const struct outbox_column events[] = {
-    {"seq", "(r.id & 16777215)", "UInt32", 1},
+    {"seq", "r.seq", "UInt32", 1},
     {"ts_us", "r.ts_us", "Int64", 1},
     {"packet", "r.packet", NUMBER, 1},
     {"side", "r.side", TEXT, 1},
@@ -65,12 +65,12 @@ static const struct outbox_column events[] = {
     {"note", "r.note", MAYBE(TEXT), 1},
     {"mark",
      "iif(?2, (SELECT nullif(t.mark, '') FROM timeline t WHERE t.session_id = ?1 "
-     "AND t.seq = (r.id & 16777215)), NULL)",
+     "AND t.seq = r.seq), NULL)",
      MAYBE(TEXT), 1},
 };
 
 #define EVENT(column) "(d.session_id << 24 | d." column ")"
-#define LINE(column)  "(SELECT l.line FROM event_lines l WHERE l.id = " EVENT(column) ")"
+#define LINE(column)  "(SELECT l.line FROM single_lines l WHERE l.id = " EVENT(column) ")"
 
 /* A diagnosis with all that rankings ask of its session and its events, so that they need no join.
  */
@@ -99,12 +99,12 @@ static const struct outbox_column diagnoses[] = {
     {"repeats", "d.repeats", NUMBER, 2},
     {"source", "s.source", TEXT, 1},
     {"verb",
-     "(SELECT coalesce(c.verb, c.kind) FROM event_rows c WHERE c.id = " EVENT("command_seq") ")",
+     "(SELECT coalesce(c.verb, c.kind) FROM single_events c WHERE c.id = " EVENT("command_seq") ")",
      MAYBE(TEXT), 1},
     {"status", "coalesce(r.code || coalesce(' ' || r.enhanced, ''), r.kind)", MAYBE(TEXT), 1},
     {"origin_status",
      "(SELECT coalesce(o.verb, o.code || coalesce(' ' || o.enhanced, ''), o.kind) "
-     "FROM event_rows o WHERE o.id = " EVENT("origin_seq") ")",
+     "FROM single_events o WHERE o.id = " EVENT("origin_seq") ")",
      MAYBE(TEXT), 1},
 };
 
@@ -148,10 +148,9 @@ static const struct outbox_column recipients[] = {
 
 /* The row of the session last: once it is there, all of it is. */
 const struct outbox_table outbox_tables[OUTBOX_TABLES] = {
-    {"events", ", seq", COUNTED(events),
-     "FROM event_rows r WHERE r.id BETWEEN (?1 << 24) AND (?1 << 24 | 16777215)", false},
+    {"events", ", seq", COUNTED(events), "FROM events r WHERE r.session_id = ?1", false},
     {"diagnoses", ", reply_seq", COUNTED(diagnoses),
-     "FROM sessions s JOIN diagnoses d ON d.session_id = s.session_id LEFT JOIN event_rows r "
+     "FROM sessions s JOIN diagnoses d ON d.session_id = s.session_id LEFT JOIN single_events r "
      "ON r.id = " EVENT("reply_seq") " WHERE s.session_id = ?1",
      true},
     {"violations", ", seq, rule", COUNTED(violations), "FROM violations r WHERE r.session_id = ?1",

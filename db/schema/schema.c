@@ -16,6 +16,7 @@ static const struct migration steps[] = {
     {6, step_capture_stats_sql},
     {7, step_tls_sql},
     {8, step_repeats_sql},
+    {9, step_timelines_sql},
 };
 
 const struct ladder schema_ladder = {steps, sizeof steps / sizeof *steps, views_sql};

@@ -40,6 +40,21 @@ FNR == 1 { files++; said = "" }
     next
 }
 
+# A table that got another name: what was said of it stays.
+/^ALTER TABLE .* RENAME TO / {
+    at_hand = $6
+    sub(/;$/, "", at_hand)
+    for (i = 1; i <= parts; i++)
+        if (order[i] == $3)
+            order[i] = at_hand
+    body[at_hand] = body[$3]
+    sub("\n?\\.SS " $3, ".SS " at_hand, body[at_hand])
+    delete body[$3]
+    put(".PP\n" said)
+    said = ""
+    next
+}
+
 /^CREATE TABLE / {
     heading("TABLES")
     table = $3

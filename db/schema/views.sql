@@ -6,19 +6,59 @@
 -- events of a session it asks for the range of keys. Both are searches in the table itself. NOT
 -- INDEXED lets sessions come in the order of session_id and not of their uid.
 
--- The events with their session and number; in_tls: 1 for those that came inside TLS, decrypted.
+-- The events with their session and number; in_tls: 1 for those that came inside TLS, decrypted. Those of
+-- single_events are brought into the form of timelines first, since a union of both would be put together
+-- from all sessions before one is looked for.
 CREATE VIEW events AS
 SELECT s.session_id,
-       e.id & 16777215 AS seq,
-       e.ts_us, e.packet, e.side, e.kind, e.verb, e.code, e.enhanced, e.text, e.bytes,
-       e.answers, e.saw, e.note,
-       coalesce(e.note LIKE 'in TLS%', 0) AS in_tls
+       coalesce(json_extract(e.value, '$[10]'), e.key + 1) AS seq,
+       s.started_us + json_extract(e.value, '$[0]') AS ts_us,
+       json_extract(e.value, '$[1]') AS packet,
+       iif(json_extract(e.value, '$[2]') & 1, 'S', 'C') AS side,
+       rtrim(substr('open    greetingcommand reply   auth    data    chunk   tls     gap     close   ',
+                    1 + (json_extract(e.value, '$[2]') >> 1) * 8, 8)) AS kind,
+       iif(json_type(e.value, '$[5]') = 'text', json_extract(e.value, '$[5]'), NULL) AS verb,
+       iif(json_type(e.value, '$[5]') = 'integer', json_extract(e.value, '$[5]'), NULL) AS code,
+       json_extract(e.value, '$[7]') AS enhanced,
+       json_extract(e.value, '$[3]') AS text,
+       json_extract(e.value, '$[8]') AS bytes,
+       json_extract(e.value, '$[6]') AS answers,
+       json_extract(e.value, '$[4]') AS saw,
+       json_extract(e.value, '$[9]') AS note,
+       coalesce(json_extract(e.value, '$[9]') LIKE 'in TLS%', 0) AS in_tls
 FROM sessions s NOT INDEXED
-JOIN event_rows e ON e.id BETWEEN (s.session_id << 24) AND (s.session_id << 24 | 16777215);
+JOIN json_each(coalesce((SELECT t.events FROM timelines t WHERE t.session_id = s.session_id),
+                        (SELECT json_group_array(json_array(
+                                    r.ts_us - s.started_us, r.packet,
+                                    instr('open    greetingcommand reply   auth    data    chunk   tls     gap     close   ', r.kind) / 8 * 2 + (r.side = 'S'),
+                                    r.text, r.saw, coalesce(r.verb, r.code), r.answers, r.enhanced, r.bytes, r.note, r.id & 16777215))
+                         FROM single_events r
+                         WHERE r.id BETWEEN (s.session_id << 24) AND (s.session_id << 24 | 16777215)))) e;
+
+-- All events of all sessions, told apart by session_id << 24 | seq. Those of one session are found in
+-- `events`: here all are looked through.
+CREATE VIEW event_rows AS
+SELECT session_id << 24 | seq AS id, ts_us, packet, side, kind, verb, code, enhanced, text, bytes,
+       answers, saw, note
+FROM events;
 
 -- An event in one line: the first line of its text, cut where it gets long, how many more there
 -- are, and the size of what has no text.
 CREATE VIEW event_lines AS
+SELECT session_id << 24 | seq AS id, session_id, seq, ts_us, packet, side, kind, note,
+       ltrim(coalesce(substr(line, 1, 160) || CASE WHEN length(line) > 160 THEN '...' ELSE '' END
+                      || CASE more WHEN 0 THEN '' WHEN 1 THEN ' (+1 line)'
+                                   ELSE ' (+' || more || ' lines)' END, '')
+             || CASE WHEN bytes IS NULL THEN ''
+                     WHEN kind = 'gap' THEN ' [' || bytes || ' octets not captured]'
+                     ELSE ' [' || bytes || ' octets]' END) AS line
+FROM (SELECT session_id, seq, ts_us, packet, side, kind, note, bytes,
+             substr(text, 1, instr(text || char(10), char(10)) - 1) AS line,
+             length(text) - length(replace(text, char(10), '')) AS more
+      FROM events);
+
+-- The same of events that a row of their own has, such as those that findings name, found by their id.
+CREATE VIEW single_lines AS
 SELECT id,
        ltrim(coalesce(substr(line, 1, 160) || CASE WHEN length(line) > 160 THEN '...' ELSE '' END
                       || CASE more WHEN 0 THEN '' WHEN 1 THEN ' (+1 line)'
@@ -29,41 +69,40 @@ SELECT id,
 FROM (SELECT id, kind, bytes,
              substr(text, 1, instr(text || char(10), char(10)) - 1) AS line,
              length(text) - length(replace(text, char(10), '')) AS more
-      FROM event_rows);
+      FROM single_events);
 
 -- A session to read from top to bottom: SELECT * FROM timeline WHERE session_id = 7;
 CREATE VIEW timeline AS
-SELECT s.session_id,
-       e.id & 16777215 AS seq,
+SELECT e.session_id,
+       e.seq,
        strftime('%Y-%m-%d %H:%M:%S', e.ts_us / 1000000, 'unixepoch')
            || printf('.%06d', e.ts_us % 1000000) AS time,
        e.packet,
        CASE e.side WHEN 'C' THEN 'C -->' ELSE '<-- S' END AS side,
        e.kind,
-       (SELECT l.line FROM event_lines l WHERE l.id = e.id) AS text,
+       e.line AS text,
        rtrim(coalesce((SELECT 'ORIGIN of ' || iif(d.code, d.code, 'close') || ' at #' || min(d.reply_seq)
                               || CASE WHEN count(*) > 1 THEN ' and ' || (count(*) - 1) || ' more'
                                       ELSE '' END
                               || ' (' || d.cause || ') | '
                        FROM diagnoses d
-                       WHERE d.session_id = s.session_id
-                         AND d.origin_seq = e.id & 16777215), '')
+                       WHERE d.session_id = e.session_id
+                         AND d.origin_seq = e.seq), '')
              || coalesce((SELECT iif(d.code, d.code, 'close') || ' <- '
                                  || coalesce('origin #' || d.origin_seq, 'origin not captured')
                                  || ': ' || d.cause
                                  || ' (' || d.fault || ', ' || d.certainty || ') | '
                           FROM diagnoses d
-                          WHERE d.session_id = s.session_id
-                            AND d.reply_seq = e.id & 16777215), '')
+                          WHERE d.session_id = e.session_id
+                            AND d.reply_seq = e.seq), '')
              || coalesce((SELECT group_concat('violates: ' || v.rule
                                               || CASE v.tolerated WHEN 1 THEN ' (tolerated)'
                                                                   ELSE '' END, ' | ')
                           FROM violations v
-                          WHERE v.session_id = s.session_id
-                            AND v.seq = e.id & 16777215), ''), ' |') AS mark,
+                          WHERE v.session_id = e.session_id
+                            AND v.seq = e.seq), ''), ' |') AS mark,
        coalesce(e.note, '') AS note
-FROM sessions s NOT INDEXED
-JOIN event_rows e ON e.id BETWEEN (s.session_id << 24) AND (s.session_id << 24 | 16777215);
+FROM event_lines e;
 
 -- Every refusal of a command out of order with where it comes from, whatever its code: SELECT * FROM
 -- errors; the same of the 503s alone: errors_503.
@@ -75,21 +114,21 @@ SELECT d.session_id,
        s.server_addr AS server,
        s.helo,
        d.command_seq,
-       (SELECT l.line FROM event_lines l
+       (SELECT l.line FROM single_lines l
         WHERE l.id = (d.session_id << 24 | d.command_seq)) AS command,
        d.reply_seq, d.code,
-       (SELECT l.line FROM event_lines l
+       (SELECT l.line FROM single_lines l
         WHERE l.id = (d.session_id << 24 | d.reply_seq)) AS reply,
        d.cause, d.fault, d.certainty,
        d.origin_seq,
-       (SELECT l.line FROM event_lines l
+       (SELECT l.line FROM single_lines l
         WHERE l.id = (d.session_id << 24 | d.origin_seq)) AS origin,
        d.explanation, d.advice, d.server_says,
        r.ts_us,
        s.source
 FROM diagnoses d
 JOIN sessions s ON s.session_id = d.session_id
-LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq);
+LEFT JOIN single_events r ON r.id = (d.session_id << 24 | d.reply_seq);
 
 -- Every 503 with where it comes from: SELECT * FROM errors_503;
 CREATE VIEW errors_503 AS
@@ -100,21 +139,21 @@ SELECT d.session_id,
        s.server_addr AS server,
        s.helo,
        d.command_seq,
-       (SELECT l.line FROM event_lines l
+       (SELECT l.line FROM single_lines l
         WHERE l.id = (d.session_id << 24 | d.command_seq)) AS command,
        d.reply_seq,
-       (SELECT l.line FROM event_lines l
+       (SELECT l.line FROM single_lines l
         WHERE l.id = (d.session_id << 24 | d.reply_seq)) AS reply,
        d.cause, d.fault, d.certainty,
        d.origin_seq,
-       (SELECT l.line FROM event_lines l
+       (SELECT l.line FROM single_lines l
         WHERE l.id = (d.session_id << 24 | d.origin_seq)) AS origin,
        d.explanation, d.advice, d.server_says,
        r.ts_us,
        s.source
 FROM diagnoses d
 JOIN sessions s ON s.session_id = d.session_id
-LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq)
+LEFT JOIN single_events r ON r.id = (d.session_id << 24 | d.reply_seq)
 WHERE d.code = 503;
 
 -- What the rankings count: 503s, and the same faults under other codes; each row so many times.
@@ -124,7 +163,7 @@ SELECT d.session_id, d.code, d.cause, d.fault, 1 + d.repeats AS times, r.ts_us,
        s.server_addr, s.server_port, s.server_software
 FROM diagnoses d
 JOIN sessions s ON s.session_id = d.session_id
-LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq);
+LEFT JOIN single_events r ON r.id = (d.session_id << 24 | d.reply_seq);
 
 -- The same of the 503s alone.
 CREATE VIEW errors_503_facts AS
@@ -296,21 +335,21 @@ SELECT client, server, cause, verb, reply, origin, sum(times) AS errors,
        max(session_id) AS last_session
 FROM (SELECT coalesce(s.proxied_addr, s.client_addr) AS client, s.server_addr AS server, d.cause,
              d.session_id, 1 + d.repeats AS times, r.ts_us,
-             (SELECT coalesce(c.verb, c.kind) FROM event_rows c
+             (SELECT coalesce(c.verb, c.kind) FROM single_events c
               WHERE c.id = (d.session_id << 24 | d.command_seq)) AS verb,
              coalesce(r.code || coalesce(' ' || r.enhanced, ''), r.kind) AS reply,
              (SELECT coalesce(o.verb, o.code || coalesce(' ' || o.enhanced, ''), o.kind)
-              FROM event_rows o WHERE o.id = (d.session_id << 24 | d.origin_seq)) AS origin
+              FROM single_events o WHERE o.id = (d.session_id << 24 | d.origin_seq)) AS origin
       FROM diagnoses d
       JOIN sessions s ON s.session_id = d.session_id
-      LEFT JOIN event_rows r ON r.id = (d.session_id << 24 | d.reply_seq))
+      LEFT JOIN single_events r ON r.id = (d.session_id << 24 | d.reply_seq))
 GROUP BY client, server, cause, verb, reply, origin
 ORDER BY sessions DESC, errors DESC, client, server, last_session;
 
 -- What a finding rests on, an event a line with its role: SELECT * FROM evidence WHERE session_id = 7;
 CREATE VIEW evidence AS
 SELECT p.session_id, p.reply_seq, p.code, p.cause, p.role, p.seq,
-       (SELECT l.line FROM event_lines l WHERE l.id = (p.session_id << 24 | p.seq)) AS text
+       (SELECT l.line FROM single_lines l WHERE l.id = (p.session_id << 24 | p.seq)) AS text
 FROM (SELECT session_id, reply_seq, code, cause, 'origin' AS role, origin_seq AS seq FROM diagnoses
       UNION ALL
       SELECT session_id, reply_seq, code, cause, 'command', command_seq FROM diagnoses

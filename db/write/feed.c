@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "pack.h"
 #include "rows.h"
 
 /* Room for all words of notes_print() together. */
@@ -17,6 +18,8 @@ struct row_cursor {
     const struct recipient *recipient;
     uint32_t n; /* the recipient's number in its transaction, from 1 */
     sqlite3_int64 rowid;
+    struct pack pack;
+    bool packed; /* this chapter's row was given */
 };
 
 /* One virtual table: what it looks like and how its rows are found. */
@@ -25,7 +28,7 @@ struct view {
     /* Goes to the row behind the one at hand, or, at the beginning of a chapter, to its first;
      * false when the chapter has no more. */
     bool (*next)(struct row_cursor *cursor, const struct fed *fed);
-    void (*column)(const struct row_cursor *cursor, const struct fed *fed, sqlite3_context *out,
+    void (*column)(struct row_cursor *cursor, const struct fed *fed, sqlite3_context *out,
                    int column);
 };
 
@@ -74,7 +77,7 @@ static void give_notes(sqlite3_context *out, unsigned notes)
 
 static bool next_event(struct row_cursor *cursor, const struct fed *fed)
 {
-    if (fed->no_events)
+    if (fed->no_events || fed->packed)
         return false;
     do
         cursor->event = cursor->event ? cursor->event->next : fed->chapter->events;
@@ -82,8 +85,8 @@ static bool next_event(struct row_cursor *cursor, const struct fed *fed)
     return cursor->event;
 }
 
-static void event_column(const struct row_cursor *cursor, const struct fed *fed,
-                         sqlite3_context *out, int column)
+static void event_column(struct row_cursor *cursor, const struct fed *fed, sqlite3_context *out,
+                         int column)
 {
     const struct event *event = cursor->event;
     switch (column) {
@@ -142,7 +145,7 @@ static bool next_transaction(struct row_cursor *cursor, const struct fed *fed)
     return cursor->transaction;
 }
 
-static void transaction_column(const struct row_cursor *cursor, const struct fed *fed,
+static void transaction_column(struct row_cursor *cursor, const struct fed *fed,
                                sqlite3_context *out, int column)
 {
     const struct transaction *transaction = cursor->transaction;
@@ -207,8 +210,8 @@ static bool next_recipient(struct row_cursor *cursor, const struct fed *fed)
     return cursor->recipient;
 }
 
-static void recipient_column(const struct row_cursor *cursor, const struct fed *fed,
-                             sqlite3_context *out, int column)
+static void recipient_column(struct row_cursor *cursor, const struct fed *fed, sqlite3_context *out,
+                             int column)
 {
     const struct recipient *recipient = cursor->recipient;
     switch (column) {
@@ -238,8 +241,28 @@ static void recipient_column(const struct row_cursor *cursor, const struct fed *
     }
 }
 
+/* ------------------------------------------------------------------------------------- timelines
+ */
+
+static bool next_timeline(struct row_cursor *cursor, const struct fed *fed)
+{
+    cursor->packed = !cursor->packed && fed->packed && !fed->no_events;
+    return cursor->packed;
+}
+
+/* The text is copied into the row before the next one is asked for. */
+static void timeline_column(struct row_cursor *cursor, const struct fed *fed, sqlite3_context *out,
+                            int column)
+{
+    if (column == 0)
+        give_number(out, (uint64_t)fed->session_id);
+    else
+        give_text(out, pack_events(&cursor->pack, fed->chapter));
+}
+
 /* In the order of the columns above. */
 static const struct view views[] = {
+    {"chapter_timelines", "CREATE TABLE x (session_id, events)", next_timeline, timeline_column},
     {"chapter_events",
      "CREATE TABLE x (id, ts_us, packet, side, kind, verb, code, enhanced, text, bytes, answers, "
      "saw, note)",
@@ -302,6 +325,7 @@ static int on_open(sqlite3_vtab *table, sqlite3_vtab_cursor **out)
 
 static int on_close(sqlite3_vtab_cursor *cursor)
 {
+    free(((struct row_cursor *)cursor)->pack.at);
     sqlite3_free(cursor);
     return SQLITE_OK;
 }
@@ -322,7 +346,8 @@ static int on_rewind(sqlite3_vtab_cursor *base, int plan, const char *name, int 
                      sqlite3_value **argv)
 {
     (void)plan, (void)name, (void)argc, (void)argv;
-    *(struct row_cursor *)base = (struct row_cursor){.base = *base};
+    struct row_cursor *cursor = (struct row_cursor *)base;
+    *cursor = (struct row_cursor){.base = *base, .pack = cursor->pack};
     return on_next(base);
 }
 
@@ -334,7 +359,7 @@ static int on_end(sqlite3_vtab_cursor *base)
 
 static int on_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int column)
 {
-    const struct row_cursor *cursor = (const struct row_cursor *)base;
+    struct row_cursor *cursor = (struct row_cursor *)base;
     const struct table *table = (const struct table *)base->pVtab;
     table->view->column(cursor, &table->feed->items[cursor->item], out, column);
     return SQLITE_OK;

@@ -17,6 +17,7 @@ struct fed {
     const struct chapter *chapter;
     int64_t session_id;
     bool no_events; /* they are not stored */
+    bool packed;    /* they go into timelines */
 };
 
 /* What the tables show. The owner points `items` at what is to be written before it runs a
@@ -26,9 +27,9 @@ struct feed {
     size_t count;
 };
 
-/* Makes the tables chapter_events, chapter_transactions and chapter_recipients, with the columns of
- * event_rows, transactions and recipients. `feed` must outlive the connection. False with the error
- * left in `db`. */
+/* Makes the tables chapter_timelines, chapter_events, chapter_transactions and chapter_recipients,
+ * with the columns of timelines, single_events, transactions and recipients. `feed` must outlive
+ * the connection. False with the error left in `db`. */
 bool feed_make(sqlite3 *db, struct feed *feed);
 
 #endif

@@ -84,7 +84,7 @@ static char *insert_of(const struct outbox_table *table)
     }
     char *left = sqlite3_str_finish(names), *right = sqlite3_str_finish(values);
     char *sql = sqlite3_mprintf("INSERT OR REPLACE INTO %s (%s) VALUES (%s)",
-                                events ? "event_rows" : table->name, left, right);
+                                events ? "single_events" : table->name, left, right);
     sqlite3_free(left);
     sqlite3_free(right);
     return sql;

@@ -47,6 +47,7 @@ struct held {
     uint64_t packets, bytes; /* the latter without those that are missing */
     bool unfinished;         /* left by a run that was cut short, or by a capture that ended */
     int64_t capture_id;
+    bool packed; /* its events are one row; only of one that was found by its name */
 };
 
 /* A session of the history, and how the one that is asked for is related to it. */

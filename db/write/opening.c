@@ -50,7 +50,9 @@ static bool prepare_statements(struct store *store)
            prepare_one(store,
                        "SELECT session_id, packets, bytes_client + bytes_server - "
                        "bytes_missing, " UNFINISHED(
-                           "outcome") ", capture_id FROM main.sessions WHERE uid = ?",
+                           "outcome") ", capture_id, EXISTS (SELECT 1 FROM main.timelines t "
+                                      "WHERE t.session_id = s.session_id) FROM main.sessions s "
+                                      "WHERE uid = ?",
                        &store->held) &&
            kin_prepare(&store->kin, store->db) &&
            prepare_one(store, "INSERT OR REPLACE INTO main.unfinished VALUES (?1, ?2)",
@@ -58,7 +60,7 @@ static bool prepare_statements(struct store *store)
            prepare_one(store, "DELETE FROM main.unfinished WHERE session_id = ?1",
                        &store->end_one) &&
            prepare_one(store,
-                       "DELETE FROM main.event_rows WHERE id BETWEEN (?1 << 24) AND (?1 << 24 | "
+                       "DELETE FROM main.single_events WHERE id BETWEEN (?1 << 24) AND (?1 << 24 | "
                        "16777215) AND NOT EXISTS (SELECT 1 FROM main.diagnoses WHERE session_id = "
                        "?1) AND NOT EXISTS (SELECT 1 FROM main.violations WHERE session_id = ?1)",
                        &store->trim_one);

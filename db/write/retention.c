@@ -33,7 +33,8 @@ static int64_t clock_us(void)
     "DELETE FROM main." table " WHERE " of " AND " key " IN (SELECT " columns " FROM main." table  \
     " WHERE " of " LIMIT 400)"
 static const char *const chunks[] = {
-    CHUNK("event_rows", "id", "id", "id BETWEEN (?1 << 24) AND (?1 << 24 | 16777215)"),
+    "DELETE FROM main.timelines WHERE session_id = ?1",
+    CHUNK("single_events", "id", "id", "id BETWEEN (?1 << 24) AND (?1 << 24 | 16777215)"),
     CHUNK("related_events", "(reply_seq, seq, role)", "reply_seq, seq, role", "session_id = ?1"),
     CHUNK("diagnoses", "id", "id", "session_id = ?1"),
     CHUNK("violations", "(seq, rule)", "seq, rule", "session_id = ?1"),
@@ -44,6 +45,7 @@ static const char *const chunks[] = {
     "DELETE FROM main.sessions WHERE session_id = ?1",
 };
 enum {
+    EVENT_KINDS = 2, /* of them, in front, those of events */
     CHUNK_KINDS = sizeof chunks / sizeof *chunks
 };
 _Static_assert(CHUNK_ROWS == 400, "the number in CHUNK");
@@ -85,7 +87,7 @@ static bool delete_rows(struct pruning *p, size_t kind, int64_t session_id)
 /* Whether the session is gone altogether, or, with `only_events`, its events are. */
 static bool delete_session(struct pruning *p, int64_t session_id, bool only_events)
 {
-    for (size_t kind = 0; kind < (only_events ? 1 : CHUNK_KINDS); kind++)
+    for (size_t kind = 0; kind < (only_events ? EVENT_KINDS : CHUNK_KINDS); kind++)
         if (!delete_rows(p, kind, session_id))
             return false;
     return true;
@@ -110,8 +112,9 @@ static const char next_any[] = "SELECT s.session_id, s.started_us, " NEEDED
 static const char next_healthy[] =
     "SELECT s.session_id, s.session_id + 1, 0 FROM main.sessions s "
     "WHERE s.session_id >= ?1 AND ?2 AND s.outcome <> 'open' AND NOT " NEEDED
-    " AND EXISTS (SELECT 1 FROM main.event_rows e WHERE "
-    "e.id BETWEEN (s.session_id << 24) AND (s.session_id << 24 | 16777215)) "
+    " AND (EXISTS (SELECT 1 FROM main.timelines t WHERE t.session_id = s.session_id) OR "
+    "EXISTS (SELECT 1 FROM main.single_events e WHERE "
+    "e.id BETWEEN (s.session_id << 24) AND (s.session_id << 24 | 16777215))) "
     "AND NOT EXISTS (SELECT 1 FROM main.diagnoses d WHERE d.session_id = s.session_id) "
     "AND NOT EXISTS (SELECT 1 FROM main.violations v WHERE v.session_id = s.session_id) "
     "ORDER BY s.session_id LIMIT 1";

@@ -162,7 +162,7 @@ static bool write_rare(const struct statements *to, const struct fed *fed)
 static bool write_kept(const struct statements *to, const struct fed *items, size_t count)
 {
     *to->feed = (struct feed){items, count};
-    for (enum statement i = EVENTS_INSERT; i <= RECIPIENTS_INSERT; i++)
+    for (enum statement i = TIMELINES_INSERT; i <= RECIPIENTS_INSERT; i++)
         if (!statement_run(to->of[i]))
             return false;
     for (size_t i = 0; i < count; i++)
@@ -196,6 +196,6 @@ bool rows_chapters(const struct statements *to, const struct fed *items, size_t 
 
 bool rows_chapter(const struct statements *to, int64_t session_id, const struct chapter *chapter)
 {
-    const struct fed one = {chapter, session_id, false};
+    const struct fed one = {chapter, session_id, false, false};
     return rows_chapters(to, &one, 1);
 }

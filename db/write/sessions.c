@@ -5,6 +5,7 @@
 
 #include "heloscope/base/memory.h"
 #include "parts.h"
+#include "pack.h"
 #include "rows.h"
 #include "stage.h"
 
@@ -97,6 +98,12 @@ static bool write_beside(struct store *store, const struct chapter *chapter, int
            write_captures(store, &store->history, session_id, chapter);
 }
 
+/* Nothing points at its events, so nobody will look for one of them. */
+static bool is_quiet(const struct chapter *chapter)
+{
+    return !chapter->diagnoses && !chapter->violations;
+}
+
 /* A session that comes in one chapter: most of them, and most are of a connection that the history
  * knows nothing of. */
 static bool write_whole(struct store *store, const struct chapter *chapter)
@@ -124,9 +131,9 @@ static bool write_whole(struct store *store, const struct chapter *chapter)
     own_note_written(store, session_id, chapter);
     if (!write_captures(store, &store->history, session_id, chapter))
         return false;
-    const bool no_events =
-        store->options.keep.problems_only && !chapter->diagnoses && !chapter->violations;
-    store->waiting[store->waiting_count++] = (struct fed){chapter, session_id, no_events};
+    const bool no_events = store->options.keep.problems_only && is_quiet(chapter);
+    store->waiting[store->waiting_count++] =
+        (struct fed){chapter, session_id, no_events, is_quiet(chapter) && pack_suits(chapter)};
     return store->waiting_count < BATCH || sessions_write_waiting(store);
 }
 
@@ -302,7 +309,7 @@ static bool follow_other(struct store *store, struct handle *at, const struct se
 {
     if (verdict_agrees(store, other, at)) {
         at->follows = true;
-        return move_to(store, at, other) &&
+        return move_to(store, at, other) && history_unpack(store->db, other) &&
                write_row(store, &store->history, SESSION_UPDATE, other, row);
     }
     at->place = PLACE_NOWHERE;
@@ -337,7 +344,8 @@ static bool update_row(struct store *store, struct handle *at, const struct sess
     if (held.session_id != at->session_id || held.packets > row->packets ||
         held.capture_id != captures_id(store, row->capture_id))
         return follow_other(store, at, row, held.session_id);
-    return write_row(store, &store->history, SESSION_UPDATE, at->session_id, row);
+    return (!held.packed || history_unpack(store->db, held.session_id)) &&
+           write_row(store, &store->history, SESSION_UPDATE, at->session_id, row);
 }
 
 /* Findings of a staged session are this run's as soon as the history has them, from whomever. */

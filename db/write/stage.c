@@ -14,7 +14,8 @@ static const struct {
     const char *name, *columns, *rows;
 } tables[] = {
     {"sessions", NULL, BY_SESSION},
-    {"event_rows", NULL, BY_KEY},
+    {"timelines", NULL, BY_SESSION},
+    {"single_events", NULL, BY_KEY},
     {"violations", NULL, BY_SESSION},
     {"diagnoses",
      "session_id, reply_seq, command_seq, origin_seq, code, cause, fault, certainty, server_says, "
@@ -95,6 +96,17 @@ bool history_discard(sqlite3 *db, int64_t session_id)
     return discard(db, "main", session_id);
 }
 
+bool history_unpack(sqlite3 *db, int64_t session_id)
+{
+    static const char take_apart[] =
+        "INSERT OR IGNORE INTO main.single_events (id, ts_us, packet, side, kind, verb, code, "
+        "enhanced, text, bytes, answers, saw, note) SELECT session_id << 24 | seq, ts_us, packet, "
+        "side, kind, verb, code, enhanced, text, bytes, answers, saw, note FROM main.events WHERE "
+        "session_id = ?1 AND EXISTS (SELECT 1 FROM main.timelines WHERE session_id = ?1)";
+    return run(db, sqlite3_mprintf("%s", take_apart), session_id) &&
+           run(db, sqlite3_mprintf("DELETE FROM main.timelines WHERE session_id = ?1"), session_id);
+}
+
 /* Removes what is numbered from `first` to `last`. */
 static bool discard_between(sqlite3 *db, const char *table, const char *column, int64_t session_id,
                             int64_t first, int64_t last)
@@ -113,11 +125,12 @@ bool chapter_discard(sqlite3 *db, int64_t session_id, const struct chapter *chap
         while (last->next)
             last = last->next;
         const int64_t first = chapter->events->seq, end = last->seq;
-        if (!run(db,
-                 sqlite3_mprintf("DELETE FROM main.event_rows WHERE id BETWEEN (?1 << 24 | %lld) "
-                                 "AND (?1 << 24 | %lld)",
-                                 (long long)first, (long long)end),
-                 session_id) ||
+        if (!run(
+                db,
+                sqlite3_mprintf("DELETE FROM main.single_events WHERE id BETWEEN (?1 << 24 | %lld) "
+                                "AND (?1 << 24 | %lld)",
+                                (long long)first, (long long)end),
+                session_id) ||
             !discard_between(db, "violations", "seq", session_id, first, end) ||
             !discard_between(db, "diagnoses", "reply_seq", session_id, first, end) ||
             !discard_between(db, "related_events", "reply_seq", session_id, first, end))
@@ -143,8 +156,8 @@ static char *move_sql(size_t table)
 static bool renumber(sqlite3 *db, size_t table, int64_t from, int64_t to)
 {
     const char *name = tables[table].name;
-    const char *change = strcmp(name, "event_rows") == 0 ? "id = (id & 16777215) | (%lld << 24)"
-                                                         : "session_id = %lld";
+    const char *change = strcmp(name, "single_events") == 0 ? "id = (id & 16777215) | (%lld << 24)"
+                                                            : "session_id = %lld";
     char *set = sqlite3_mprintf(change, (long long)to);
     char *sql =
         set ? sqlite3_mprintf("UPDATE temp.%s SET %s WHERE %s", name, set, tables[table].rows)

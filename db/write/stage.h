@@ -28,6 +28,10 @@ bool stage_renumber(sqlite3 *db, int64_t from, int64_t to);
 bool stage_discard(sqlite3 *db, int64_t session_id);
 bool history_discard(sqlite3 *db, int64_t session_id);
 
+/* Makes of a session's timeline a row for each event, so that others can be put behind them.
+ * Changes nothing when it has none. */
+bool history_unpack(sqlite3 *db, int64_t session_id);
+
 /* Removes from the history what has the numbers of a chapter: a record that ended before the
  * connection did has an end there. */
 bool chapter_discard(sqlite3 *db, int64_t session_id, const struct chapter *chapter);

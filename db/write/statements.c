@@ -27,8 +27,10 @@ static const char *const texts[STATEMENT_COUNT] = {
                        "VALUES (?1, " SESSION_VALUES ") ON CONFLICT (uid) DO NOTHING",
     [SESSION_UPDATE] = "UPDATE %s.sessions SET (" SESSION_COLUMNS ") = (" SESSION_VALUES ") "
                        "WHERE session_id = ?1",
+    [TIMELINES_INSERT] = "INSERT OR IGNORE INTO %s.timelines (session_id, events) "
+                         "SELECT * FROM chapter_timelines",
     [EVENTS_INSERT] =
-        "INSERT OR IGNORE INTO %s.event_rows (id, ts_us, packet, side, kind, verb, code, "
+        "INSERT OR IGNORE INTO %s.single_events (id, ts_us, packet, side, kind, verb, code, "
         "enhanced, text, bytes, answers, saw, note) SELECT * FROM chapter_events",
     [TRANSACTIONS_INSERT] =
         "INSERT OR IGNORE INTO %s.transactions (session_id, tx, mail_seq, started_us, "

@@ -11,7 +11,8 @@
 enum statement {
     SESSION_INSERT, /* changes nothing when the uid is held already */
     SESSION_UPDATE,
-    EVENTS_INSERT, /* all rows that the feed shows; likewise the other two */
+    TIMELINES_INSERT, /* all rows that the feed shows; likewise the other three */
+    EVENTS_INSERT,
     TRANSACTIONS_INSERT,
     RECIPIENTS_INSERT,
     VIOLATION_INSERT,

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "parts.h"
-#include "db/event_key.h"
 
 bool verdict_find_held(struct store *store, struct bytes uid, struct held *held)
 {
@@ -16,6 +15,7 @@ bool verdict_find_held(struct store *store, struct bytes uid, struct held *held)
             .bytes = (uint64_t)sqlite3_column_int64(store->held, 2),
             .unfinished = sqlite3_column_int(store->held, 3),
             .capture_id = sqlite3_column_int64(store->held, 4),
+            .packed = sqlite3_column_int(store->held, 5),
         };
     return sqlite3_reset(store->held) == SQLITE_OK && found;
 }
@@ -101,10 +101,12 @@ bool verdict_agrees(struct store *store, int64_t session_id, const struct handle
 {
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(store->db,
-                           "SELECT kind, side, coalesce(code, 0) FROM main.event_rows WHERE id = ?",
+                           "SELECT kind, side, coalesce(code, 0) FROM main.events WHERE "
+                           "session_id = ? AND seq = ?",
                            -1, &statement, NULL) != SQLITE_OK)
         return false;
-    sqlite3_bind_int64(statement, 1, session_id << EVENT_BITS | at->last_event);
+    sqlite3_bind_int64(statement, 1, session_id);
+    sqlite3_bind_int64(statement, 2, at->last_event);
     const bool agrees = sqlite3_step(statement) == SQLITE_ROW &&
                         mark_of((const char *)sqlite3_column_text(statement, 0),
                                 (const char *)sqlite3_column_text(statement, 1),

@@ -23,9 +23,9 @@ def copied(source, folder, name):
 
 
 def hostile(db):
-    for table in ("sessions", "event_rows", "diagnoses", "related_events"):
+    for table in ("sessions", "single_events", "diagnoses", "related_events"):
         for _, name, kind, *_ in db.execute(f"PRAGMA table_info({table})").fetchall():
-            if kind == "TEXT" and (table, name) not in {("sessions", "uid"), ("event_rows", "side")}:
+            if kind == "TEXT" and (table, name) not in {("sessions", "uid"), ("single_events", "side")}:
                 db.execute(f"UPDATE {table} SET {name} = ?", (HOSTILE,))
     db.commit()
 
@@ -34,7 +34,7 @@ def copy_rows(db, table, session, number, changes):
     """Copies the rows of `session` to session `number`, columns as `changes` says."""
     names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
     values = [changes.get(name, name) for name in names]
-    where = f"id BETWEEN {session << 24} AND {session << 24 | 0xFFFFFF}" if table == "event_rows" else f"session_id = {session}"
+    where = f"id BETWEEN {session << 24} AND {session << 24 | 0xFFFFFF}" if table == "single_events" else f"session_id = {session}"
     db.execute(f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {table} WHERE {where}")
 
 
@@ -53,7 +53,7 @@ def many(db):
         copy_rows(db, "sessions", session, number, {
             "session_id": str(number), "uid": f"'{number:020d}'", "started_us": f"started_us + {later}",
             "ended_us": f"ended_us + {later}", "client_addr": f"'192.0.2.{turn % 251}'"})
-        copy_rows(db, "event_rows", session, number, {"id": f"{number} << 24 | (id & 16777215)", "ts_us": f"ts_us + {later}"})
+        copy_rows(db, "single_events", session, number, {"id": f"{number} << 24 | (id & 16777215)", "ts_us": f"ts_us + {later}"})
         copy_rows(db, "diagnoses", session, number, {"id": "NULL", "session_id": str(number)})
         copy_rows(db, "related_events", session, number, {"session_id": str(number)})
     db.commit()

@@ -82,11 +82,11 @@ def story(database):
 
 
 def no_orphans(database):
-    for table in ("diagnoses", "violations", "transactions", "recipients", "related_events", "connections",
+    for table in ("diagnoses", "violations", "transactions", "recipients", "related_events", "connections", "timelines",
                   "session_captures"):
         equal(rows(database, f"SELECT count(*) FROM {table} WHERE session_id NOT IN "
                              "(SELECT session_id FROM sessions)"), [(0,)], f"{table} of no session")
-    equal(rows(database, "SELECT count(*) FROM event_rows WHERE id >> 24 NOT IN "
+    equal(rows(database, "SELECT count(*) FROM single_events WHERE id >> 24 NOT IN "
                          "(SELECT session_id FROM sessions)"), [(0,)], "events of no session")
 
 

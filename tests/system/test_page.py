@@ -101,9 +101,9 @@ def hostile():
         database = analyzed(scratch, os.path.join(SAMPLES, "postfix-mail-refused-pipelined.pcap"))
         connection = sqlite3.connect(database)
         changed = 0
-        for table in ("sessions", "event_rows", "diagnoses", "related_events"):
+        for table in ("sessions", "single_events", "diagnoses", "related_events"):
             for _, name, kind, *_ in connection.execute(f"PRAGMA table_info({table})").fetchall():
-                if kind == "TEXT" and (table, name) not in {("sessions", "uid"), ("event_rows", "side")}:
+                if kind == "TEXT" and (table, name) not in {("sessions", "uid"), ("single_events", "side")}:
                     connection.execute(f"UPDATE {table} SET {name} = ?", (HOSTILE,))
                     changed += 1
         connection.commit()
@@ -120,7 +120,7 @@ def long_session():
     with Scratch() as scratch:
         database = analyzed(scratch, os.path.join(SAMPLES, "postfix-no-ehlo.pcap"))
         connection = sqlite3.connect(database)
-        connection.executemany("INSERT INTO event_rows (id, ts_us, packet, side, kind, text) VALUES (?, 1, 1, 'C', 'command', 'NOOP')",
+        connection.executemany("INSERT INTO single_events (id, ts_us, packet, side, kind, text) VALUES (?, 1, 1, 'C', 'command', 'NOOP')",
                                [(1 << 24 | n,) for n in range(100, 50_100)])
         connection.commit()
         connection.close()

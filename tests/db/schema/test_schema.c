@@ -117,13 +117,17 @@ static const char *plan_of(const char *sql)
     return lines;
 }
 
-/* No relation is read from end to end, and the events are a range of integer keys. */
+/* No relation is read from end to end, but the text that holds a session's events; where they are a
+ * row each, they are a range of integer keys. */
 static void searches_only(const char *sql)
 {
-    const char *plan = plan_of(sql);
-    cr_expect_null(strstr(plan, "SCAN"), "%s:\n%s", sql, plan);
+    const char *plan = plan_of(sql), *text = strstr(plan, "SCAN e VIRTUAL TABLE");
+    cr_expect_not_null(text, "%s:\n%s", sql, plan);
+    cr_expect_eq(strstr(plan, "SCAN"), text, "%s:\n%s", sql, plan);
+    cr_expect_null(text ? strstr(text + 1, "SCAN") : NULL, "%s:\n%s", sql, plan);
+    cr_expect_not_null(strstr(plan, "t USING INTEGER PRIMARY KEY (rowid=?)"), "%s:\n%s", sql, plan);
     cr_expect_null(strstr(plan, "AUTOMATIC"), "%s:\n%s", sql, plan);
-    cr_expect_not_null(strstr(plan, "e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"), "%s:\n%s",
+    cr_expect_not_null(strstr(plan, "r USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"), "%s:\n%s",
                        sql, plan);
 }
 
@@ -134,6 +138,17 @@ Test(schema, one_session_is_a_range_of_integer_keys)
     searches_only("SELECT * FROM events WHERE session_id = 7 AND kind = 'reply' ORDER BY seq");
     searches_only("SELECT * FROM timeline WHERE session_id = 7");
     searches_only("SELECT * FROM timeline WHERE session_id = 7 AND mark <> '' ORDER BY seq");
+}
+
+/* Others join what they ask for with the events. */
+Test(schema, a_session_found_otherwise_has_its_events_found_by_key)
+{
+    scratch_fill(&at);
+    searches_only(
+        "SELECT e.text FROM sessions s JOIN events e USING (session_id) WHERE s.uid = 'x'");
+    searches_only(
+        "SELECT (SELECT e.text FROM events e WHERE e.session_id = s.session_id AND e.seq = 3) "
+        "FROM sessions s WHERE s.uid = 'x'");
 }
 
 /* A session can have a hundred thousand errors: what points at an event must not be searched among
@@ -198,6 +213,32 @@ static bool climb(const struct ladder *ladder, struct failure *why)
     return done;
 }
 
+/* Events that were stored before they could be one row stay where they are, and are read as before.
+ */
+Test(schema, events_of_an_old_history_are_read_as_before)
+{
+    struct failure why = {""};
+    const struct ladder old = {schema_ladder.steps, 7, "CREATE VIEW events AS SELECT 1"};
+    cr_assert(climb(&old, &why), "%s", why.text);
+    scratch_run(
+        &at, "INSERT INTO sessions (session_id, capture_id, source, uid, client_addr, client_port, "
+             "server_addr, server_port, started_us, ended_us, tls_records, commands, replies, "
+             "messages, violations, errors_503, packets, bytes_client, bytes_server, "
+             "bytes_missing, retransmitted, midstream, one_sided, outcome) VALUES "
+             "(1, 1, '', 'u', '', 1, '', 25, 1000, 2000, 0, 1, 1, 0, 0, 0, 2, 5, 0, 0, 0, 0, 0, "
+             "'quit');"
+             "INSERT INTO event_rows (id, ts_us, packet, side, kind, verb, text, saw) "
+             "VALUES (1 << 24 | 1, 1000, 1, 'C', 'open', NULL, NULL, NULL), "
+             "(1 << 24 | 3, 1500, 2, 'C', 'command', 'QUIT', 'quit', 2)");
+    cr_assert(climb(&schema_ladder, &why), "%s", why.text);
+    cr_expect_str_eq(
+        scratch_ask(&at,
+                    "SELECT group_concat(seq || ' ' || ts_us || kind || coalesce(verb || text || "
+                    "saw, '')) FROM events WHERE session_id = 1"),
+        "1 1000open,3 1500commandQUITquit2");
+    cr_expect_str_eq(scratch_ask(&at, "SELECT group_concat(id & 15) FROM event_rows"), "1,3");
+}
+
 Test(schema, an_old_history_climbs_step_by_step_and_keeps_its_rows)
 {
     scratch_fill(&at);
@@ -207,7 +248,8 @@ Test(schema, an_old_history_climbs_step_by_step_and_keeps_its_rows)
     cr_assert(climb(&ladder, &why), "%s", why.text);
     expect_version(2);
     cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM calm"), "2");
-    cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM event_rows"), "28");
+    cr_expect_str_eq(scratch_ask(&at, "SELECT count(*) FROM single_events"), "13");
+    cr_expect_str_eq(scratch_ask(&at, "SELECT json_array_length(events) FROM timelines"), "15");
     cr_expect_str_eq(scratch_ask(&at, "SELECT group_concat(name) FROM sqlite_schema "
                                       "WHERE type = 'view'"),
                      "calm", "the old views are still there");

@@ -60,8 +60,9 @@ Test(feed, chapters_follow_each_other_and_empty_ones_are_passed_over)
     story_begin(&two, "two", 1000, 1);
     story_event(&two, SIDE_CLIENT, EVENT_COMMAND, "c");
     const struct fed items[] = {
-        {&empty.chapter, 4, false}, {&one.chapter, 5, false},   {&empty.chapter, 6, false},
-        {&two.chapter, 7, false},   {&empty.chapter, 8, false},
+        {&empty.chapter, 4, false, false}, {&one.chapter, 5, false, false},
+        {&empty.chapter, 6, false, false}, {&two.chapter, 7, false, false},
+        {&empty.chapter, 8, false, false},
     };
     show(items, sizeof items / sizeof items[0]);
     expect(EVENTS, "5:1:a,5:2:b,7:1:c");
@@ -82,7 +83,7 @@ Test(feed, events_without_a_key_are_left_out)
     story_last_event(&story)->seq = EVENT_LAST + 1;
     story_event(&story, SIDE_CLIENT, EVENT_COMMAND, "c");
     story_last_event(&story)->seq = EVENT_LAST + 2;
-    const struct fed items[] = {{&story.chapter, 1, false}};
+    const struct fed items[] = {{&story.chapter, 1, false, false}};
     show(items, 1);
     expect(EVENTS, "1:16777215:a");
     story_free(&story);
@@ -94,7 +95,7 @@ Test(feed, absent_is_null)
     struct story story;
     story_begin(&story, "uid", 1000, 1);
     story_event(&story, SIDE_CLIENT, EVENT_OPEN, NULL);
-    const struct fed items[] = {{&story.chapter, 1, false}};
+    const struct fed items[] = {{&story.chapter, 1, false, false}};
     show(items, 1);
     expect("SELECT verb IS NULL AND code IS NULL AND enhanced IS NULL AND text IS NULL AND "
            "bytes IS NULL AND answers IS NULL AND saw IS NULL AND note IS NULL FROM chapter_events",
@@ -117,7 +118,8 @@ Test(feed, recipients_are_numbered_in_their_transaction)
     story_transaction(&story, 15, NULL, "reset");
     struct transaction *third = story_transaction(&story, 25, "y@example.net", "refused");
     story_recipient(&story, third, 27, "c@example.org", 0);
-    const struct fed items[] = {{&story.chapter, 3, false}, {&story.chapter, 4, false}};
+    const struct fed items[] = {{&story.chapter, 3, false, false},
+                                {&story.chapter, 4, false, false}};
     show(items, 2);
     expect("SELECT group_concat(session_id || ':' || tx || ':' || mail_seq || ':' || outcome) "
            "FROM chapter_transactions",
@@ -137,10 +139,26 @@ Test(feed, a_table_can_be_read_again)
     story_begin(&story, "uid", 1000, 1);
     for (int i = 0; i < 10; i++)
         story_event(&story, SIDE_CLIENT, EVENT_COMMAND, "x");
-    const struct fed items[] = {{&story.chapter, 1, false}};
+    const struct fed items[] = {{&story.chapter, 1, false, false}};
     show(items, 1);
     expect("SELECT count(*) FROM chapter_events a JOIN chapter_events b ON b.id <> a.id", "90");
     expect("SELECT count(DISTINCT rowid) FROM chapter_events", "10");
+    story_free(&story);
+}
+
+/* A chapter's events are in one of the two tables, or in none. */
+Test(feed, a_packed_chapter_is_one_row)
+{
+    struct story story;
+    story_begin(&story, "uid", 1000, 1);
+    story_event(&story, SIDE_CLIENT, EVENT_OPEN, NULL);
+    const struct fed items[] = {{&story.chapter, 3, false, true},
+                                {&story.chapter, 4, true, true},
+                                {&story.chapter, 5, false, false},
+                                {&story.chapter, 6, false, true}};
+    show(items, 4);
+    expect("SELECT group_concat(session_id) FROM chapter_timelines", "3,6");
+    expect("SELECT group_concat(id >> 24) FROM chapter_events", "5");
     story_free(&story);
 }
 

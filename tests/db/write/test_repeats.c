@@ -54,7 +54,7 @@ Test(repeats, as_many_as_are_kept_are_all_rows)
     scratch_close(store);
     expect("SELECT count(*) FROM diagnoses", FINDINGS_KEPT);
     expect("SELECT sum(repeats) FROM diagnoses", 0);
-    expect("SELECT count(*) FROM event_rows", 2 * FINDINGS_KEPT);
+    expect("SELECT count(*) FROM single_events", 2 * FINDINGS_KEPT);
 }
 
 Test(repeats, in_one_chapter)
@@ -69,7 +69,7 @@ Test(repeats, in_one_chapter)
     expect("SELECT count(*) FROM diagnoses WHERE code = 550 AND repeats = 0", 7);
     expect("SELECT repeats FROM diagnoses WHERE code = 503 ORDER BY reply_seq DESC LIMIT 1", 503);
     expect("SELECT count(*) FROM diagnoses WHERE repeats > 0", 1);
-    expect("SELECT count(*) FROM event_rows", 2 * (FINDINGS_KEPT + 7));
+    expect("SELECT count(*) FROM single_events", 2 * (FINDINGS_KEPT + 7));
     expect("SELECT count(*) FROM violations", FINDINGS_KEPT + 7);
     expect("SELECT errors FROM errors_by_cause", FINDINGS_KEPT + 510);
     expect("SELECT errors_503 FROM errors_by_client", FINDINGS_KEPT + 503);
@@ -92,7 +92,7 @@ Test(repeats, over_many_chapters)
     scratch_close(store);
     expect("SELECT count(*) FROM diagnoses", FINDINGS_KEPT);
     expect("SELECT sum(1 + repeats) FROM diagnoses", 3100);
-    expect("SELECT count(*) FROM event_rows", 2 * FINDINGS_KEPT);
+    expect("SELECT count(*) FROM single_events", 2 * FINDINGS_KEPT);
     expect("SELECT count(*) FROM violations", FINDINGS_KEPT);
 }
 

@@ -47,9 +47,9 @@ static struct prune_state prune(struct store *store, const struct retention *kee
 /* Nothing hangs on a session that is gone. */
 static void no_orphans(void)
 {
-    static const char *const tables[] = {"diagnoses",    "violations",      "related_events",
-                                         "transactions", "recipients",      "changes",
-                                         "connections",  "session_captures"};
+    static const char *const tables[] = {"diagnoses",    "violations",       "related_events",
+                                         "transactions", "recipients",       "changes",
+                                         "connections",  "session_captures", "timelines"};
     char sql[256];
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         snprintf(sql, sizeof sql,
@@ -59,7 +59,7 @@ static void no_orphans(void)
         scratch_expect(&at, sql, "0");
     }
     scratch_expect(&at,
-                   "SELECT count(*) FROM event_rows WHERE id >> 24 NOT IN (SELECT session_id "
+                   "SELECT count(*) FROM single_events WHERE id >> 24 NOT IN (SELECT session_id "
                    "FROM sessions)",
                    "0");
     scratch_expect(&at, "PRAGMA integrity_check", "ok");

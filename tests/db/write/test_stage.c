@@ -136,7 +136,7 @@ Test(stage, of_two_long_analyses_the_fuller_stays)
                        runs[i].commands);
         scratch_expect(&at, "SELECT session_id FROM sessions WHERE uid = 'uid-long'", "1");
         scratch_expect(&at, "SELECT count(*) FROM sessions", "2");
-        scratch_expect(&at, "SELECT count(*) FROM event_rows WHERE id >> 24 NOT IN (1, 2)", "0");
+        scratch_expect(&at, "SELECT count(*) FROM single_events WHERE id >> 24 NOT IN (1, 2)", "0");
     }
     scratch_expect(&at, "SELECT count(*) FROM events WHERE session_id = 1", "51");
     scratch_expect(&at,

@@ -178,9 +178,10 @@ Test(store, a_capture_read_again_keeps_its_row)
 Test(store, a_failed_write_is_undone)
 {
     scratch_fill(&at);
-    scratch_run(&at, "CREATE TRIGGER refusal BEFORE INSERT ON event_rows "
-                     "WHEN new.id >> 24 > 2 AND new.id & 16777215 = 2 AND new.kind = 'close' "
-                     "BEGIN SELECT raise(ABORT, 'no second event'); END");
+    scratch_run(
+        &at,
+        "CREATE TRIGGER refusal BEFORE INSERT ON timelines "
+        "WHEN json_array_length(new.events) = 2 BEGIN SELECT raise(ABORT, 'no second event'); END");
     struct store *store = scratch_store(&at);
     scratch_write_rejected(store, "uid-3");
     struct story story;

@@ -95,7 +95,8 @@ Test(two_writers, both_write_a_session_as_it_goes_on)
         end(&one);
         end(&other);
         expect_once(6);
-        scratch_run(&at, "DELETE FROM sessions; DELETE FROM event_rows; DELETE FROM diagnoses; "
+        scratch_run(&at, "DELETE FROM sessions; DELETE FROM single_events; DELETE FROM timelines; "
+                         "DELETE FROM diagnoses; "
                          "DELETE FROM connections");
     }
 }
@@ -116,7 +117,8 @@ Test(two_writers, a_file_overtakes_the_monitor)
         }
         end(&monitor);
         expect_once(11);
-        scratch_run(&at, "DELETE FROM sessions; DELETE FROM event_rows; DELETE FROM diagnoses; "
+        scratch_run(&at, "DELETE FROM sessions; DELETE FROM single_events; DELETE FROM timelines; "
+                         "DELETE FROM diagnoses; "
                          "DELETE FROM connections");
     }
 }
