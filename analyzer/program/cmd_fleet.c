@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "cmd_fleet.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "heloscope/fleet/ask.h"
 #include "heloscope/output/table.h"
+#include "scratch_history.h"
 
 enum {
     OVERVIEW_ROWS = 10,
@@ -157,48 +155,13 @@ enum status cmd_list_fleet(const struct options *options, struct terminal *termi
     return done ? STATUS_DONE : STATUS_INCOMPLETE;
 }
 
-/* Where the sessions lie while they are shown. */
-static char folder[4096], path[sizeof folder + 16];
-
-static void remove_folder(void)
-{
-    static const char *const endings[] = {"", "-wal", "-shm", "-writers", "-journal"};
-    char name[sizeof path + 16];
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        snprintf(name, sizeof name, "%s%s", path, endings[i]);
-        unlink(name);
-    }
-    rmdir(folder);
-}
-
-static bool make_folder(struct failure *why)
-{
-    const char *where = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%.4000s/heloscope-XXXXXX", where && *where ? where : "/tmp");
-    if (!mkdtemp(folder))
-        return failure_set(why, "no folder can be made in the place of TMPDIR: %m");
-    snprintf(path, sizeof path, "%s/fleet.db", folder);
-    return true;
-}
-
 struct history *fleet_history(const struct options *options, struct failure *why)
 {
-    struct fleet *fleet = open_fleet(options, why);
-    if (!fleet || !make_folder(why)) {
-        fleet_close(fleet);
-        return NULL;
-    }
     struct history *history = NULL;
-    if (fleet_fetch(fleet, options->words, options->word_count, path, why))
+    struct fleet *fleet = open_fleet(options, why);
+    const char *path = fleet ? scratch_history_make(why) : NULL;
+    if (path && fleet_fetch(fleet, options->words, options->word_count, path, why))
         history = history_open(path, why);
-    if (!history)
-        remove_folder();
     fleet_close(fleet);
     return history;
-}
-
-void fleet_history_close(struct history *history)
-{
-    history_close(history);
-    remove_folder();
 }

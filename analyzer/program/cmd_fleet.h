@@ -12,9 +12,8 @@ bool fleet_is_asked(const struct options *options);
 /* What report and show (without names) print of it. */
 command_fn cmd_report_fleet, cmd_list_fleet;
 
-/* A history that holds the sessions that are named by their uids, and goes when it is closed by
- * fleet_history_close(). NULL with `why`. */
+/* A history of the program's own (scratch_history.h) that holds the sessions that are named by their
+ * uids, to be closed like any other. NULL with `why`. */
 struct history *fleet_history(const struct options *options, struct failure *why);
-void fleet_history_close(struct history *history);
 
 #endif

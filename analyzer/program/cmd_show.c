@@ -306,9 +306,6 @@ enum status cmd_show(const struct options *options, struct terminal *terminal, s
         done = list_json(options, history, why);
     else
         done = list_text(options, history, terminal, why);
-    if (fleet)
-        fleet_history_close(history);
-    else
-        history_close(history);
+    history_close(history);
     return done ? STATUS_DONE : STATUS_INCOMPLETE;
 }
