@@ -112,7 +112,6 @@ TESTED_ELSEWHERE = {
     "analyzer/program/cmd_prune.c": "tests/system/test_prune.py",
     "analyzer/program/cmd_report.c": "tests/system: golden output, JSON",
     "analyzer/program/cmd_explain_software.c": "tests/system/test_atlas.py",
-    "analyzer/software/client_habits.c": "tests/system/test_atlas.py",
     "analyzer/program/cmd_rules.c": "tests/system: golden output, JSON",
     "analyzer/program/cmd_rules_effects.c": "tests/system: golden output, JSON",
     "analyzer/program/cmd_show.c": "tests/system: golden output, JSON",

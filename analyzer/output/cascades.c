@@ -6,6 +6,7 @@
 
 #include "heloscope/base/memory.h"
 #include "heloscope/base/text.h"
+#include "heloscope/software/client_habits.h"
 
 static char *copy(const char *text)
 {
@@ -14,6 +15,9 @@ static char *copy(const char *text)
 
 static void keep_ruling(struct cascade *cascade, const struct history_diagnosis *d)
 {
+    char habit[HABIT_TEXT];
+    const enum cause cause = cause_by_name(bytes_of_string(text_or(d->cause, "unknown")));
+    const bool known = client_habit_tell(d->client_software, cause, habit);
     const char *const texts[CASCADE_TEXTS] = {
         text_or(d->cause, "unknown"),
         text_or(d->fault, "unknown"),
@@ -21,12 +25,13 @@ static void keep_ruling(struct cascade *cascade, const struct history_diagnosis 
         d->server_says,
         d->explanation,
         d->advice,
+        known ? habit : NULL,
     };
     for (size_t i = 0; i < CASCADE_TEXTS; i++)
         cascade->texts[i] = copy(texts[i]);
     char **kept = cascade->texts;
     cascade->ruling =
-        (struct ruling){kept[0], kept[1], kept[2], kept[3], kept[4], kept[5], d->agrees};
+        (struct ruling){kept[0], kept[1], kept[2], kept[3], kept[4], kept[5], kept[6], d->agrees};
 }
 
 enum {

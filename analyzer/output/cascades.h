@@ -9,7 +9,7 @@
 
 enum {
     CASCADE_LANES = 3, /* lines side by side; what finds no room is told in words alone */
-    CASCADE_TEXTS = 6
+    CASCADE_TEXTS = 7
 };
 
 struct cascade {

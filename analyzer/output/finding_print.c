@@ -184,6 +184,7 @@ bool finding_json(struct json *json, struct history *history, const struct findi
     json_string(json, "certainty", ruling->certainty);
     json_string(json, "server_says", ruling->server_says);
     json_string(json, "explanation", ruling->explanation);
+    json_string(json, "client_habit", ruling->habit);
     json_string(json, "advice", ruling->advice);
     json_open(json, "events", '[');
     struct excerpt excerpt = {.json = json, .finding = finding};

@@ -5,6 +5,7 @@
 
 #include "heloscope/base/memory.h"
 #include "heloscope/base/text.h"
+#include "heloscope/software/client_habits.h"
 
 enum {
     LEAD = 2,      /* events shown in front of the first key event */
@@ -92,6 +93,9 @@ static void add_key(struct finding *finding, event_no seq)
 
 static void keep_ruling(struct finding *finding, const struct history_diagnosis *d)
 {
+    char habit[HABIT_TEXT];
+    const enum cause cause = cause_by_name(bytes_of_string(text_or(d->cause, "unknown")));
+    const bool known = client_habit_tell(d->client_software, cause, habit);
     const char *const texts[FINDING_TEXTS] = {
         text_or(d->cause, "unknown"),
         text_or(d->fault, "unknown"),
@@ -99,12 +103,13 @@ static void keep_ruling(struct finding *finding, const struct history_diagnosis 
         d->server_says,
         d->explanation,
         d->advice,
+        known ? habit : NULL,
     };
     for (size_t i = 0; i < FINDING_TEXTS; i++)
         finding->texts[i] = copy(texts[i]);
     char **kept = finding->texts;
     finding->ruling =
-        (struct ruling){kept[0], kept[1], kept[2], kept[3], kept[4], kept[5], d->agrees};
+        (struct ruling){kept[0], kept[1], kept[2], kept[3], kept[4], kept[5], kept[6], d->agrees};
 }
 
 /* A finding that was not seen before: kept if there is room for one of its kind. */

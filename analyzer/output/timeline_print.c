@@ -203,6 +203,7 @@ void timeline_print_ruling(FILE *out, const struct ruling *ruling, int width)
              open ? "" : ruling->certainty, open ? "" : ")");
     timeline_print_paragraph(out, "Fault", line, width);
     timeline_print_paragraph(out, "Why", ruling->explanation, width);
+    timeline_print_paragraph(out, "Client", ruling->habit, width);
     timeline_print_paragraph(out, "To do", ruling->advice, width);
     if (ruling->agrees != 0 || !ruling->server_says || !*ruling->server_says)
         return;

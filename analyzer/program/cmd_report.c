@@ -18,7 +18,8 @@ static bool print_report(struct report *report, struct failure *why)
     const long rows = report_table(report, options->by, options->limit, why);
     if (rows == 0 && options_form(options) == ROWS_TABLE)
         puts("no errors");
-    return rows >= 0;
+    return rows >= 0 && (strcmp(options->by, "client-software") != 0 || !rows ||
+                         options_form(options) != ROWS_TABLE || report_habits(report, why));
 }
 
 /* --- the page --- */

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "heloscope/base/text.h"
+#include "heloscope/output/timeline_print.h"
+#include "heloscope/software/client_habits.h"
 #include "heloscope/output/rows_print.h"
 
 static const char causes[] =
@@ -146,6 +147,27 @@ long report_table(const struct report *report, const char *by, long limit, struc
     const bool done = history_ask(report->history, &question, rows_print, &print, why);
     rows_print_end(&print);
     return done ? print.rows : -1;
+}
+
+static bool print_habit(void *context, const struct history_row *row)
+{
+    bool *begun = context;
+    char habit[HABIT_TEXT];
+    if (!row->cells || !row->cells[0] || !client_habit_sum_up(row->cells[0], habit))
+        return true;
+    fputs(*begun ? "" : "\nas measured, behind each refusal\n", stdout);
+    *begun = true;
+    printf("  %s\n    ", row->cells[0]);
+    text_wrap(stdout, habit, 4, 4, TIMELINE_WIDTH);
+    return true;
+}
+
+bool report_habits(const struct report *report, struct failure *why)
+{
+    bool begun = false;
+    const struct question question = {.name = "report",
+                                      .sql = find_section("client-software")->sql};
+    return history_ask(report->history, &question, print_habit, &begun, why);
 }
 
 /* --- in words --- */

@@ -29,6 +29,10 @@ bool report_count(struct report *report, struct failure *why);
  * wanted. Returns the rows printed, -1 with `why`. */
 long report_table(const struct report *report, const char *by, long limit, struct failure *why);
 
+/* Below the table of client software: what its programs were measured to do when they are refused.
+ * Nothing when none of them was. */
+bool report_habits(const struct report *report, struct failure *why);
+
 /* Everything: figures, then the tables. */
 bool report_text(const struct report *report, struct failure *why);
 bool report_json(const struct report *report, struct failure *why);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heloscope/software/client_habits.h"
 #include "heloscope/evidence/cut.h"
 #include "heloscope/output/timeline_print.h"
 #include "screens.h"
@@ -151,6 +152,9 @@ static bool put_finding(void *context, const struct history_diagnosis *row)
     char code[TEXT_CODE];
     fprintf(saving->out, "\n%s at #%" PRIu32 ", origin #%" PRIu32 "\n", text_code(row->code, code),
             row->reply, row->origin);
+    char habit[HABIT_TEXT];
+    const enum cause cause = cause_by_name(bytes_of_string(text_or(row->cause, "unknown")));
+    const bool known = client_habit_tell(row->client_software, cause, habit);
     const struct ruling ruling = {
         text_or(row->cause, "unknown"),
         text_or(row->fault, "unknown"),
@@ -158,6 +162,7 @@ static bool put_finding(void *context, const struct history_diagnosis *row)
         row->server_says,
         row->explanation,
         row->advice,
+        known ? habit : NULL,
         row->agrees,
     };
     timeline_print_ruling(saving->out, &ruling, TIMELINE_WIDTH);

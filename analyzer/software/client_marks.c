@@ -103,7 +103,7 @@ static const char *const names[PRODUCTS] = {
     [NET_SMTP] = "Perl Net::SMTP",
     [PEAR] = "PEAR Net_SMTP",
     [LUASOCKET] = "LuaSocket",
-    [LIBESMTP] = "libESMTP",
+    [LIBESMTP] = "libesmtp",
     [TCLLIB] = "Tcllib smtp",
     [TWISTED] = "Twisted",
     [BSMTP] = "Bacula bsmtp",
@@ -113,7 +113,7 @@ static const char *const names[PRODUCTS] = {
     [MUTT] = "Mutt",
     [GIT] = "git send-email",
     [NEOMUTT] = "NeoMutt",
-    [EMACS] = "Emacs",
+    [EMACS] = "Emacs smtpmail",
     [MAIL_SENDMAIL] = "Perl Mail::Sendmail",
 };
 

@@ -6,7 +6,8 @@
 #define SELECT_DIAGNOSES                                                                           \
     "SELECT d.id, d.session_id, d.reply_seq, d.command_seq, d.origin_seq, d.code, r.ts_us, "       \
     "d.cause, d.fault, d.certainty, d.server_says, d.explanation, d.advice, d.agrees, "            \
-    "d.repeats, s.client_addr, s.server_addr, s.helo, s.source, s.client_port, s.server_port "     \
+    "d.repeats, s.client_addr, s.server_addr, s.helo, s.source, s.client_port, s.server_port, "    \
+    "s.client_software "                                                                           \
     "FROM diagnoses d JOIN sessions s ON s.session_id = d.session_id "                             \
     "LEFT JOIN single_events r ON r.id = (d.session_id << 24 | d.reply_seq) "
 
@@ -53,6 +54,7 @@ static bool give_diagnosis(sqlite3_stmt *statement, history_diagnosis_fn *fn, vo
     row.source = text(&c);
     row.client_port = (int)number(&c);
     row.server_port = (int)number(&c);
+    row.client_software = text(&c);
     return fn(context, &row);
 }
 

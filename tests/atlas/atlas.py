@@ -152,7 +152,8 @@ def measure(root, client, captures, scenarios):
 HEADER = """# What real clients do when a server refuses them, measured with tests/atlas/atlas.py: one message for two
 # recipients, to a server that offers PIPELINING, SIZE, 8BITMIME, DSN, SMTPUTF8 and CHUNKING ("plain": nothing).
 # Columns, separated by one TAB each: client, version, source, situation, what the client does then. A plus joins
-# what did not wait for the reply to its predecessor, a double slash the connections that it made.
+# what did not wait for the reply to its predecessor, a double slash the connections that it made. "to change" is
+# not measured: the setting, or the line of a program, that makes it do otherwise.
 """
 
 

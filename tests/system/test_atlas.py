@@ -9,7 +9,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, ".."))
 from support import tap  # noqa: E402
-from support.program import heloscope, need_program  # noqa: E402
+from support.program import Scratch, heloscope, need_program  # noqa: E402
 from support.tap import check, contains, equal, test  # noqa: E402
 
 need_program()
@@ -58,6 +58,22 @@ def page():
     names = {(client, version) for client, version, *_ in table()}
     equal(made.count(".SS "), len(names), "clients")
     equal(made.count(".TP "), len(table()), "rows")
+
+
+@test("a finding tells what its client was measured to do behind that refusal")
+def habit():
+    with Scratch() as scratch:
+        database = scratch.path("x.db")
+        capture = os.path.join(HERE, "..", "atlas", "data-554.pcap.gz")
+        text = " ".join(heloscope("analyze", "--db", database, capture).expect(0).out.split())
+        contains(text, "libesmtp 1.2-18+b1 was measured to do so: behind a refused BDAT it sends +BDAT+BDAT, QUIT, closes.")
+        contains(text, "Perl Net::SMTP, results ignored 5.36.0-7+deb12u3 was measured to do so: behind a refused DATA")
+        contains(text, "To change it: what mail(), to() and data() return has to be looked at")
+        report = " ".join(heloscope("report", "--by", "client-software", "--db", database).expect(0).out.split())
+        contains(report, "as measured, behind each refusal")
+        contains(report, "DATA 503: +BDAT+BDAT, QUIT, closes")
+        lines = heloscope("report", "--by", "client-software", "--jsonl", "--db", database).expect(0).out
+        check("as measured" not in lines, "JSON lines are rows alone")
 
 
 tap.run()

@@ -62,6 +62,7 @@ struct history_diagnosis {
     uint64_t repeats; /* further refusals of its kind, counted and not kept */
     const char *client_addr, *server_addr, *helo, *source;
     int client_port, server_port;
+    const char *client_software;
 };
 typedef bool history_diagnosis_fn(void *context, const struct history_diagnosis *row);
 

@@ -9,7 +9,7 @@
 
 enum {
     FINDING_KEYS = 16,
-    FINDING_TEXTS = 6
+    FINDING_TEXTS = 7
 };
 
 /* Refusals of one session with the same origin and cause. */

@@ -28,7 +28,8 @@ void timeline_print_paragraph(FILE *out, const char *label, const char *text, in
  * where the reply's own text says something else. */
 struct ruling {
     const char *cause, *fault, *certainty, *server_says, *explanation, *advice;
-    int agrees; /* 1, 0, -1 */
+    const char *habit; /* what the client was measured to do there; NULL = not known */
+    int agrees;        /* 1, 0, -1 */
 };
 void timeline_print_ruling(FILE *out, const struct ruling *ruling, int width);
 
