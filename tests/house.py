@@ -49,6 +49,19 @@ TESTED_ELSEWHERE = {
     "analyzer/pipeline/candidate.c": "tests/analyzer/pipeline/test_pipeline_flows.c, test_pipeline_relay.c",
     "analyzer/pipeline/lifecycle.c": "tests/analyzer/pipeline/test_pipeline.c",
     "analyzer/privacy/token.c": "tests/analyzer/privacy/test_scrub.c",
+    "analyzer/capture/text_lines.c": "tests/system/test_logs.py",
+    "analyzer/logs/join.c": "tests/system/test_logs.py",
+    "analyzer/logs/join_clock.c": "tests/system/test_logs.py",
+    "analyzer/logs/join_load.c": "tests/system/test_logs.py",
+    "analyzer/logs/log_record.c": "tests/analyzer/logs/test_saying.c; tests/system/test_logs.py: every form",
+    "analyzer/logs/log_wording.c": "tests/analyzer/logs/test_saying.c",
+    "analyzer/logs/logs.c": "tests/system/test_logs.py",
+    "analyzer/logs/place.c": "tests/system/test_logs.py",
+    "analyzer/logs/visits.c": "tests/system/test_logs.py",
+    "analyzer/output/ladder_log.c": "tests/system/test_logs.py",
+    "analyzer/program/cmd_logs.c": "tests/system/test_logs.py",
+    "db/read/history_log.c": "tests/system/test_logs.py",
+    "db/write/logbook.c": "tests/system/test_logs.py",
     "analyzer/capture/pcapng_clock.c": "tests/analyzer/capture/test_pcapng.c",
     "analyzer/pipeline/totals.c": "tests/analyzer/pipeline/test_pipeline.c, test_pipeline_flows.c",
     "analyzer/pipeline/handover.c": "tests/analyzer/pipeline/test_pipeline.c, test_pipeline_flows.c",
@@ -242,7 +255,7 @@ for title, library, allowed in LIBRARIES:
 # The folders of analyzer/ from the ground up: each may use those named before it. A new one gets its
 # row in the table of analyzer/README.md.
 STOREYS = ["base", "order", "software", "tls", "transport", "session", "diagnosis", "privacy", "capture",
-           "smtp", "pipeline", "output", "evidence", "screens", "fleet", "program"]
+           "smtp", "pipeline", "logs", "output", "evidence", "screens", "fleet", "program"]
 
 # What a source file may include of include/heloscope/, by the folder that it lies in; the words that
 # all share lie in include/heloscope/ itself. db/ prints addresses and tunnels by what network/ has.

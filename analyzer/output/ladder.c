@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ladder_page.h"
+#include "ladder_log.h"
 #include "heloscope/base/text.h"
 
 enum {
@@ -286,6 +286,7 @@ static bool print_event(void *context, const struct history_event *event)
     if (!print_happening(page))
         print_said(page);
     print_marks(page);
+    ladder_log_print(page);
     page->previous_us = event->ts_us;
     return true;
 }
@@ -308,6 +309,7 @@ static void print_finding(struct page *page, const struct cascade *cascade)
         fprintf(page->out, ", origin #%" PRIu32, cascade->origin);
     fprintf(page->out, "%s\n", page_style(page, STYLE_PLAIN));
     timeline_print_paragraph(page->out, "Said", cascade->said, page->ladder->width);
+    ladder_log_print_finding(page, cascade);
     timeline_print_ruling(page->out, &cascade->ruling, page->ladder->width);
     if (!cascade->repeats)
         return;
@@ -360,6 +362,7 @@ bool ladder_print(FILE *out, const struct terminal *terminal, const struct ladde
 {
     struct page page = {.out = out, .terminal = terminal, .ladder = ladder};
     bool done = cascades_read(&page.cascades, history, session_id, why) &&
+                ladder_log_read(&page.log, history, session_id, why) &&
                 history_events(history, session_id, 1, UINT32_MAX, page_look_ahead, &page, why);
     if (done) {
         page_lay_out(&page);
@@ -369,6 +372,7 @@ bool ladder_print(FILE *out, const struct terminal *terminal, const struct ladde
     for (size_t i = 0; done && i < page.cascades.count;)
         i += print_alike(&page, i);
     cascades_free(&page.cascades);
+    ladder_log_free(page.log);
     free(page.groups);
     return done;
 }

@@ -14,6 +14,7 @@ struct page {
     const struct terminal *terminal;
     const struct ladder *ladder;
     struct cascades cascades;
+    struct ladder_log *log; /* of ladder_log.c */
 
     /* From the first look at all events. */
     uint8_t *groups; /* by event number */

@@ -9,6 +9,7 @@
 #include "heloscope/output/finding_print.h"
 #include "heloscope/output/table.h"
 #include "heloscope/base/text.h"
+#include "heloscope/db/logbook.h"
 #include "heloscope/output/ladder.h"
 
 /* -------------------------------------------------------------------------------------- the list
@@ -214,6 +215,19 @@ static bool print_tls(void *context, const struct history_tls *row)
     return true;
 }
 
+/* "log       Postfix, joined by queue id; its clock 7200.0 s ahead", once. */
+static bool print_log(void *context, const struct log_line *line)
+{
+    const int64_t us = line->clock_us < 0 ? -line->clock_us : line->clock_us;
+    (void)context;
+    printf("  %-10s%s, joined by %s", "log", line->server, line->joined);
+    if (us >= 1500000)
+        printf("; its clock is %.1f s %s", (double)us / 1e6,
+               line->clock_us < 0 ? "behind" : "ahead");
+    putchar('\n');
+    return false;
+}
+
 static bool print_head(void *context, const struct history_session *row)
 {
     struct view *view = context;
@@ -234,6 +248,7 @@ static bool print_head(void *context, const struct history_session *row)
     print_field("server", row->server_software);
     view->failed = !history_tls(view->history, row->session_id, print_tls, NULL, view->why);
     print_counts(row);
+    view->failed |= !history_log(view->history, row->session_id, print_log, NULL, view->why);
     print_field("outcome", row->outcome);
     putchar('\n');
     return true;

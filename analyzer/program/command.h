@@ -21,6 +21,6 @@ command_fn cmd_analyze, cmd_monitor, cmd_show, cmd_report, cmd_explain, cmd_expo
 command_fn cmd_query, cmd_diff, cmd_browse;
 command_fn cmd_rules;            /* explain --rules */
 command_fn cmd_explain_software; /* explain --client, --server */
-command_fn cmd_prune, cmd_tail;
+command_fn cmd_prune, cmd_tail, cmd_logs;
 
 #endif

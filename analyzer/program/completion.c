@@ -50,7 +50,7 @@ static const struct {
 } positional[] = {
     {FOR_ANALYZE, ":files"}, {FOR_SHOW, ":sessions"}, {FOR_REPORT, ":sessions"},
     {FOR_CUT, ":sessions"},  {FOR_DIFF, ":sessions"}, {FOR_EXPLAIN, ":causes"},
-    {FOR_QUERY, ":queries"},
+    {FOR_QUERY, ":queries"}, {FOR_LOGS, ":files"},
 };
 
 static const char *const *typed; /* all words, for the history that they name */

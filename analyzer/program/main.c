@@ -45,6 +45,11 @@ static const struct subcommand_row {
     {FOR_CUT, "cut", "[options] SESSION... -w FILE",
      "packets of sessions, the findings as comments",
      "Without words that choose sessions, all of them.", cmd_cut},
+    {FOR_LOGS, "logs", "[options] FILE...", "mail servers' logs beside the sessions",
+     "FILEs are logs of Postfix, Exim, Sendmail, OpenSMTPD or Haraka as syslog, journalctl -o "
+     "export\nor they themselves write them, also compressed; - is standard input. show prints "
+     "their lines\nin the sessions that they belong to.",
+     cmd_logs},
     {FOR_EXPORT, "export", "[options]", "sessions and findings as lines for other programs",
      "Sessions come when they have ended, and again when more of them becomes known.", cmd_export},
     {FOR_SHIP, "ship", "[options]", "the history into the database of a fleet",

@@ -81,11 +81,12 @@ enum subcommand {
     FOR_QUERY = 1 << 8,
     FOR_DIFF = 1 << 9,
     FOR_BROWSE = 1 << 10,
+    FOR_LOGS = 1 << 11,
     FOR_PRUNE = 1 << 16,
     FOR_TAIL = 1 << 17,
 
     FOR_HISTORY = FOR_ANALYZE | FOR_MONITOR | FOR_SHOW | FOR_REPORT | FOR_EXPORT | FOR_CUT |
-                  FOR_SHIP | FOR_BROWSE | FOR_QUERY | FOR_DIFF | FOR_PRUNE | FOR_TAIL,
+                  FOR_SHIP | FOR_BROWSE | FOR_QUERY | FOR_DIFF | FOR_PRUNE | FOR_TAIL | FOR_LOGS,
     FOR_CAPTURE = FOR_ANALYZE | FOR_MONITOR,
     FOR_SELECTION =
         FOR_SHOW | FOR_REPORT | FOR_CUT | FOR_DIFF | FOR_BROWSE, /* of selection_options.c */

@@ -54,7 +54,11 @@ static const char count_sessions[] =
     "(SELECT ifnull(sum(1 + repeats), 0) FROM diagnoses) AS errors, "
     "(SELECT ifnull(sum(1 + repeats), 0) FROM diagnoses WHERE code = 503) AS errors_503, "
     "(SELECT count(*) FROM (SELECT DISTINCT session_id, ifnull(origin_seq, 0), cause FROM "
-    "diagnoses)) AS origins FROM sessions";
+    "diagnoses)) AS origins, "
+    "(SELECT count(DISTINCT session_id) FROM log_lines WHERE session_id IN "
+    "(SELECT session_id FROM sessions)) AS logged, "
+    "(SELECT count(*) FROM log_lines WHERE alone AND session_id IN "
+    "(SELECT session_id FROM sessions)) AS log_alone FROM sessions";
 
 static const struct {
     const char *name;
@@ -73,6 +77,8 @@ static const struct {
     {"midstream", offsetof(struct figures, midstream)},
     {"one_sided", offsetof(struct figures, one_sided)},
     {"dropped", offsetof(struct figures, dropped)},
+    {"logged", offsetof(struct figures, logged)},
+    {"log_alone", offsetof(struct figures, log_alone)},
 };
 #define FIGURES (sizeof figure_rows / sizeof *figure_rows)
 
@@ -222,6 +228,20 @@ static void print_limits(const struct figures *f)
     putchar('\n');
 }
 
+/* What the servers' own logs add. */
+static void print_logs(const struct figures *f)
+{
+    char words[TEXT_COUNT];
+    if (!f->logged)
+        return;
+    print_label("logs");
+    printf("lines of %s", text_counted((uint64_t)f->logged, "session", words));
+    if (f->log_alone)
+        printf("; %s of refusals that only the log knows (heloscope query only_in_logs)",
+               text_counted((uint64_t)f->log_alone, "line", words));
+    putchar('\n');
+}
+
 /* Causes that were not there before, are gone, have become more, less. */
 static void print_changes(const struct report *report)
 {
@@ -269,6 +289,7 @@ static void print_figures(const struct report *report)
         print_changes(report);
     }
     print_limits(now);
+    print_logs(now);
 }
 
 bool report_text(const struct report *report, struct failure *why)

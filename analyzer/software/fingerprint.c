@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Marks weighed. Several products leave the same mark: each of them is credited with it, and one is
  * named only when it leads alone. */
-#include "pattern.h"
+#include "heloscope/software/pattern.h"
 #include "heloscope/software/reply_texts.h"
 #include "heloscope/software/fingerprint.h"
 #include "heloscope/base/limits.h"

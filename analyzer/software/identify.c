@@ -2,7 +2,7 @@
 /* Where the marks of both ends are looked for, as the session goes on. Of each kind of reply and
  * command the first is looked at: a long session costs no more than a short one. */
 #include "heloscope/software/identify.h"
-#include "pattern.h"
+#include "heloscope/software/pattern.h"
 #include "heloscope/software/reply_texts.h"
 #include "heloscope/base/limits.h"
 

@@ -2,7 +2,7 @@
 /* Texts with variable parts. A pattern is read as pieces: a variable part, which may be absent, and
  * the literal behind it. The leftmost place of each literal is the right one, except that the last
  * must end the text: so no step is ever taken back. */
-#include "pattern.h"
+#include "heloscope/software/pattern.h"
 
 struct piece {
     bool variable, last;

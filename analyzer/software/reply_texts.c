@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The texts of refusals, looked up. A lookup is bounded: rows of one code, a few lines of the
  * reply, a limited length of each. */
-#include "pattern.h"
+#include "heloscope/software/pattern.h"
 #include "heloscope/software/reply_texts.h"
 #include "heloscope/base/limits.h"
 

@@ -23,6 +23,7 @@ static const struct part session_parts[] = {
     {"diagnoses", "diagnoses", "WHERE session_id = ?1 ORDER BY reply_seq", RELATED, true},
     {"transactions", "transactions", "WHERE session_id = ?1 ORDER BY tx", "", true},
     {"recipients", "recipients", "WHERE session_id = ?1 ORDER BY tx, n", "", true},
+    {"log_lines", "log_lines", "WHERE session_id = ?1 ORDER BY seq, log_id, line", "", true},
 };
 #define SESSION_PARTS (sizeof session_parts / sizeof *session_parts)
 

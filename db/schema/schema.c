@@ -17,6 +17,7 @@ static const struct migration steps[] = {
     {7, step_tls_sql},
     {8, step_repeats_sql},
     {9, step_timelines_sql},
+    {10, step_logs_sql},
 };
 
 const struct ladder schema_ladder = {steps, sizeof steps / sizeof *steps, views_sql};

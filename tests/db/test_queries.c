@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "heloscope/db/logbook.h"
 #include "scratch.h"
 
 static struct scratch at;
@@ -44,6 +45,40 @@ static void write_doubtful(struct store *store)
     story_free(&story);
 }
 
+/* A log of two lines, of which one is joined with the first session. */
+static void write_log(void)
+{
+    struct logbook *book = logbook_open(at.path, NULL);
+    const struct log_line line = {
+        .session_id = 1,
+        .ts_us = INT64_C(1700000000) * 1000000,
+        .clock_us = 2000000,
+        .seq = 3,
+        .line = 1,
+        .server = "Exim",
+        .kind = "disorder",
+        .joined = "queue id",
+        .text = bytes_of_string("SMTP protocol error"),
+        .alone = true,
+    };
+    const struct log_file file = {
+        .path = "mainlog",
+        .servers = "Exim",
+        .lines = 2,
+        .known = 2,
+        .visits = 2,
+        .visits_joined = 1,
+        .joined = 1,
+        .stray = 1,
+        .has_clock = true,
+        .clock_us = 2000000,
+        .over = true,
+    };
+    cr_assert(book && logbook_begin(book, "mainlog", NULL) && logbook_add(book, &line, NULL) &&
+              logbook_end(book, &file, NULL));
+    logbook_close(book);
+}
+
 static void make(void)
 {
     scratch_make(&at);
@@ -51,6 +86,7 @@ static void make(void)
     struct store *store = scratch_store(&at);
     write_doubtful(store);
     scratch_close(store);
+    write_log();
 }
 
 static void clean(void)
@@ -78,9 +114,12 @@ static const struct {
     {"errors_last_hour.sql", NULL, NULL, 1, "3|127.0.0.3|RCPT TO:<gone@mx.test>|unknown"},
     {"evidence_by_role.sql", NULL, NULL, 8, "mail_rejected|command|DATA|1|1"},
     {"ignored_refusals.sql", NULL, NULL, 1, "127.0.0.1|client.test|2|1|550|mail_rejected"},
+    {"logs_read.sql", NULL, NULL, 1, "mainlog|Exim|2|2|2|1|1|0|2.0"},
     {"misleading_replies.sql", NULL, NULL, 2, "1|8|mail_missing|mail_rejected"},
     {"noisiest_clients.sql", NULL, NULL, 2, "127.0.0.1|client.test|2|1|mail_rejected"},
     {"not_certain.sql", NULL, NULL, 1, "3|5|503|unknown|likely|120|1|0"},
+    {"only_in_logs.sql", NULL, NULL, 1,
+     "1|2023-11-14 22:13:18|127.0.0.1|127.0.0.2|Exim|disorder|NULL|SMTP protocol error"},
     {"recurring.sql", NULL, NULL, 3,
      "127.0.0.1|127.0.0.2|mail_rejected|DATA|503|550 5.1.8|1|1|2023-11-14 22:13:20"},
     {"refused_recipients.sql", NULL, NULL, 1, "gone@mx.test|503|1|503 sender not yet given"},

@@ -4,7 +4,7 @@
 #undef NDEBUG /* the checks are assertions */
 #include <assert.h>
 
-#include "analyzer/software/pattern.h"
+#include "heloscope/software/pattern.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,7 +12,7 @@
 
 #include "heloscope/diagnosis/claims.h"
 #include "heloscope/software/identify.h"
-#include "analyzer/software/pattern.h"
+#include "heloscope/software/pattern.h"
 #include "heloscope/software/reply_texts.h"
 #include "heloscope/session/session.h"
 #include "heloscope/base/text.h"

@@ -36,6 +36,15 @@ enum {
                            * compiled anew when it is needed */
 };
 
+/* --- logs of mail servers --- */
+enum {
+    LOG_LINE_LIMIT = 8 * 1024,   /* octets of a line; syslog's own bound is below that */
+    LOG_VISITS = 512 * 1024,     /* connections of a log that are held at once */
+    LOG_VISIT_LINES = 256,       /* lines of one that are kept; of more the first */
+    LOG_PAIRS = 2 * 1000 * 1000, /* comparisons that find by how much the clocks differ */
+    LOG_CANDIDATES = 256,        /* sessions that a connection is compared with */
+};
+
 /* --- packets --- */
 enum {
     LAYER_LIMIT = 32,     /* headers of a frame, more than any network nests; each IPv6 extension

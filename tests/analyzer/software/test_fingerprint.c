@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <strings.h>
 
-#include "analyzer/software/pattern.h"
+#include "heloscope/software/pattern.h"
 #include "heloscope/software/reply_texts.h"
 #include "heloscope/software/fingerprint.h"
 #include "tests/support/fill.h"

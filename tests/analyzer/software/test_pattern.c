@@ -2,7 +2,7 @@
 /* Texts with variable parts. */
 #include <criterion/criterion.h>
 
-#include "analyzer/software/pattern.h"
+#include "heloscope/software/pattern.h"
 #include "tests/support/guard.h"
 
 static const struct row {

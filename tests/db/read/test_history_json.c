@@ -61,7 +61,7 @@ Test(history_json, a_session_with_all_that_belongs_to_it)
     fclose(out);
     holds("json_valid(?1)", "1");
     holds("(SELECT group_concat(key) FROM json_each(?1))",
-          "session,events,violations,diagnoses,transactions,recipients");
+          "session,events,violations,diagnoses,transactions,recipients,log_lines");
     holds("json_extract(?1, '$.session.uid')", "uid-rejected");
     holds("json_array_length(?1, '$.events')", "13");
     holds("json_extract(?1, '$.events[3].text')", "250-mx.test\n250-PIPELINING\n250 HELP");

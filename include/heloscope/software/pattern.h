@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Texts with variable parts, as the tables of what servers and clients say write them. */
-#ifndef ANALYZER_SOFTWARE_PATTERN_H
-#define ANALYZER_SOFTWARE_PATTERN_H
+#ifndef HELOSCOPE_SOFTWARE_PATTERN_H
+#define HELOSCOPE_SOFTWARE_PATTERN_H
 
 #include "heloscope/bytes.h"
 
