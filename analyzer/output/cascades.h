@@ -19,8 +19,8 @@ struct cascade {
     event_no *replies; /* ascending */
     size_t reply_count;
     uint64_t repeats; /* further refusals of the kind, counted and not kept */
-    int lane; /* -1 = none */
-    int code; /* of the first refusal; 0 = the end of the connection */
+    int lane;         /* -1 = none */
+    int code;         /* of the first refusal; 0 = the end of the connection */
     struct ruling ruling;
     char *texts[CASCADE_TEXTS]; /* what `ruling` points to */
     char *said;                 /* the first refusal's text; NULL = not kept yet, or none */

@@ -10,6 +10,7 @@
 
 #include "heloscope/transport/reassembly.h"
 #include "heloscope/session/session.h"
+#include "heloscope/smtp/decoder.h"
 #include "heloscope/db/store.h"
 #include "traffic.h"
 
