@@ -10,7 +10,8 @@ struct figures {
     int64_t sessions, troubled, messages, first_us, last_us;
     int64_t errors, errors_503, origins; /* a cascade has one origin */
     int64_t holes, octets, midstream, one_sided, dropped;
-    int64_t logged, log_alone; /* sessions with lines of a server's log; troubles that it alone tells */
+    int64_t logged,
+        log_alone; /* sessions with lines of a server's log; troubles that it alone tells */
     int64_t causes[CAUSE_COUNT]; /* errors of each */
 };
 
