@@ -264,6 +264,12 @@ static bool find_reason(struct session *s, const struct pending *p, const struct
         out->origin = p->content_of;
         return true;
     }
+    if (p->injected) {
+        out->cause = CAUSE_PIPELINING_VIOLATION;
+        out->origin = s->order.facts[FACT_TLS].since;
+        out->fault = FAULT_SERVER;
+        return true;
+    }
     if (misled(s, p, v, out))
         return true;
     if (s->bare_lf.joined && v->kind == VERDICT_BROKEN &&

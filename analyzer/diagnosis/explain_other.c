@@ -181,6 +181,13 @@ static const char *pipelining_violation(const struct wording *t)
     bool last = t->p && t->p->group_rule ? t->p->group_rule == rule_group_end : offered;
     const char *rule =
         last ? "which RFC 2920 section 3.1 forbids here" : "and PIPELINING was not offered";
+    if (t->p && t->p->injected)
+        return SAY(
+            t,
+            "#%u was sent in clear text behind STARTTLS #%u, and the server has executed it inside "
+            "TLS instead of throwing it away (RFC 3207 section 4.2): whoever sits between the two "
+            "can put commands into the session (CVE-2011-0411).",
+            seq, t->d->origin);
     if (t->p && t->p->kind == PENDING_CONTENT)
         return SAY(
             t,

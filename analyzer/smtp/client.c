@@ -10,6 +10,7 @@
 #include "not_smtp.h"
 #include "pipelining.h"
 #include "heloscope/session/direction.h"
+#include "injected.h"
 #include "heloscope/session/pending.h"
 #include "proxied.h"
 #include "heloscope/session/session.h"
@@ -376,6 +377,7 @@ static void discard_line(struct session *s, const struct line *line)
     struct bytes text = storable(s, line, &c, &notes);
     struct event *e = line_event(s, EVENT_COMMAND, line, text, notes);
     e->verb = c.verb == VERB_UNKNOWN ? NULL : verb_name(c.verb);
+    injected_note(s, e, &c);
 }
 
 void client_line(struct session *s, const struct line *line)

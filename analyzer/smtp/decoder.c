@@ -21,6 +21,7 @@
 #include "ending.h"
 #include "heloscope/diagnosis/violation.h"
 #include "heloscope/session/direction.h"
+#include "injected.h"
 #include "heloscope/session/pending.h"
 #include "hole.h"
 #include "not_smtp.h"
@@ -110,11 +111,14 @@ static void take_reply(struct session *s, uint64_t end)
             read_waiting(s, SIDE_CLIENT);
         found = pending_match(s, code, s->reply.start, end, s->reply.mark.seen, &doubtful);
     }
-    if (!found) {
+    struct pending p;
+    if (found) {
+        p = server_take_answered(s, found);
+        injected_are_over(s);
+    } else if (doubtful || !injected_take_answered(s, &p)) {
         server_settle_unasked(s, doubtful, end);
         return;
     }
-    struct pending p = server_take_answered(s, found);
     if (decision_by_accepted_chunk(s, &p)) /* it stands before its reply, as it was sent */
         read_waiting(s, SIDE_CLIENT);
     if (server_settle(s, &p, doubtful, end) && decision_by_reply(s, end))

@@ -114,6 +114,30 @@ def row_of_tls():
             equal(rows(database, "SELECT count(*) FROM events WHERE in_tls")[0][0] > 0, bool(options), "in_tls")
 
 
+@test("commands in clear text behind STARTTLS that the server executes inside TLS are paired and told")
+def injected():
+    with Scratch() as scratch:
+        keys = scratch.path("keys")
+        behind = PLAIN[:-1] + [("C", "RSET"), ("C", "MAIL FROM:<evil@example.com>"), PLAIN[-1]]
+        session = Session(keys, *TLS13).play(
+            [("S", "250 flushed"), ("S", "503 5.5.1 say hello first"), ("C", "EHLO client.example.com"),
+             ("S", "250 mx.example.org"), ("C", "QUIT"), ("S", "221 bye")])
+        path = capture(scratch, session, plain=behind)
+        database, _ = analyse(scratch, path, "--keylog", keys)
+        equal(rows(database, "SELECT c.text, r.code FROM events r JOIN events c ON c.session_id = r.session_id "
+                             "AND c.seq = r.answers WHERE r.in_tls ORDER BY r.seq"),
+              [("RSET", 250), ("MAIL FROM:<evil@example.com>", 503), ("EHLO client.example.com", 250),
+               ("QUIT", 221)], "what the replies answer")
+        equal(rows(database, "SELECT d.cause, d.fault, e.text FROM diagnoses d JOIN events e ON "
+                             "e.session_id = d.session_id AND e.seq = d.origin_seq"),
+              [("pipelining_violation", "server", "STARTTLS")], "the finding")
+        contains(rows(database, "SELECT explanation FROM diagnoses")[0][0], "CVE-2011-0411")
+        # A server that throws them away answers what was sent inside.
+        session = Session(keys, *TLS13).play(INSIDE)
+        database, _ = analyse(scratch, capture(scratch, session, plain=behind), "--keylog", keys)
+        equal(rows(database, "SELECT cause FROM diagnoses"), [("mail_rejected",)], "thrown away")
+
+
 @test("why a handshake failed is said: no version in common, a certificate refused")
 def failures():
     for version, lowest, trusts, said in (

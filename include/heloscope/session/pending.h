@@ -42,6 +42,7 @@ struct pending {
     bool unproved;           /* its acknowledgement may mean nothing, see receipt.h */
     const char *owed_rule;   /* then: what it broke if it means something; static */
     bool accused;            /* a violation has been noted */
+    bool injected;           /* sent in clear text behind STARTTLS, executed inside TLS */
     bool unfinished;         /* a message whose end was not sent */
     int64_t idle_us;         /* how long nobody had spoken before it; unfinished: behind it */
     unsigned odd_form;       /* NOTE_UNBRACKETED, NOTE_COLON_SPACE */

@@ -104,6 +104,10 @@ struct unread {
     struct line first;
 };
 
+enum {
+    INJECTED_KEPT = 4
+};
+
 struct handshake {
     uint64_t starttls_end; /* server octets up to the 220 to STARTTLS */
     event_no hello;        /* the client's */
@@ -117,6 +121,10 @@ struct handshake {
     event_no gap[2];       /* by enum side: the newest hole in what was not read yet */
     uint8_t verdict;       /* enum tls_verdict */
     struct direction waiting[2]; /* octets of records that wait for the other side */
+    /* Commands in clear text behind STARTTLS, and which of them the server executes next if it has
+     * not thrown them away. */
+    struct order_command injected[INJECTED_KEPT];
+    uint8_t injected_count, injected_next;
 };
 
 /* The answer that decides how to go on reading (READ_WAIT). */
