@@ -172,6 +172,7 @@ TESTED_ELSEWHERE = {
     "analyzer/order/settle.c": "tests/analyzer/order/test_judge.c, test_effects.c",
     "analyzer/smtp/outcome.c": "tests/dialogues",
     "analyzer/smtp/pipelining.c": "tests/dialogues/pipelining.txt",
+    "analyzer/tls/guess.c": "tests/system/test_keylog.py",
     "analyzer/smtp/injected.c": "tests/system/test_keylog.py",
     "analyzer/smtp/proxied.c": "tests/dialogues/session.txt",
     "analyzer/session/draft.c": "tests/analyzer/session/test_session.c",

@@ -170,5 +170,6 @@ void tls_row_describe(const struct session *s, bool last, struct session_row *ro
         return;
     tls->suite = printable(tls_row_suite(facts->suite, name), arena);
     tls->alpn = printable(facts->protocol, arena);
-    tls->handshake = facts->resumed ? "resumed" : "full";
+    if (!facts->guessed)
+        tls->handshake = facts->resumed ? "resumed" : "full";
 }

@@ -33,9 +33,18 @@ static void take_inside(struct session *s, enum side side, const struct span *sp
                         struct bytes text);
 static void read_span(struct session *s, enum side side, const struct span *span);
 
-static bool is_record(const struct direction *direction, const struct span *span)
+/* A hole where one side's first record is to come, behind the other's, has swallowed that. */
+static bool loses_record(const struct session *s, enum side side, const struct span *span)
 {
-    return !span->mark.inside && (direction->sealed || direction->reading == READ_TLS);
+    return !span->data.at && s->direction[side].reading == READ_TLS_NEXT &&
+           s->direction[!side].sealed && !s->tls.alert;
+}
+
+static bool is_record(const struct session *s, enum side side, const struct span *span)
+{
+    const struct direction *direction = &s->direction[side];
+    return !span->mark.inside &&
+           (direction->sealed || direction->reading == READ_TLS || loses_record(s, side, span));
 }
 
 /* --- going on --- */
@@ -47,7 +56,7 @@ static void read_waiting(struct session *s, enum side side)
     struct queued_span *q = direction_take_queue(direction);
     while (q) {
         struct queued_span *next = q->next;
-        if (direction->reading == READ_WAIT && !is_record(direction, &q->span))
+        if (direction->reading == READ_WAIT && !is_record(s, side, &q->span))
             direction_enqueue(direction, &q->span);
         else
             read_span(s, side, &q->span);
@@ -90,7 +99,7 @@ static void take_reply(struct session *s, uint64_t end)
     read_as_no_header(s);
     if (server_refuses_header(s, end))
         return;
-    if (s->direction[SIDE_CLIENT].reading == READ_TLS && !s->ring.count)
+    if (s->direction[SIDE_CLIENT].reading == READ_TLS && !s->ring.count && !s->reply.mark.inside)
         tls_answered(s);
     /* What was sent before the reply, and can be read now that it is there. */
     if (answering_is_to_content(s, code) && content_was_answered(s, code))
@@ -299,7 +308,7 @@ static size_t read_some(struct session *s, enum side side, struct bytes data, ui
 static void read_span(struct session *s, enum side side, const struct span *span)
 {
     struct direction *direction = &s->direction[side];
-    if (is_record(direction, span)) {
+    if (is_record(s, side, span)) {
         encrypted_take(s, side, span, take_inside);
         return;
     }
@@ -323,7 +332,7 @@ static void read_span(struct session *s, enum side side, const struct span *span
     struct bytes data = span->data;
     while (data.len) {
         const struct span rest = {.offset = offset, .data = data, .mark = span->mark};
-        if (is_record(direction, &rest)) {
+        if (is_record(s, side, &rest)) {
             encrypted_take(s, side, &rest, take_inside);
             return;
         }
@@ -345,7 +354,7 @@ static void read_span(struct session *s, enum side side, const struct span *span
 static void take_span(struct session *s, enum side side, const struct span *span)
 {
     struct direction *direction = &s->direction[side];
-    if (is_record(direction, span) ||
+    if (is_record(s, side, span) ||
         (direction->reading != READ_HELD && direction->reading != READ_WAIT)) {
         read_span(s, side, span);
         return;

@@ -133,6 +133,8 @@ static void note_opening(struct session *s, enum side side, const struct tls_new
     const struct tls_facts *facts = tls_facts(s->tls.layer);
     char version[16], suite[TLS_NAME_ROOM], group[TLS_NAME_ROOM];
     tls_version_print(facts->version, version);
+    if (!s->row.tls_version.at) /* the server's hello was not captured */
+        s->row.tls_version = arena_copy(&s->own, bytes_of_string(version));
     note(s, news, side,
          arena_print(&s->draft->arena, "decrypted: %s, %s%s%s%s%s%s", version,
                      tls_row_suite(facts->suite, suite), facts->group ? ", " : "",
@@ -262,6 +264,13 @@ static void take_gap(struct session *s, enum side side, const struct span *span,
     tls_take_gap(s->tls.layer, side, span->offset, span->gap, &span->mark);
 }
 
+/* Whether octets of the other side have waited, and go on before those that came at `ts_us`. */
+static bool other_goes_first(const struct session *s, enum side side, int64_t ts_us)
+{
+    const struct queued_span *first = s->tls.waiting[!side].queue;
+    return first && first->span.mark.ts_us < ts_us && !tls_waits(s->tls.layer, !side);
+}
+
 static void take_now(struct session *s, enum side side, const struct span *span,
                      encrypted_sink *sink)
 {
@@ -292,7 +301,8 @@ static void take_now(struct session *s, enum side side, const struct span *span,
         if (!s->tls.open[side])
             s->direction[side].offset = offset;
         hear_all(s, sink);
-        if (data.len && tls_waits(s->tls.layer, side)) {
+        if (data.len &&
+            (tls_waits(s->tls.layer, side) || other_goes_first(s, side, span->mark.ts_us))) {
             const struct span rest = {.offset = offset, .data = data, .mark = span->mark};
             direction_enqueue_first(&s->tls.waiting[side], &rest); /* others wait already */
             return;

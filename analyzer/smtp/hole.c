@@ -61,7 +61,8 @@ bool hole_take(struct session *s, enum side side, const struct span *span, struc
     e->saw = session_seen(s, !side, span->mark.seen);
     s->hole = true;
     direction->offset = span->offset + span->gap;
-    if (direction->reading == READ_TLS || direction->reading == READ_NOTHING) {
+    if (direction->reading == READ_TLS || direction->reading == READ_NOTHING ||
+        (direction->reading == READ_TLS_NEXT && direction->sealed)) {
         direction_enter(direction, READ_NOTHING); /* records cannot be counted on */
         direction_release(direction);
         return false;

@@ -372,12 +372,15 @@ const struct keylog_secret *keylog_find(const struct keylog *keylog, enum keylog
 }
 
 const struct keylog_secret *keylog_each(const struct keylog *keylog, enum keylog_label label,
-                                        size_t *place)
+                                        size_t *place, struct bytes *id)
 {
     while (*place < keylog->count) {
         const struct entry *e = &keylog->entries[keylog->count - ++*place];
-        if (e->label == label)
-            return &e->secret;
+        if (e->label != label)
+            continue;
+        if (id)
+            *id = bytes_of(e->id, e->id_length);
+        return &e->secret;
     }
     return NULL;
 }

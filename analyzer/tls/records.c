@@ -69,6 +69,8 @@ static void seek(struct tls *tls, enum side side, uint8_t *scratch)
         }
         if (whole && half->cipher) /* it may have been one, of which only the IV is not known */
             tls_cipher_pass(half->cipher, record.body, record.start + whole);
+        else if (whole)
+            half_keep_tail(tls, half, record.body, record.start + whole);
         release(half, 1);
     }
 }

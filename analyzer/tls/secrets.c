@@ -67,7 +67,7 @@ static const struct keylog_secret *next_secret(struct tls *tls, struct master_se
     }
     if (tls->certificate_seen || !tls->session_offered || tls->budget == 0)
         return NULL;
-    return keylog_each(tls->keylog, KEYLOG_CLIENT_RANDOM, &search->place);
+    return keylog_each(tls->keylog, KEYLOG_CLIENT_RANDOM, &search->place, NULL);
 }
 
 bool master_next(struct tls *tls, struct master_search *search, uint8_t master[MASTER])

@@ -13,6 +13,7 @@ enum {
     RECORD_HEAD = 5,
     NEWS_KEPT = 8,
     MASTER = 48,    /* octets of a master secret, and of a premaster secret by RSA */
+    TAIL_KEPT = 64, /* octets: a block, and a MAC outside the encryption */
     SPANS_KEPT = 8, /* records of which the ends are remembered, to round acknowledgements */
 };
 
@@ -56,6 +57,12 @@ struct half {
     uint32_t message_length, message_size;
     uint32_t message_skip; /* octets of a long one that are passed over */
 
+    /* TLS 1.0: the end of the newest record while no cipher is proved; its last block is the IV of
+     * the record that begins there. */
+    uint8_t tail[TAIL_KEPT];
+    uint8_t tail_length;
+    uint64_t tail_end;
+
     uint64_t whole[SPANS_KEPT]; /* ends of the newest records */
     uint32_t whole_count;
 };
@@ -68,6 +75,7 @@ struct tls {
     /* Of the newest handshake. */
     uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
     bool client_hello, server_hello;
+    bool midway; /* so was not seen, nor a hole: records may have passed before the first */
     struct tls_suite suite;
     bool suite_known;
     bool encrypt_then_mac, extended_master_secret;
@@ -103,6 +111,9 @@ struct tls_news *tls_tell_about(struct tls *tls, enum tls_news_kind kind,
 /* A record of so many octets that cannot be read. The client's first in TLS 1.3 is longer than an
  * alert unless it is one: it has refused what the server showed (RFC 8446 section 6.2). */
 void tls_note_unread(struct tls *tls, enum side side, size_t octets);
+
+/* A record of TLS 1.0 that cannot be read has the IV of the one behind it. */
+void half_keep_tail(const struct tls *tls, struct half *half, struct bytes body, uint64_t end);
 
 /* ---- unseal.c */
 

@@ -5,10 +5,13 @@
 
 #include "heloscope/base/limits.h"
 #include "heloscope/base/memory.h"
+#include "guess.h"
 #include "records.h"
 #include "state.h"
 
 enum {
+    CHAINED_RECORDS = 3,    /* of TLS 1.0: behind a hole the first cannot be read, and has the IV of
+                               the    next */
     HANDSHAKE_RECORDS = 256 /* of TLS 1.3, of one side, before its first of application data */
 };
 
@@ -70,7 +73,10 @@ bool tls_waits(const struct tls *tls, enum side side)
     if (tls->server_hello && keylog_may_grow(tls->keylog) && !secrets_are_complete(tls))
         return true;
     if (side == SIDE_SERVER)
-        return !tls->client_hello && !client->lost && !client->sealed;
+        return !tls->client_hello && !client->lost && !tls->facts.records[SIDE_CLIENT];
+    if (tls->client_hello && !tls->server_hello && !tls->facts.records[SIDE_SERVER] &&
+        !server->lost)
+        return true; /* nothing but early data comes before the server's hello */
     return tls->early_offered && !tls->facts.retried && !tls->early_refused &&
            !tls->extensions_seen && !server->sealed && !server->lost &&
            !(tls->server_hello && !tls->facts.resumed);
@@ -224,11 +230,17 @@ void tls_held_mark(const struct tls *tls, enum side side, struct mark *mark)
         *mark = tls->half[side].held_mark;
 }
 
+static bool is_chained(const struct tls *tls)
+{
+    return tls->facts.version <= VERSION_10 && tls->suite_known && tls->suite.mode == TLS_MODE_CBC;
+}
+
 /* Why it cannot be read is said once. */
 static void give_up(struct tls *tls, enum side side, const struct tls_news *about)
 {
     struct half *half = &tls->half[side];
-    if (may_still_open(tls, side))
+    if (may_still_open(tls, side) || guess_may_help(tls, side) ||
+        (tls->keylog && is_chained(tls) && half->sealed < CHAINED_RECORDS))
         return;
     half->hopeless = true;
     half->tried = tls->keylog ? keylog_count(tls->keylog) : 0;
@@ -255,8 +267,10 @@ static bool is_refused_early_data(const struct tls *tls, enum side side)
 }
 
 /* At most so many records, of which the smallest takes 22 octets, lie in what is lost. */
-static uint32_t records_ahead(const struct half *half, uint64_t start)
+static uint32_t records_ahead(const struct tls *tls, const struct half *half, uint64_t start)
 {
+    if (tls->midway && !half->cipher)
+        return TLS_LOST_RECORDS;
     const uint64_t most = half->lost ? (start - half->lost_from) / 22 + 1 : 0;
     return most < TLS_LOST_RECORDS ? (uint32_t)most : TLS_LOST_RECORDS;
 }
@@ -268,6 +282,17 @@ void tls_note_unread(struct tls *tls, enum side side, size_t octets)
     if (side == SIDE_CLIENT && half->sealed == 1 && tls->suite_known && octets == alert &&
         tls->facts.version >= VERSION_13 && !tls->early_offered && !half->lost)
         note_alert(tls, (struct tls_alert){.side = side, .unread = true});
+}
+
+void half_keep_tail(const struct tls *tls, struct half *half, struct bytes body, uint64_t end)
+{
+    if (!is_chained(tls))
+        return;
+    body = bytes_from(body, body.len > TAIL_KEPT ? body.len - TAIL_KEPT : 0);
+    half->tail_length = (uint8_t)body.len;
+    half->tail_end = end;
+    if (body.len)
+        memcpy(half->tail, body.at, body.len);
 }
 
 bool record_take(struct tls *tls, enum side side, const struct record *record, uint8_t *scratch)
@@ -291,13 +316,15 @@ bool record_take(struct tls *tls, enum side side, const struct record *record, u
         tls_count(tls, side, length, &about.mark);
     const size_t sealed_length = length;
     const int64_t lost =
-        unseal(tls, side, record, records_ahead(half, record->start), scratch, &length, &type);
+        unseal(tls, side, record, records_ahead(tls, half, record->start), scratch, &length, &type);
     if (lost < 0) {
         if (half->adrift)
             return false;
         tls_note_unread(tls, side, record->body.len);
         if (half->cipher)
             tls_cipher_pass(half->cipher, record->body, about.end);
+        else
+            half_keep_tail(tls, half, record->body, about.end);
         if (half->lost) /* the CBC of TLS 1.0 cannot prove the first record behind a hole */
             return true;
         if (tls->facts.open[side])

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Opens records: with the keys that are proved, and where there are none, or they fail, with all
  * that may be in force. The tag or the MAC decides. */
+#include "guess.h"
 #include "key_schedule.h"
 #include "state.h"
 
 enum {
     GENERATIONS = 4,    /* KeyUpdates that a hole may have swallowed */
+    FINISHED = 16,      /* octets of the message up to TLS 1.2 */
     HANDSHAKE_LOST = 4, /* records that may lie behind a ChangeCipherSpec that was not seen */
 };
 
@@ -67,6 +69,8 @@ static int64_t try_keys(struct tls *tls, struct half *half, uint16_t version, bo
 {
     struct tls_cipher *cipher = tls_cipher_new(&tls->suite, version, encrypt_then_mac, keys);
     explicit_bzero(keys, sizeof *keys);
+    if (cipher && half->tail_length && half->tail_end == trial->record->start)
+        tls_cipher_pass(cipher, bytes_of(half->tail, half->tail_length), half->tail_end);
     const int64_t lost = cipher ? try_cipher(tls, half, cipher, trial) : -1;
     if (lost < 0)
         tls_cipher_free(cipher);
@@ -125,6 +129,23 @@ static int64_t search_master(struct tls *tls, enum side side, const struct trial
     return lost;
 }
 
+/* The master secrets that the key log has for the client random that is supposed. */
+static int64_t try_entry(struct tls *tls, enum side side, struct trial *trial)
+{
+    const struct keylog_secret *secret;
+    size_t place = 0;
+    int64_t lost = -1;
+    if (trial->ahead < HANDSHAKE_LOST)
+        trial->ahead = HANDSHAKE_LOST;
+    trial->first = 0;
+    trial->lost_octets = 0;
+    while (lost < 0 && (secret = keylog_find(tls->keylog, KEYLOG_CLIENT_RANDOM,
+                                             bytes_of(tls->client_random, TLS_RANDOM), &place)))
+        if (secret->length == MASTER)
+            lost = try_master(tls, side, secret->octets, trial);
+    return lost;
+}
+
 static int64_t unseal_old(struct tls *tls, enum side side, struct trial *trial)
 {
     struct half *half = &tls->half[side];
@@ -140,8 +161,9 @@ static int64_t unseal_old(struct tls *tls, enum side side, struct trial *trial)
     }
     if (!half->changing && trial->ahead < HANDSHAKE_LOST)
         trial->ahead = HANDSHAKE_LOST; /* the ChangeCipherSpec was not seen */
-    trial->first = 0;
-    trial->lost_octets = 0; /* RC4 begins anew */
+    trial->first = 0;                  /* RC4 begins anew; the first record is the Finished */
+    trial->lost_octets =
+        half->changing ? 0 : RECORD_HEAD + FINISHED + tls_hash_length(tls->suite.mac);
     return search_master(tls, side, trial);
 }
 
@@ -203,6 +225,23 @@ static int64_t try_generations(struct tls *tls, struct half *half, const struct 
     return lost;
 }
 
+/* The keys of this phase and of those behind it. */
+static int64_t try_phases(struct tls *tls, enum side side, enum phase first, struct trial *trial)
+{
+    const struct half *half = &tls->half[side];
+    for (enum phase phase = first; phase <= PHASE_APPLICATION; phase++) {
+        if (phase == half->phase && half->cipher)
+            continue; /* these are known not to fit */
+        if (phase == PHASE_EARLY && tls->early_refused)
+            continue;
+        trial->first = 0;
+        const int64_t lost = try_phase(tls, side, phase, trial);
+        if (lost >= 0)
+            return lost;
+    }
+    return -1;
+}
+
 static int64_t unseal_13(struct tls *tls, enum side side, struct trial *trial)
 {
     struct half *half = &tls->half[side];
@@ -220,21 +259,33 @@ static int64_t unseal_13(struct tls *tls, enum side side, struct trial *trial)
         trial->first = 0;
         return trial->ahead ? try_generations(tls, half, trial) : -1;
     }
-    for (enum phase phase = first; phase <= PHASE_APPLICATION; phase++) {
-        if (phase == first && half->cipher)
-            continue; /* these are known not to fit */
-        if (phase == PHASE_EARLY && tls->early_refused)
-            continue;
-        trial->first = 0;
-        const int64_t lost = try_phase(tls, side, phase, trial);
-        if (lost >= 0)
-            return lost;
-    }
-    return -1;
+    return try_phases(tls, side, first, trial);
 }
 
 /* ----------------------------------------------------------------------- both
  */
+
+/* With what a hello that was not captured may have said. */
+static int64_t unseal_guessing(struct tls *tls, enum side side, struct trial *trial)
+{
+    struct guess guess;
+    int64_t lost = -1;
+    guess_begin(tls, side, &guess);
+    if (guess.midway && trial->ahead < guess.ahead)
+        trial->ahead = guess.ahead;
+    const struct trial all = *trial;
+    while (lost < 0 && guess_next(tls, &guess)) {
+        *trial = all;
+        lost = guess.label == KEYLOG_CLIENT_RANDOM ? try_entry(tls, side, trial)
+                                                   : try_phases(tls, side, PHASE_HANDSHAKE, trial);
+        tls->budget -= tls->budget != 0;
+    }
+    if (lost < 0)
+        guess_fails(tls, &guess);
+    else
+        guess_holds(tls, &guess);
+    return lost;
+}
 
 bool is_sealed(const struct tls *tls, enum side side, const struct record *record)
 {
@@ -252,6 +303,8 @@ int64_t unseal(struct tls *tls, enum side side, const struct record *record, uin
     struct trial trial = trial_of(half, record, ahead, out, length, type);
     if (half->hopeless && tls->keylog && half->tried == keylog_count(tls->keylog))
         return -1;
+    if (!half->cipher && guess_is_due(tls, side))
+        return unseal_guessing(tls, side, &trial);
     return tls->facts.version >= VERSION_13 ? unseal_13(tls, side, &trial)
                                             : unseal_old(tls, side, &trial);
 }

@@ -16,7 +16,7 @@ static void check_each(const struct keylog *keylog)
     for (unsigned label = 0; label < KEYLOG_LABELS; label++) {
         const struct keylog_secret *secret;
         size_t place = 0, of_label = 0;
-        while ((secret = keylog_each(keylog, label, &place))) {
+        while ((secret = keylog_each(keylog, label, &place, NULL))) {
             assert(secret->length > 0 && secret->length <= KEYLOG_SECRET_LONGEST);
             of_label++;
         }

@@ -109,11 +109,12 @@ class Session:
         return self
 
 
-def capture(scratch, session, name="tls", plain=PLAIN, drop=(), cut=None, port=25, closes=True):
+def capture(scratch, session, name="tls", plain=PLAIN, drop=(), cut=None, port=25, closes=True,
+            late=False):
     wire = Wire()
     c = wire.connection(server=("127.0.0.2", port), cut=cut)
-    with c if closes else contextlib.nullcontext():
-        if not closes:
+    with c if closes and not late else contextlib.nullcontext():
+        if not closes and not late:
             c.open()
         for side, text in plain:
             c.send(side, text + "\r\n")

@@ -114,6 +114,44 @@ def row_of_tls():
             equal(rows(database, "SELECT count(*) FROM events WHERE in_tls")[0][0] > 0, bool(options), "in_tls")
 
 
+@test("a session of which a hello was not captured is read where the key log can tell what it said")
+def unseen_hello():
+    with Scratch() as scratch:
+        keys = scratch.path("keys")
+        for _ in range(3):  # entries of others
+            Session(keys, *TLS13).play(INSIDE[:2])
+        commands = [text for _, text in INSIDE if text.startswith(("MAIL", "RCPT", "503"))]
+        tls10 = ("TLSv1", "AES128-SHA")
+        # Of TLS 1.2 and before, the server's random makes the keys, and no key log has it.
+        for suite, lost, is_read in ((TLS13, "C", True), (TLS13, "S", True), (TLS12, "C", True),
+                                     (TLS12, "S", False), (tls10, "C", True), (tls10, "S", False)):
+            session = Session(keys, *suite)
+            first = next(n for n, (side, _) in enumerate(session.flights) if side == lost)
+            path = capture(scratch, session.play(INSIDE), drop=(first,))
+            database, done = analyse(scratch, path, "--keylog", keys)
+            found = [text for text in texts(database) if text in commands]
+            equal(found, commands if is_read else [], f"read of {suite[0]} without the first flight of {lost}")
+            equal(rows(database, "SELECT cause FROM diagnoses"), [("mail_rejected",)] if is_read else [],
+                  "the finding")
+            nothing_leaks(database, done, keys)
+
+
+@test("a capture that begins inside TLS 1.3 is read from there on")
+def begun_inside():
+    with Scratch() as scratch:
+        keys = scratch.path("keys")
+        Session(keys, *TLS13).play(INSIDE[:2])
+        session = Session(keys, *TLS13)
+        before = len(session.flights)
+        path = capture(scratch, session.play(INSIDE), plain=[], drop=range(before + 2), late=True)
+        database, done = analyse(scratch, path, "--keylog", keys)
+        equal(texts(database), SEEN[3:], "the text inside")
+        equal(facts(database, "tls_version, tls_handshake, tls_hidden"), ("TLS 1.3", None, None), "the row")
+        nothing_leaks(database, done, keys)
+        database, _ = analyse(scratch, path)
+        equal(texts(database), [], "without keys")
+
+
 @test("commands in clear text behind STARTTLS that the server executes inside TLS are paired and told")
 def injected():
     with Scratch() as scratch:

@@ -69,9 +69,10 @@ void keylog_add_text(struct keylog *keylog, struct bytes text);
 const struct keylog_secret *keylog_find(const struct keylog *keylog, enum keylog_label label,
                                         struct bytes id, size_t *place);
 
-/* All secrets of `label`, the newest first, one by one like keylog_find(). */
+/* All secrets of `label`, the newest first, one by one like keylog_find(). `id`, where it is not
+ * NULL, is what it is for. */
 const struct keylog_secret *keylog_each(const struct keylog *keylog, enum keylog_label label,
-                                        size_t *place);
+                                        size_t *place, struct bytes *id);
 
 /* Whether there is any secret of `label`. */
 bool keylog_has(const struct keylog *keylog, enum keylog_label label);

@@ -72,6 +72,7 @@ struct tls_facts {
     bool sealed[2];       /* by enum side: there were encrypted records */
     bool told[2];         /* by enum side: text has been read */
     bool greeted, agreed; /* a ClientHello was seen, a ServerHello */
+    bool guessed; /* one was not, and the key log and a record have told what it agreed on */
     bool extensions_seen; /* TLS 1.3: what the server encrypts of its choices has been read */
     bool retried, resumed, early_data;
     bool certificate_asked, certificate_given; /* of the client */
