@@ -33,18 +33,11 @@ static void take_inside(struct session *s, enum side side, const struct span *sp
                         struct bytes text);
 static void read_span(struct session *s, enum side side, const struct span *span);
 
-/* A hole where one side's first record is to come, behind the other's, has swallowed that. */
-static bool loses_record(const struct session *s, enum side side, const struct span *span)
-{
-    return !span->data.at && s->direction[side].reading == READ_TLS_NEXT &&
-           s->direction[!side].sealed && !s->tls.alert;
-}
-
 static bool is_record(const struct session *s, enum side side, const struct span *span)
 {
     const struct direction *direction = &s->direction[side];
-    return !span->mark.inside &&
-           (direction->sealed || direction->reading == READ_TLS || loses_record(s, side, span));
+    return !span->mark.inside && (direction->sealed || direction->reading == READ_TLS ||
+                                  hole_loses_record(s, side, span));
 }
 
 /* --- going on --- */

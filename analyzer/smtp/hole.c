@@ -50,6 +50,12 @@ static void lose_commands(struct session *s, event_no seq, const struct span *sp
     s->content_as_commands.because = 0;
 }
 
+bool hole_loses_record(const struct session *s, enum side side, const struct span *span)
+{
+    return !span->data.at && s->direction[side].reading == READ_TLS_NEXT &&
+           s->direction[!side].sealed && !s->tls.alert;
+}
+
 bool hole_take(struct session *s, enum side side, const struct span *span, struct bytes text)
 {
     struct direction *direction = &s->direction[side];

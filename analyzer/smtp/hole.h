@@ -13,4 +13,8 @@ bool hole_take(struct session *s, enum side side, const struct span *span, struc
  * read then; `gap` is the event that told of it. */
 void hole_in_front(struct session *s, enum side side, event_no gap);
 
+/* Whether the span is a hole where one side's first record is to come, behind the other's: it has
+ * swallowed that. */
+bool hole_loses_record(const struct session *s, enum side side, const struct span *span);
+
 #endif
