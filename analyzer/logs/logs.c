@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "heloscope/logs/logs.h"
 
+#include <sys/stat.h>
+
 #include "heloscope/base/limits.h"
 #include "heloscope/db/selection.h"
 #include "join.h"
@@ -119,6 +121,12 @@ static bool read_lines(struct log_reading *r, struct failure *why)
     return done && !(why && why->text[0]) && settle(r, why);
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) == 0 && S_ISDIR(file.st_mode);
+}
+
 bool logs_read(struct history *history, struct logbook *book, const struct logs_job *job,
                struct log_file *out, struct failure *why)
 {
@@ -128,6 +136,8 @@ bool logs_read(struct history *history, struct logbook *book, const struct logs_
     r.reader.calendar.utc = job->utc;
     if (!find_near(history, &r.reader.calendar.near_us, why))
         return false;
+    if (is_directory(job->path))
+        return failure_set(why, "%s is a directory; name the logs in it", job->path);
     r.reader.lines = text_lines_open(job->path, why);
     if (!r.reader.lines)
         return false;

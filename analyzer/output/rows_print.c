@@ -2,8 +2,13 @@
 #include "heloscope/output/rows_print.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "heloscope/base/text.h"
+
+enum {
+    ROWS_TIME = 56
+};
 
 /* A cell that a spreadsheet would take for a formula comes from the wire as likely as not. */
 static bool is_formula(const char *cell)
@@ -52,12 +57,50 @@ static void print_object(struct json *json, const struct history_row *row)
     json_close(json);
 }
 
+/* The history's questions give times in UTC, and programs get them so; people read them in the zone
+ * of everything else that is printed. False when the cell is no time of a day. */
+static bool print_time(const struct terminal *terminal, const char *cell, char out[ROWS_TIME])
+{
+    struct tm utc = {0};
+    int end = 0;
+    char zone[8] = "UTC", day[32];
+    if (sscanf(cell, "%4d-%2d-%2d %2d:%2d:%2d%n", &utc.tm_year, &utc.tm_mon, &utc.tm_mday,
+               &utc.tm_hour, &utc.tm_min, &utc.tm_sec, &end) != 6 ||
+        end != 19 || (cell[end] && cell[end] != '.'))
+        return false;
+    utc.tm_year -= 1900;
+    utc.tm_mon -= 1;
+    const time_t seconds = timegm(&utc);
+    struct tm shown = utc;
+    if (!terminal->utc) {
+        localtime_r(&seconds, &shown);
+        strftime(zone, sizeof zone, "%Z", &shown);
+    }
+    strftime(day, sizeof day, "%Y-%m-%d %H:%M:%S", &shown);
+    snprintf(out, ROWS_TIME, "%s%.8s %s", day, cell + end, zone);
+    return true;
+}
+
+static bool names_time(const char *name)
+{
+    static const char *const names[] = {"first_seen", "last_seen", "time", "first_line",
+                                        "last_line"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 /* Columns beyond those of a table are left out, as are the lines behind the first. */
 static void print_table_row(struct rows_print *print, const struct history_row *row)
 {
     const char *cells[TABLE_COLUMNS];
-    for (int i = 0; i < row->columns && i < TABLE_COLUMNS; i++)
+    char times[TABLE_COLUMNS][ROWS_TIME];
+    for (int i = 0; i < row->columns && i < TABLE_COLUMNS; i++) {
         cells[i] = row->cells[i] ? row->cells[i] : "";
+        if (names_time(row->names[i]) && print_time(print->terminal, cells[i], times[i]))
+            cells[i] = times[i];
+    }
     table_row(&print->table, cells);
 }
 

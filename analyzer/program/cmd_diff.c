@@ -57,8 +57,9 @@ static bool choose(const struct options *options, struct history *history, int64
         return false;
     const size_t wanted = options->with_healthy ? 1 : 2;
     const bool fine = count == wanted;
+    char words[TEXT_COUNT];
     if (!fine)
-        failure_set(why, "%zu sessions are asked for, and diff wants %s", count,
+        failure_set(why, "%s asked for, and diff wants %s", text_counted(count, "session", words),
                     wanted == 2 ? "two" : "one with --with-healthy");
     for (size_t i = 0; fine && i < count; i++)
         ids[i] = found[i];
@@ -83,14 +84,15 @@ struct sheet {
 static bool print_head(void *context, const struct history_session *row)
 {
     const struct sheet *sheet = context;
-    char when[TEXT_TIME];
+    char when[TEXT_TIME], words[TEXT_COUNT];
     printf("  %5" PRId64 "  ", row->session_id);
     text_endpoint(stdout, row->client_addr, row->client_port);
     fputs(" -> ", stdout);
     text_endpoint(stdout, row->server_addr, row->server_port);
     printf(", %s", terminal_time(sheet->terminal, row->started_us, when));
     if (row->errors_503 + row->errors_other)
-        printf(", %" PRId64 " errors", row->errors_503 + row->errors_other);
+        printf(", %s",
+               text_counted((uint64_t)(row->errors_503 + row->errors_other), "error", words));
     putchar('\n');
     return true;
 }

@@ -13,7 +13,8 @@
 /* "2 h 0 min 0.1 s ahead of the captures'", "0.3 s behind ..." */
 static void print_clock(const struct log_file *file)
 {
-    const int64_t us = file->clock_us < 0 ? -file->clock_us : file->clock_us;
+    const int64_t ahead = file->clock_us < 0 ? -file->clock_us : file->clock_us;
+    const int64_t us = (ahead + 50000) / 100000 * 100000; /* as it is printed */
     const int64_t seconds = us / 1000000;
     if (!file->has_clock) {
         puts("  clock       by how much it differs from the captures' was not found");
@@ -120,9 +121,9 @@ enum status cmd_logs(const struct options *options, struct terminal *terminal, s
     logbook_close(book);
     history_close(history);
     if (done && !options->json) {
-        fputs("Next: ", stdout);
+        fputs("To see the lines in a session: ", stdout);
         next_command_show(stdout, options, 0);
-        puts(" shows the lines in their sessions");
+        puts(" SESSION");
     }
     return done ? STATUS_DONE : STATUS_INCOMPLETE;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "heloscope/base/memory.h"
 #include "option_row.h"
 #include "options.h"
 #include "selection_options.h"
@@ -80,13 +81,19 @@ static bool complain(int result, char **argv, struct failure *why)
 static const char *find_config(const struct getopt_tables *tables, int argc, char **argv)
 {
     int result;
+    const char *config = NULL;
+    /* getopt puts words behind options, so that "7 --last" would be "--last 7" next time. */
+    char **words = memory_get(((size_t)argc + 1) * sizeof *words);
+    memcpy(words, argv, (size_t)argc * sizeof *words);
     optind = 0; /* glibc and musl: begin anew */
-    while ((result = getopt_long(argc, argv, tables->letters, tables->names, NULL)) != -1) {
+    while (!config &&
+           (result = getopt_long(argc, words, tables->letters, tables->names, NULL)) != -1) {
         const struct option_row *row = result == '?' || result == ':' ? NULL : find_row(result);
         if (row && strcmp(row->name, OPTION_CONFIG) == 0)
-            return optarg;
+            config = optarg;
     }
-    return NULL;
+    free(words);
+    return config;
 }
 
 /* A name may stand for one option here and for another there. */

@@ -47,6 +47,14 @@ Test(options, defaults)
     options_free(&o);
 }
 
+/* "cut 7 -w" once wrote all sessions to a file called 7. */
+Test(options, an_option_at_the_end_does_not_take_the_word_before_it)
+{
+    expect_wrong(FOR_CUT, "7 -w", "--write needs FILE behind it");
+    expect_wrong(FOR_SHOW, "7 --last", "--last needs N behind it");
+    expect_wrong(FOR_ANALYZE, "x.pcap --db", "--db needs FILE behind it");
+}
+
 Test(options, follow_with_and_without_seconds)
 {
     struct options o;
