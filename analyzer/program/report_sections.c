@@ -129,7 +129,9 @@ bool report_count(struct report *report, struct failure *why)
         if (!count_for(report, &before, &report->before, why))
             return false;
     }
-    return count_for(report, selection, &report->now, why);
+    return count_for(report, selection, &report->now, why) &&
+           (report->options->by ||
+            history_gather(report->history, !selection_is_all(selection), why));
 }
 
 /* --- tables --- */

@@ -36,7 +36,7 @@ bool history_restrict_end(struct history *history, struct failure *why)
     return run_each(history,
                     "SELECT group_concat(printf('DROP %s temp.\"%w\";', type, name), ' ') FROM "
                     "temp.sqlite_schema WHERE type = 'view' OR name IN ('chosen', "
-                    "'chosen_findings')",
+                    "'chosen_findings', 'gathered')",
                     why);
 }
 
@@ -65,6 +65,31 @@ static bool fill(struct history *history, const struct selection *selection, boo
     return reader_finish(history, statement, why);
 }
 
+/* The views of the history once more, from their own text, so that they are of the tables and views
+ * of this connection that have the names of the history's; those that `except` names are left out.
+ */
+static bool copy_views(struct history *history, const char *except, struct failure *why)
+{
+    char *sql = sqlite3_mprintf(
+        "SELECT group_concat(replace(sql, 'CREATE VIEW ', 'CREATE TEMP VIEW '), ';') FROM (SELECT "
+        "sql FROM main.sqlite_schema WHERE type = 'view' AND name <> %Q ORDER BY rowid)",
+        except);
+    const bool done = run_each(history, sql, why);
+    sqlite3_free(sql);
+    return done;
+}
+
+bool history_gather(struct history *history, bool restricted, struct failure *why)
+{
+    return run(history,
+               "DROP TABLE IF EXISTS temp.gathered;"
+               "CREATE TEMP TABLE gathered AS SELECT * FROM errors_facts;"
+               "DROP VIEW IF EXISTS temp.errors_facts;"
+               "CREATE TEMP VIEW errors_facts AS SELECT * FROM temp.gathered",
+               why) &&
+           (restricted || copy_views(history, "errors_facts", why));
+}
+
 bool history_restrict(struct history *history, const struct selection *selection,
                       struct failure *why)
 {
@@ -91,8 +116,5 @@ bool history_restrict(struct history *history, const struct selection *selection
     free(ids);
     return run(history, tables, why) && fill(history, selection, false, why) &&
            fill(history, selection, true, why) && run(history, views, why) &&
-           run_each(history,
-                    "SELECT group_concat(replace(sql, 'CREATE VIEW ', 'CREATE TEMP VIEW '), ';') "
-                    "FROM (SELECT sql FROM main.sqlite_schema WHERE type = 'view' ORDER BY rowid)",
-                    why);
+           copy_views(history, "", why);
 }

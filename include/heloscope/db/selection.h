@@ -67,6 +67,9 @@ bool history_select(struct history *history, const struct selection *selection,
  * asked by number sees all. A further call replaces the first. False with `why`, as above. */
 bool history_restrict(struct history *history, const struct selection *selection,
                       struct failure *why);
+/* Looks the errors up once, behind history_restrict(): all rankings that follow are made from that.
+ * `restricted`: the selection was not all. history_restrict_end() ends it too. False with `why`. */
+bool history_gather(struct history *history, bool restricted, struct failure *why);
 bool history_restrict_end(struct history *history, struct failure *why);
 
 #endif

@@ -109,3 +109,26 @@ Test(restricted, questions_only_read_and_want_their_values)
                    "wants a value for session");
     expect_refused("SELECT 1 WHERE ?1", values, 2, "takes 1 argument, not 2");
 }
+
+Test(restricted, rankings_of_errors_that_were_gathered_once_are_the_same)
+{
+    static const char *const rankings[] = {
+        "SELECT group_concat(cause || errors) FROM errors_by_cause",
+        "SELECT group_concat(client || errors || ifnull(helo, '')) FROM errors_by_client",
+        "SELECT group_concat(day || errors) FROM errors_by_day",
+        "SELECT group_concat(client || errors) FROM recurring_problems",
+    };
+    for (int round = 0; round < 2; round++) {
+        if (round)
+            restrict_to((struct selection_term){.field = SELECTION_FAULT, .text = "policy"});
+        char before[4][64];
+        struct failure why = {""};
+        for (size_t i = 0; i < 4; i++)
+            snprintf(before[i], sizeof before[i], "%s", ask(rankings[i]));
+        cr_assert(history_gather(history, round, &why), "%s", why.text);
+        for (size_t i = 0; i < 4; i++)
+            cr_expect_str_eq(ask(rankings[i]), before[i], "%s", rankings[i]);
+    }
+    restrict_to((struct selection_term){.field = SELECTION_ID, .low = 2, .high = 2});
+    cr_expect_str_eq(ask("SELECT count(*) FROM errors_by_cause"), "0");
+}
