@@ -41,12 +41,22 @@ static bool write_all(struct store *aside, struct backlog *list)
     return true;
 }
 
+static bool write_to(const char *path, struct backlog *list)
+{
+    struct store *aside = has_room(path) ? store_open(path, NULL) : NULL;
+    const bool done = aside && write_all(aside, list) && store_commit(aside, NULL);
+    return store_close(aside, NULL) && done;
+}
+
+/* Another writer may have taken all that is in it back into the history, and have removed it, just
+ * when it was opened here. */
 bool aside_write(const struct store *store, struct backlog *list)
 {
+    struct stat file;
     char *path = aside_path(store);
-    struct store *aside = has_room(path) ? store_open(path, NULL) : NULL;
-    bool done = aside && write_all(aside, list) && store_commit(aside, NULL);
-    done = store_close(aside, NULL) && done;
+    bool done = write_to(path, list);
+    if (done && stat(path, &file) != 0)
+        done = write_to(path, list);
     free(path);
     return done;
 }

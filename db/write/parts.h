@@ -79,7 +79,10 @@ struct store {
     int64_t pruned_us;  /* when the last pass ended, by a clock that only goes forward */
     uint64_t unfetched; /* in all passes, sessions that a cursor had still to fetch */
     bool unfetched_told;
-    uint64_t wal_pages; /* in the WAL behind the last commit */
+    int64_t aside_us;    /* when it was last looked for what was put aside, by the same clock */
+    int aside_tries;     /* in vain */
+    uint64_t taken_back; /* sessions of it since it was last said */
+    uint64_t wal_pages;  /* in the WAL behind the last commit */
     bool wal_told;
     int64_t wal_changed_ns, waits_since_ms; /* while another writer holds the lock */
 
@@ -115,6 +118,9 @@ void transaction_forget(struct store *store);
 
 /* After a failure inside a transaction: whatever is half written must not be committed. */
 bool store_break_off(struct store *store, struct failure *why);
+
+/* Undoes the open transaction, if there is one: all of it is to be written again. */
+void store_roll_back(struct store *store);
 
 /* Takes the lock at once: a transaction that begins by reading may find later that it cannot
  * write. A lock that is not to be had breaks nothing: the caller may try again. */
@@ -255,6 +261,13 @@ void own_note_part(struct store *store, int64_t session_id, event_no after,
 
 /* What was noted of a session is in another one now. */
 void own_rename(struct store *store, int64_t from, int64_t to);
+
+/* --- what was put aside (aside.c) --- */
+
+/* Takes sessions out of the small history beside this one (its name with -aside) into it, until
+ * `until_us` by `clock_us`. What cannot be done now is tried again; outside a transaction, under
+ * the store's mutex. */
+void aside_take_back(struct store *store, int64_t until_us, int64_t (*clock_us)(void));
 
 /* --- the WAL (wal.c) --- */
 

@@ -298,11 +298,23 @@ static void note_unfetched(struct store *store, int64_t now_us)
     store_note_incident(store, &incident, NULL);
 }
 
+/* What was put aside comes back when there is time for it. */
+static void take_back(struct store *store, int64_t until_us)
+{
+    if (store->aside_us && until_us < store->aside_us + UPKEEP_PAUSE_US)
+        return;
+    store->aside_us = until_us;
+    pthread_mutex_lock(&store->lock);
+    aside_take_back(store, until_us, clock_us);
+    pthread_mutex_unlock(&store->lock);
+}
+
 void store_upkeep(struct store *store)
 {
     const struct retention *keep = &store->options.keep;
     const int64_t until = clock_us() + UPKEEP_US;
     struct timespec now;
+    take_back(store, until);
     if ((!keep->keep_us && !keep->max_octets) ||
         (store->pruned_us && until < store->pruned_us + UPKEEP_PAUSE_US))
         return;

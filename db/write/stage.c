@@ -75,7 +75,7 @@ bool stage_make(sqlite3 *db)
     return true;
 }
 
-static bool discard(sqlite3 *db, const char *database, int64_t session_id)
+bool session_discard(sqlite3 *db, const char *database, int64_t session_id)
 {
     for (size_t i = 0; i < TABLE_COUNT; i++)
         if (!run(db,
@@ -88,12 +88,12 @@ static bool discard(sqlite3 *db, const char *database, int64_t session_id)
 
 bool stage_discard(sqlite3 *db, int64_t session_id)
 {
-    return discard(db, "temp", session_id);
+    return session_discard(db, "temp", session_id);
 }
 
 bool history_discard(sqlite3 *db, int64_t session_id)
 {
-    return discard(db, "main", session_id);
+    return session_discard(db, "main", session_id);
 }
 
 bool history_unpack(sqlite3 *db, int64_t session_id)

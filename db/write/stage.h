@@ -27,6 +27,7 @@ bool stage_renumber(sqlite3 *db, int64_t from, int64_t to);
 /* Removes a session with all that hangs on it. */
 bool stage_discard(sqlite3 *db, int64_t session_id);
 bool history_discard(sqlite3 *db, int64_t session_id);
+bool session_discard(sqlite3 *db, const char *database, int64_t session_id);
 
 /* Makes of a session's timeline a row for each event, so that others can be put behind them.
  * Changes nothing when it has none. */

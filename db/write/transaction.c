@@ -77,7 +77,7 @@ static void bring_back(struct store *store)
     minutes_settle(store, false);
 }
 
-static void roll_back(struct store *store)
+void store_roll_back(struct store *store)
 {
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     store->waiting_count = 0;
@@ -91,7 +91,7 @@ bool store_break_off(struct store *store, struct failure *why)
     store->trouble = transaction_trouble(store);
     store_error(store, &store->problem);
     store->broken = !store->trouble;
-    roll_back(store);
+    store_roll_back(store);
     return failure_set(why, "%s", store->problem.text);
 }
 
@@ -101,7 +101,7 @@ bool store_break_off(struct store *store, struct failure *why)
 static bool move_on(struct store *store, struct failure *why)
 {
     if (store->in_transaction)
-        roll_back(store);
+        store_roll_back(store);
     opening_leave(store);
     handles_free(&store->open);
     handles_free(&store->open_ids);

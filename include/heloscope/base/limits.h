@@ -183,7 +183,8 @@ enum {
     FINDINGS_LIMIT = 2 * BACKLOG_LIMIT, /* with so much they are left out too ... */
     BACKLOG_ASIDE_MS = 4000,            /* ... if they could not be put aside so long */
     ASIDE_LIMIT = 64 << 20,             /* octets of the small history for findings meanwhile */
-    BACKLOG_RETRY_MS = 200,             /* between two tries to write it */
+    ASIDE_CALM_S = 60,                 /* how long nothing was put aside, before it is taken back */
+    BACKLOG_RETRY_MS = 200,            /* between two tries to write it */
     STEADY_STEP_US = 60 * 1000 * 1000, /* times of packets so far from the others are doubted ... */
     STEADY_PROOFS = 3,                 /* ... until so many in a row agree */
     MINUTES_KEPT = 4096,    /* rows of capture_stats and incidents that wait to be written */
