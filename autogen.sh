@@ -12,7 +12,7 @@ build_packages="gcc libc6-dev make autoconf automake autoconf-archive pkg-config
     libseccomp-dev libcap-ng-dev"
 test_packages="libcriterion-dev python3 python3-aiosmtpd sqlite3 libcap2-bin tmux xz-utils zstd lz4"
 check_packages="clang libclang-rt-14-dev clang-format clang-tidy git tshark
-    debootstrap debhelper dpkg-dev"
+    debootstrap debhelper dpkg-dev iproute2 systemd prometheus"
 
 usage() {
     cat <<END

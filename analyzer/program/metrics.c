@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sandbox_run.h"
+
 /* Counters end in _total, sizes are bytes (prometheus.io, metric and label naming). */
 struct metric {
     const char *name, *kind, *help;
@@ -92,6 +94,11 @@ static void print_all(FILE *out, const struct statistics *statistics)
     print_head(out, "heloscope_start_time_seconds", "gauge",
                "When the monitor was started, in seconds since 1970.");
     fprintf(out, "heloscope_start_time_seconds %" PRId64 "\n", statistics->began_us / 1000000);
+    print_head(out, "heloscope_sandbox_active", "gauge",
+               "Whether a mechanism of the kernel confines the thread that reads packets.");
+    fprintf(out, "heloscope_sandbox_active{mechanism=\"landlock\"} %d\n",
+            sandbox_run_state().files);
+    fprintf(out, "heloscope_sandbox_active{mechanism=\"seccomp\"} %d\n", sandbox_run_state().calls);
     print_head(out, "heloscope_build_info", "gauge", "The program's version.");
     fprintf(out, "heloscope_build_info{version=\"%s\"} 1\n", PACKAGE_VERSION);
 }

@@ -15,10 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifdef HAVE_SECCOMP
-#include <seccomp.h>
-#include <sys/socket.h>
-#endif
 #ifdef HAVE_CAPNG
 #include <cap-ng.h>
 #endif
@@ -127,138 +123,17 @@ static bool confine_files(const struct sandbox_path *paths, size_t count)
 }
 #endif
 
-/* --- calls --- */
+/* --- altogether --- */
 
-#ifdef HAVE_SECCOMP
-/* What reading captures never needs and whoever has taken the process over wants. */
-static const char *const refused[] = {
-    "execve",
-    "execveat",
-    "fork",
-    "vfork",
-    "ptrace",
-    "process_vm_readv",
-    "process_vm_writev",
-    "pidfd_open",
-    "pidfd_getfd",
-    "kcmp",
-    "connect",
-    "bind",
-    "listen",
-    "accept",
-    "accept4",
-    "socketpair",
-    "mount",
-    "umount2",
-    "pivot_root",
-    "chroot",
-    "setns",
-    "unshare",
-    "move_mount",
-    "open_tree",
-    "fsopen",
-    "fsmount",
-    "fsconfig",
-    "bpf",
-    "perf_event_open",
-    "userfaultfd",
-    "io_uring_setup",
-    "io_uring_enter",
-    "io_uring_register",
-    "keyctl",
-    "add_key",
-    "request_key",
-    "init_module",
-    "finit_module",
-    "delete_module",
-    "kexec_load",
-    "kexec_file_load",
-    "reboot",
-    "swapon",
-    "swapoff",
-    "open_by_handle_at",
-    "name_to_handle_at",
-    "personality",
-    "acct",
-    "quotactl",
-    "settimeofday",
-    "clock_settime",
-    "clock_adjtime",
-    "adjtimex",
-    "sethostname",
-    "setdomainname",
-    "ioperm",
-    "iopl",
-    "modify_ldt",
-    "mknod",
-    "mknodat",
-    "symlink",
-    "symlinkat",
-    "link",
-    "linkat",
-    "setuid",
-    "setgid",
-    "setreuid",
-    "setregid",
-    "setresuid",
-    "setresgid",
-    "setgroups",
-    "setfsuid",
-    "setfsgid",
-    "vhangup",
-    "syslog",
-    "lookup_dcookie",
-    "shmget",
-    "shmat",
-    "msgget",
-    "semget",
-    "mq_open",
-    "process_madvise",
-    "migrate_pages",
-    "move_pages",
-};
-
-/* A service manager is told by a socket of its own family that the program is alive. */
-static bool refuse_sockets(scmp_filter_ctx filter)
+bool sandbox_enter_all(const struct sandbox_work *work)
 {
-    if (!getenv("NOTIFY_SOCKET"))
-        return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 0) == 0;
-    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                            SCMP_A0(SCMP_CMP_NE, AF_UNIX)) == 0;
+    return !is_watched() && sandbox_calls_of_all(work);
 }
 
-static bool refuse(scmp_filter_ctx filter)
+bool sandbox_is_possible(void)
 {
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        const int number = seccomp_syscall_resolve_name(refused[i]);
-        if (number == __NR_SCMP_ERROR) /* of another kernel or processor */
-            continue;
-        const int error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0);
-        if (error && error != -EDOM)
-            return false;
-    }
-    /* Threads, but no processes; what clone3() is asked for cannot be seen, and the C library then
-     * takes clone(). */
-    return refuse_sockets(filter) &&
-           seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0 &&
-           seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                            SCMP_A0(SCMP_CMP_MASKED_EQ, 0x00010000 /* CLONE_THREAD */, 0)) == 0;
+    return !is_watched();
 }
-
-static bool confine_calls(void)
-{
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    const bool done = filter && refuse(filter) && seccomp_load(filter) == 0;
-    if (filter)
-        seccomp_release(filter);
-    return done;
-}
-#else
-static bool confine_calls(void)
-{
-    return false;
-}
-#endif
 
 struct sandbox sandbox_enter(const struct sandbox_path *paths, size_t count)
 {
@@ -268,7 +143,7 @@ struct sandbox sandbox_enter(const struct sandbox_path *paths, size_t count)
     tzset();
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     held.files = confine_files(paths, count);
-    held.calls = confine_calls();
+    held.calls = sandbox_calls_of_reader();
     return held;
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "heloscope/failure.h"
+#include "sandbox_calls.h"
 
 /* What the process still has to reach. */
 struct sandbox_path {
@@ -18,16 +19,22 @@ struct sandbox_path {
 /* Which of the two mechanisms of the kernel hold. */
 struct sandbox {
     bool files; /* Landlock: no file but those beneath the paths */
-    bool calls; /* seccomp: no new programs, no sockets, no looking into other processes */
+    bool calls; /* seccomp: no call that reading does not need */
 };
 
 /* Nothing that is done afterwards gives rights, no other process of the user can look into this
  * one, and its files are its owner's. For every run. */
 void sandbox_harden(void);
 
+/* Whether anything is confined: not in a build for sanitizers, nor under valgrind, which need more.
+ */
+bool sandbox_is_possible(void);
+
+/* Confines all threads that there are to what `work` needs. False when it could not be done. */
+bool sandbox_enter_all(const struct sandbox_work *work);
+
 /* Confines this thread, and the threads that it starts later, for good. What the kernel does not
- * have, or the build, is left out. A build for sanitizers, and valgrind, are not confined: they
- * need more. */
+ * have, or the build, is left out. */
 struct sandbox sandbox_enter(const struct sandbox_path *paths, size_t count);
 
 /* Becomes `user` for good; of root's rights stays, with `keep_raw`, that to capture. `history` is

@@ -42,6 +42,25 @@ static void add_captures(struct reach *reach, const struct options *options)
         add(reach, options->words[i], growing && !is_folder(options->words[i]), false);
 }
 
+static struct sandbox confined;
+
+struct sandbox sandbox_run_state(void)
+{
+    return confined;
+}
+
+/* What is not confined on this kernel, or by this build. */
+static void say_lacking(struct terminal *terminal)
+{
+    if (!confined.files)
+        terminal_warn(terminal, "there is no Landlock in this kernel, or it is turned off: the "
+                                "files of its user are all within reach of the thread that reads "
+                                "packets");
+    if (!confined.calls)
+        terminal_warn(terminal, "calls of the kernel are not confined: seccomp is missing in this "
+                                "kernel or build, or could not be turned on");
+}
+
 void sandbox_run_enter(const struct options *options, struct store *store,
                        struct terminal *terminal)
 {
@@ -62,7 +81,12 @@ void sandbox_run_enter(const struct options *options, struct store *store,
         add(&reach, options->metrics, true, true);
     if (!monitors)
         add_captures(&reach, options);
-    sandbox_enter(reach.all, reach.count);
+    const struct sandbox_work work = {.captures = monitors, .ships = options->ship};
+    const bool all = sandbox_enter_all(&work);
+    const struct sandbox held = sandbox_enter(reach.all, reach.count);
+    confined = (struct sandbox){.files = held.files, .calls = held.calls && all};
+    if (monitors && sandbox_is_possible())
+        say_lacking(terminal);
     for (size_t i = 0; i < known; i++)
         free((char *)reach.all[i].path);
     free(reach.all);

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: ISC
 """What a running monitor and a run of analyze may still do, by what the kernel says of their threads."""
 
+import ctypes
+import errno
 import os
 import pwd
 import signal
+import struct
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import tap  # noqa: E402
 from support.mail import MailServer, troubled_session  # noqa: E402
-from support.program import HELOSCOPE, Scratch, heloscope, need_program, rows  # noqa: E402
+from support.program import ENVIRONMENT, HELOSCOPE, Scratch, heloscope, need_program, rows  # noqa: E402
 from support.running import Monitor, Running, until  # noqa: E402
-from support.tap import contains, equal, test  # noqa: E402
+from support.tap import check, contains, equal, test  # noqa: E402
 
 need_program()
 
@@ -44,12 +47,62 @@ def confined():
     with Scratch() as scratch, MailServer() as server:
         with Monitor(scratch.path("live.db"), "tcp", "port", str(server.port)) as monitor:
             threads = states(monitor.process.pid)
-            equal(threads[monitor.process.pid]["Seccomp"], "2", "the thread that reads")
+            equal({state["Seccomp"] for state in threads.values()}, {"2"}, "those that capture and print, too")
+            check(int(threads[monitor.process.pid]["Seccomp_filters"])
+                  > min(int(state["Seccomp_filters"]) for state in threads.values()), "the one that reads, more")
             equal({state["NoNewPrivs"] for state in threads.values()}, {"1"}, "no new privileges")
             equal({state["Umask"] for state in threads.values()}, {"0077"}, "umask")
             troubled_session(server)
             monitor.prints("503")
             equal(monitor.stop(signal.SIGTERM), 0, monitor.err)
+
+
+def without(number):
+    """For preexec_fn: a kernel that does not have that call."""
+    class Filter(ctypes.Structure):
+        _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+
+    def statement(code, yes, no, k):
+        return struct.pack("HBBI", code, yes, no, k)
+
+    def install():
+        code = ctypes.create_string_buffer(statement(0x20, 0, 0, 0)  # the number of the call
+                                           + statement(0x15, 0, 1, number)
+                                           + statement(0x06, 0, 0, 0x00050000 | errno.ENOSYS)
+                                           + statement(0x06, 0, 0, 0x7FFF0000))
+        program = Filter(4, ctypes.cast(code, ctypes.c_void_p))
+        library = ctypes.CDLL(None, use_errno=True)
+        if library.prctl(38, 1, 0, 0, 0) or library.prctl(22, 2, ctypes.byref(program)):
+            os._exit(99)
+    return install
+
+
+@test("a monitor says which mechanism this kernel does not have, in its log and in its metrics")
+def missing():
+    need_sandbox()
+    landlock = 444 if os.uname().machine in ("x86_64", "aarch64") else tap.skip("another processor")
+    with Scratch() as scratch:
+        metrics = scratch.path("m.prom")
+        for lacks in (False, True):
+            words = [HELOSCOPE, "monitor", "-i", "lo", "--db", scratch.path("live.db"), "--metrics", metrics,
+                     "tcp", "port", "9"]
+            monitor = subprocess.Popen(words, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                       text=True, preexec_fn=without(landlock) if lacks else None)
+            said = ""
+            while "listening on" not in said:
+                line = monitor.stderr.readline()
+                check(line, "it has ended", said) if "permi" not in said else tap.skip(said)
+                said += line
+            until(lambda: os.path.exists(metrics), "metrics")
+            monitor.send_signal(signal.SIGTERM)
+            said += monitor.communicate()[1]
+            with open(metrics, encoding="ascii") as file:
+                text = file.read()
+            os.unlink(metrics)
+            if lacks:
+                contains(said, "no Landlock")
+                contains(text, 'heloscope_sandbox_active{mechanism="landlock"} 0\n')
+            contains(text, 'heloscope_sandbox_active{mechanism="seccomp"} 1\n')
 
 
 @test("analyze does all its work confined; --no-sandbox is said")
