@@ -18,6 +18,8 @@ enum {
     SLACK_PERCENT = 95 /* of the largest size is what rows may take: a burst needs room too */
 };
 
+#define MINUTE_US (INT64_C(60) * 1000000)
+
 static int64_t clock_us(void)
 {
     struct timespec now;
@@ -164,6 +166,7 @@ enum phase {
     PHASE_AGE,
     PHASE_EVENTS,
     PHASE_SIZE,
+    PHASE_MINUTES,
     PHASE_FILE, /* free pages go back to the system */
     PHASE_DONE
 };
@@ -198,6 +201,24 @@ static bool delete_some(struct pruning *p, const char *sql, int64_t before, bool
     return more;
 }
 
+/* The minutes of captures that are older than what is kept: by age, and, where the size is what
+ * bounds the history, than its oldest session. Whether there may be more. */
+static bool delete_minutes(struct pruning *p, int64_t now_us)
+{
+    const struct retention *keep = p->retention;
+    char sql[256];
+    int64_t before = keep->keep_us ? now_us - keep->keep_us : 0;
+    const int64_t oldest =
+        keep->max_octets ? number_of(p->store, "SELECT min(started_us) FROM main.sessions") : 0;
+    before = (oldest > before ? oldest : before) / MINUTE_US * MINUTE_US;
+    snprintf(sql, sizeof sql,
+             "DELETE FROM main.capture_stats WHERE (minute_us, capture_id) IN (SELECT minute_us, "
+             "capture_id FROM main.capture_stats WHERE minute_us < %lld LIMIT %d)",
+             (long long)before, CHUNK_ROWS);
+    p->failed |= sqlite3_exec(p->store->db, sql, NULL, NULL, NULL) != SQLITE_OK;
+    return !p->failed && sqlite3_changes(p->store->db) == CHUNK_ROWS;
+}
+
 /* Gives free pages back; whether there may be more. */
 static bool shrink_some(struct pruning *p)
 {
@@ -223,6 +244,8 @@ static bool step(struct pruning *p, int64_t now_us)
         return keep->problems_only && delete_some(p, next_healthy, 1, true);
     case PHASE_SIZE:
         return keep->max_octets && is_too_large(p) && delete_some(p, next_any, 1, false);
+    case PHASE_MINUTES:
+        return delete_minutes(p, now_us);
     case PHASE_FILE:
         return shrink_some(p);
     case PHASE_DONE:

@@ -44,6 +44,16 @@ static struct prune_state prune(struct store *store, const struct retention *kee
     return state;
 }
 
+/* What a capture did in the minute that began so many days ago, and in the next. */
+static void minutes(struct store *store, int64_t capture, int days)
+{
+    const int64_t first = (now - days * day) / 60000000 * 60000000;
+    for (int i = 0; i < 2; i++)
+        store_minute(store, &(struct store_minute){.minute_us = first + i * INT64_C(60000000),
+                                                   .capture_id = capture,
+                                                   .packets = 1});
+}
+
 /* Nothing hangs on a session that is gone. */
 static void no_orphans(void)
 {
@@ -210,4 +220,44 @@ Test(retention, the_file_comes_below_its_bound_and_nobody_waits_long_for_the_loc
     cr_assert_eq(stat(at.path, &on_disk), 0);
     cr_expect_leq(on_disk.st_size, BOUND);
     no_orphans();
+}
+
+static struct store *open_with_minutes(void)
+{
+    const struct store_options options = {.patient = true};
+    struct store *store = store_open_as(at.path, &options, NULL);
+    cr_assert(store);
+    const int64_t capture = store_capture(store, "eth7", "live", 1, NULL);
+    for (int days = 0; days < 10; days++) {
+        session(store, days, days % 2);
+        minutes(store, capture, days);
+    }
+    cr_assert(store_commit(store, NULL));
+    scratch_expect(&at, "SELECT count(*) FROM capture_stats", "20");
+    return store;
+}
+
+Test(retention, minutes_of_captures_go_by_age)
+{
+    struct store *store = open_with_minutes();
+    prune(store, &(struct retention){.keep_us = 5 * day});
+    scratch_close(store);
+    scratch_expect(&at, "SELECT count(*) FROM capture_stats", "12");
+    scratch_expect(&at, "SELECT count(*) FROM sessions", "6");
+}
+
+/* They take little, but for ever: what is older than the oldest session goes where size is the
+ * bound.
+ */
+Test(retention, minutes_of_captures_go_with_the_sessions_of_their_time)
+{
+    struct store *store = open_with_minutes();
+    prune(store, &(struct retention){.max_octets = INT64_C(1) << 40});
+    scratch_expect(&at, "SELECT count(*) FROM capture_stats", "20");
+    prune(store, &(struct retention){.max_octets = 1});
+    scratch_expect(&at, "SELECT count(*) FROM sessions", "0");
+    session(store, 3, true);
+    prune(store, &(struct retention){.max_octets = INT64_C(1) << 40});
+    scratch_close(store);
+    scratch_expect(&at, "SELECT count(*) FROM capture_stats", "8");
 }
