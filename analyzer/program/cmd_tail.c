@@ -28,9 +28,7 @@ struct tail {
 
 static bool add_diagnosis(void *context, const struct history_diagnosis *row)
 {
-    struct tail *tail = ((void **)context)[0];
-    findings_add(((void **)context)[1], row);
-    tail->last_diagnosis = row->id;
+    findings_add(context, row);
     return true;
 }
 
@@ -57,11 +55,15 @@ static bool print_list(struct tail *tail, const struct finding_list *list)
 static bool print_findings(struct tail *tail)
 {
     struct findings findings;
-    void *context[] = {tail, &findings};
+    const int64_t newest = history_last_diagnosis(tail->history);
+    if (newest <= tail->last_diagnosis)
+        return true;
     findings_begin(&findings, NEWS_LIMIT);
-    const bool done = history_diagnoses(tail->history, tail->last_diagnosis, false, add_diagnosis,
-                                        context, tail->why) &&
+    const bool done = history_diagnoses_selected(tail->history, tail->last_diagnosis, newest,
+                                                 &tail->options->selection, add_diagnosis,
+                                                 &findings, tail->why) &&
                       print_list(tail, &findings.with_503) && print_list(tail, &findings.other);
+    tail->last_diagnosis = newest;
     findings_free(&findings);
     return done;
 }
@@ -110,6 +112,8 @@ static bool take_change(void *context, int64_t change, int64_t session_id)
 {
     struct tail *tail = context;
     tail->last_change = change;
+    if (!history_is_selected(tail->history, &tail->options->selection, session_id, tail->why))
+        return !tail->why->text[0];
     return history_session(tail->history, session_id, print_session, tail, tail->why);
 }
 
@@ -159,6 +163,10 @@ enum status cmd_tail(const struct options *options, struct terminal *terminal, s
     const struct timespec pause = {.tv_nsec = LOOK_NS};
     struct tail tail = {.options = options, .terminal = terminal, .why = why};
     const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    if (options->selection.last) {
+        failure_set(why, "tail prints what comes; --last is for show");
+        return STATUS_USAGE;
+    }
     if (!open_history(&tail, true))
         return STATUS_INCOMPLETE;
     sigaction(SIGINT, &action, NULL);

@@ -54,8 +54,8 @@ static const struct subcommand_row {
      "Sessions come when they have ended, and again when more of them becomes known.", cmd_export},
     {FOR_SHIP, "ship", "[options]", "the history into the database of a fleet",
      "Sends what is new to ClickHouse; see heloscope-fleet(7).", cmd_ship},
-    {FOR_TAIL, "tail", "[options]", "what a monitor prints, from its history",
-     "Findings as they are stored, until stopped.", cmd_tail},
+    {FOR_TAIL, "tail", "[options] [SESSION...]", "what a monitor prints, from its history",
+     "Findings as they are stored, all or those that are asked for, until stopped.", cmd_tail},
     {FOR_PRUNE, "prune", "[options]", "remove what is old from a history",
      "The oldest sessions go first; a monitor may write meanwhile.", cmd_prune},
 };

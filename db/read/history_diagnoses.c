@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What was found in sessions: diagnoses and violations. */
 #include "columns.h"
+#include "selection_sql.h"
 #include "db/sql_error.h"
 
 #define SELECT_DIAGNOSES                                                                           \
@@ -66,6 +67,33 @@ bool history_diagnoses(struct history *history, int64_t after, bool only_503,
         return false;
     sqlite3_bind_int64(statement, 1, after);
     sqlite3_bind_int(statement, 2, only_503);
+    while (reader_row(statement) && give_diagnosis(statement, fn, context))
+        ;
+    return reader_finish(history, statement, why);
+}
+
+/* Also the words that are asked of the session: the statement joins it as s. */
+static sqlite3_stmt *prepare_selected(struct history *history, int64_t after, int64_t upto,
+                                      const struct selection *selection, struct failure *why)
+{
+    struct selection_sql sql;
+    char head[1024];
+    snprintf(head, sizeof head, SELECT_DIAGNOSES "WHERE d.id > %lld AND d.id <= %lld AND ",
+             (long long)after, (long long)upto);
+    selection_sql_begin(&sql, history->db);
+    selection_sql_sessions(&sql, selection);
+    sqlite3_str_appendall(sql.text, " AND ");
+    selection_sql_findings(&sql, selection);
+    return selection_sql_prepare(&sql, history, head, " ORDER BY d.id", why);
+}
+
+bool history_diagnoses_selected(struct history *history, int64_t after, int64_t upto,
+                                const struct selection *selection, history_diagnosis_fn *fn,
+                                void *context, struct failure *why)
+{
+    sqlite3_stmt *statement = prepare_selected(history, after, upto, selection, why);
+    if (!statement)
+        return false;
     while (reader_row(statement) && give_diagnosis(statement, fn, context))
         ;
     return reader_finish(history, statement, why);

@@ -154,3 +154,19 @@ bool history_select(struct history *history, const struct selection *selection,
     free(ids);
     return done;
 }
+
+bool history_is_selected(struct history *history, const struct selection *selection,
+                         int64_t session_id, struct failure *why)
+{
+    struct selection_sql sql;
+    char tail[64];
+    snprintf(tail, sizeof tail, " AND s.session_id = %lld", (long long)session_id);
+    selection_sql_begin(&sql, history->db);
+    selection_sql_sessions(&sql, selection);
+    sqlite3_stmt *statement =
+        selection_sql_prepare(&sql, history, "SELECT 1 FROM sessions s WHERE ", tail, why);
+    if (!statement)
+        return false;
+    const bool found = reader_row(statement);
+    return reader_finish(history, statement, why) && found;
+}

@@ -54,6 +54,31 @@ def follows():
               [True] * wanted, "objects")
 
 
+@test("what is asked for chooses findings and sessions, as it does for show")
+def chosen():
+    with Scratch() as scratch:
+        database = scratch.path("h.db")
+        analyze(database, FIRST)
+        seen = json.loads(analyze(scratch.path("other.db"), SECOND).out)["findings"]
+        cause, server = seen[0]["cause"], seen[0]["server_addr"]
+        for words, wanted in ((("--cause", cause), sum(each["cause"] == cause for each in seen)),
+                              (("--cause", "nested_mail" if cause != "nested_mail" else "rset"), 0),
+                              (("--server", server), len(seen)), (("--server", "192.0.2.77"), 0)):
+            path = scratch.path("x.db")
+            analyze(path, FIRST)
+            with Running("tail", "--json", "--all", "--db", path, *words) as tail:
+                tail.read(0.5)
+                analyze(path, SECOND)
+                if wanted:
+                    tail.says("findings", lambda: tail.out.count('"explanation"') >= wanted)
+                tail.read(0.5)
+                equal(tail.stop(signal.SIGTERM), 0, tail.err)
+            equal(tail.out.count('"explanation"'), wanted, f"findings of {words}")
+            equal(tail.out.count('"outcome"') > 0, wanted > 0, f"sessions of {words}")
+            os.unlink(path)
+        heloscope("tail", "--db", database, "--last", "3").expect(2)
+
+
 @test("--all prints every session when it has ended")
 def every_session():
     with Scratch() as scratch:

@@ -48,6 +48,16 @@ struct selection {
     size_t term_count;
 };
 
+/* Those diagnoses with an id above `after` and up to `upto` that are asked for, of sessions that
+ * are, in the order of storing. */
+bool history_diagnoses_selected(struct history *history, int64_t after, int64_t upto,
+                                const struct selection *selection, history_diagnosis_fn *fn,
+                                void *context, struct failure *why);
+
+/* Whether session `session_id` is asked for; false with `why` when that cannot be told. */
+bool history_is_selected(struct history *history, const struct selection *selection,
+                         int64_t session_id, struct failure *why);
+
 /* A selection that is all zero means every session. */
 bool selection_is_all(const struct selection *selection);
 
