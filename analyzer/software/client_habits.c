@@ -75,10 +75,19 @@ static const struct refusal *refusal_of(enum cause cause)
     return NULL;
 }
 
+/* What comes behind a RSET, or on another connection, is another message: an MTA's report of the
+ * failure. */
+static size_t same_message(const char *does)
+{
+    const char *reset = strcasestr(does, "RSET"), *other = strstr(does, " //");
+    const char *end = reset && (!other || reset < other) ? reset : other;
+    return end ? (size_t)(end - does) : strlen(does);
+}
+
 static bool goes_on(const struct refusal *refusal, const char *does)
 {
     for (size_t i = 0; i < 3 && refusal->goes_on[i]; i++)
-        if (strcasestr(does, refusal->goes_on[i]))
+        if (memmem(does, same_message(does), refusal->goes_on[i], strlen(refusal->goes_on[i])))
             return true;
     return false;
 }

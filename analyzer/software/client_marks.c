@@ -58,6 +58,7 @@ enum product {
     NEOMUTT,
     EMACS,
     MAIL_SENDMAIL,
+    NULLMAILER,
     PRODUCTS
 };
 
@@ -115,6 +116,7 @@ static const char *const names[PRODUCTS] = {
     [NEOMUTT] = "NeoMutt",
     [EMACS] = "Emacs smtpmail",
     [MAIL_SENDMAIL] = "Perl Mail::Sendmail",
+    [NULLMAILER] = "nullmailer",
 };
 
 #define P(product) (UINT64_C(1) << product)
@@ -145,7 +147,8 @@ static const struct mark_row rows[] = {
     {PLACE_SAYS_MAIL, WEIGHT_STYLE, P(GO), "MAIL FROM:\\<<sender>> BODY=8BITMIME SMTPUTF8"},
     {PLACE_SAYS_MAIL, WEIGHT_STYLE, P(GO), "MAIL FROM:\\<<sender>> BODY=8BITMIME"},
 
-    {PLACE_SAYS_MAIL, WEIGHT_SIGN, P(CURL) | P(TCLLIB) | P(MAILUTILS) | P(EXIM) | P(EMACS),
+    {PLACE_SAYS_MAIL, WEIGHT_SIGN,
+     P(CURL) | P(TCLLIB) | P(MAILUTILS) | P(EXIM) | P(EMACS) | P(POSTFIX),
      "MAIL FROM:\\<<sender>> SIZE=<digits>"},
 
     {PLACE_SAYS_RCPT, WEIGHT_OWN, P(PYTHON), "rcpt TO:\\<<recipient>"},
@@ -176,9 +179,13 @@ static const struct mark_row rows[] = {
 
     {PLACE_RECEIVED, WEIGHT_SIGNED, P(DMA),
      "<hop>by <host> (DragonFly Mail Agent v<version>)<rest>"},
+    {PLACE_RECEIVED, WEIGHT_SIGNED, P(NULLMAILER),
+     "(nullmailer pid <digits> invoked by uid <digits>);<rest>"},
     {PLACE_RECEIVED, WEIGHT_SIGNED, P(SSMTP), "by <host> (sSMTP sendmail emulation)<rest>"},
 
     {PLACE_MESSAGE_ID, WEIGHT_OWN, P(SENDEMAIL), "\\<<digits>.<digits>-sendEmail@<host>>"},
+    {PLACE_MESSAGE_ID, WEIGHT_OWN, P(NULLMAILER),
+     "\\<<digits>.<digits>.<digits>.nullmailer@<host>>"},
     {PLACE_MESSAGE_ID, WEIGHT_NAME, P(MSMTP), "\\<<hex 32>.<sender>@<host>>"},
     {PLACE_MESSAGE_ID, WEIGHT_SIGN, P(BSMTP), "\\<<digits>-<digits 10>@<host>>"},
     {PLACE_MESSAGE_ID, WEIGHT_OWN, P(GIT), "\\<<digits 14>.<digits>-<digits>-<sender>@<host>>"},
@@ -255,12 +262,13 @@ static const struct mark_row rows[] = {
     {PLACE_GROUPS, WEIGHT_STYLE, P(NODEMAILER), "MAIL, RCPT+RCPT, DATA"},
     {PLACE_GROUPS, WEIGHT_STYLE, P(MSMTP), "MAIL+RCPT<more>+DATA"},
     {PLACE_GROUPS, WEIGHT_HINT, P(POSTFIX) | P(EXIM), "MAIL+RCPT<more>+DATA; in one segment"},
+    {PLACE_GROUPS, WEIGHT_SIGN, P(EXIM), "MAIL+RCPT<more>+BDAT; in one segment"},
     {PLACE_GROUPS, WEIGHT_HINT,
      P(RUBY) | P(PEAR) | P(NET_SMTP) | P(PHPMAILER) | P(SYMFONY) | P(CURL) | P(TCLLIB) |
          P(TWISTED) | P(MAIL_SENDMAIL),
      "MAIL, RCPT, <more>DATA; PIPELINING offered"},
 
-    {PLACE_LEAVING, WEIGHT_STYLE, P(TCLLIB), "<what> refused: RSET+QUIT"},
+    {PLACE_LEAVING, WEIGHT_SIGN, P(TCLLIB) | P(POSTFIX), "<what> refused: RSET+QUIT"},
     {PLACE_LEAVING, WEIGHT_SIGN, P(PEAR) | P(SYMFONY) | P(TWISTED), "<what> refused: RSET, QUIT"},
     {PLACE_LEAVING, WEIGHT_SIGN, P(NET_SMTP), "DATA refused: content<rest>"},
     {PLACE_LEAVING, WEIGHT_HINT, P(NET_SMTP) | P(NODEMAILER) | P(RUBY) | P(MSMTP) | P(GO),

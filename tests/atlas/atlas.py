@@ -7,6 +7,7 @@
         --scenario NAME                     only that, repeatable
         --captures FOLDER                   keeps each conversation as FOLDER/CLIENT--SCENARIO.pcap
         --write                             writes what was seen to clients.tsv
+    atlas.py guesses                        holds guesses.tsv against clients.tsv
 
 A client is a script in clients/: it sends one message for two recipients to 127.0.0.1. Its comments
 name the packages that it is from. All of it runs in a network of its own in which there is nothing
@@ -39,13 +40,14 @@ def mirror():
 
 
 class Client:
-    """A script, and what its comments say: client, packages, unpacked, npm."""
+    """A script, and what its comments say: client, packages, unpacked, npm; apart: packages that the root has no
+    room for, as there can be one MTA only; they lie in a layer of their own upon it."""
 
     def __init__(self, name):
         self.name, self.path = name, os.path.join(CLIENTS, name)
         text = open(self.path, encoding="utf-8").read()
         self.facts = {key: value.strip() for key, value in
-                      re.findall(r"^(?:#|--|//|;) (client|packages|unpacked|npm): (.*)$", text, re.M)}
+                      re.findall(r"^(?:#|--|//|;) (client|packages|unpacked|npm|apart): (.*)$", text, re.M)}
 
     def words(self, key):
         return self.facts.get(key, "").split()
@@ -69,6 +71,31 @@ def inside(root, command, **more):
                           stdin=subprocess.DEVNULL, **more)
 
 
+def root_of(root, client):
+    """Where its packages are. A layer is mounted first."""
+    if not client.words("apart"):
+        return root
+    layer = os.path.join(f"{os.path.normpath(root)}.apart", client.name)
+    upper, work, top = (os.path.join(layer, name) for name in ("upper", "work", "root"))
+    for folder in (upper, work, top):
+        os.makedirs(folder, exist_ok=True)
+    if not os.path.ismount(top):
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o",
+                        f"lowerdir={root},upperdir={upper},workdir={work}", top], check=True)
+    return top
+
+
+def install_apart(root, client):
+    top = root_of(root, client)
+    with open(os.path.join(top, "usr", "sbin", "policy-rc.d"), "w", encoding="utf-8") as file:
+        file.write("#!/bin/sh\nexit 101\n")  # no daemon is started
+    os.chmod(file.name, 0o755)
+    try:
+        inside(top, "apt-get install -q -y --no-install-recommends " + shlex.join(client.words("apart")), check=True)
+    finally:
+        subprocess.run(["umount", top], check=True)
+
+
 def prepare(root, everyone):
     if not os.path.exists(os.path.join(root, "etc", "debian_version")):
         subprocess.run(["debootstrap", "--variant=minbase", RELEASE, root, mirror()], check=True)
@@ -84,13 +111,16 @@ def prepare(root, everyone):
         os.makedirs(folder, exist_ok=True)
         subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts",
                         "--prefix", folder, package], check=True)
+    for client in everyone:
+        if client.words("apart"):
+            install_apart(root, client)
 
 
 def version_and_source(root, client):
     if client.words("npm"):
         package, number = client.facts["npm"].rsplit("@", 1)
         return number, f"npm {package}"
-    first = (client.words("packages") or client.words("unpacked"))[0]
+    first = (client.words("packages") or client.words("unpacked") or client.words("apart"))[0]
     shown = inside(root, f"apt-cache policy {first} | sed -n 's/.*Candidate: //p'", capture_output=True, text=True)
     number = shown.stdout.strip()
     return re.sub(r"^\d+:", "", number), f"Debian 12, {first}"
@@ -107,8 +137,8 @@ def tell(root, client, scenario, capture):
         shutil.copy(path, home)
     watcher = None
     if capture:
-        watcher = subprocess.Popen(["tcpdump", "-q", "-U", "--immediate-mode", "-i", "lo", "-s", "0", "-w", capture, "tcp port 25"],
-                                   stderr=subprocess.PIPE)
+        watcher = subprocess.Popen(["tcpdump", "-q", "-U", "--immediate-mode", "-i", "lo", "-s", "0", "-w", capture,
+                                    "tcp port 25"], stderr=subprocess.PIPE)
         watcher.stderr.readline()
     with Server(SCENARIOS[scenario]) as server:
         try:
@@ -176,17 +206,25 @@ def write_table(table):
                 file.write("\t".join((client, number, source, situation, does)) + "\n")
 
 
-def run(root, everyone, captures, write, scenarios):
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    subprocess.run(["hostname", "relay"], check=True)
+def furnish(root):
     with open(os.path.join(root, "etc", "hosts"), "w", encoding="utf-8") as hosts:
         hosts.write("127.0.0.1 localhost\n127.0.1.1 relay.example.com relay\n")
     for place, kind in (("proc", "proc"), ("dev", "devtmpfs")):
         subprocess.run(["mount", "-t", kind, kind, os.path.join(root, place)], check=True)
+
+
+def run(base, everyone, captures, write, scenarios):
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["ip", "address", "add", "127.0.0.2/8", "dev", "lo"], check=True)  # an MTA is not its own relay
+    subprocess.run(["hostname", "relay"], check=True)
+    furnish(base)
     if captures:
         os.makedirs(captures, exist_ok=True)
     table, differing = read_table(), 0
     for client in everyone:
+        root = root_of(base, client)
+        if root != base:
+            furnish(root)
         number, source = version_and_source(root, client)
         known = table.setdefault((client.facts["client"], number), {})
         for situation, does in measure(root, client, captures, scenarios):
@@ -201,15 +239,37 @@ def run(root, everyone, captures, write, scenarios):
     return 1 if differing and not write else 0
 
 
+def guesses():
+    """How good somebody's guesses were, cell by cell."""
+    measured = {(client, situation): does for (client, _), rows in read_table().items()
+                for situation, (_, does) in rows.items()}
+    right = count = 0
+    for line in open(os.path.join(HERE, "guesses.tsv"), encoding="utf-8"):
+        if line.startswith("#"):
+            continue
+        client, situation, guess = line.rstrip("\n").split("\t")
+        does = measured.get((client, situation), "not measured")
+        count += 1
+        right += does == guess
+        if does != guess:
+            print(f"{client}, {situation}: {guess}\n    measured: {does}")
+    print(f"{right} of {count} are right")
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description="What real clients do when they are refused.")
-    parser.add_argument("action", choices=("prepare", "run"))
-    parser.add_argument("root")
+    parser.add_argument("action", choices=("prepare", "run", "guesses"))
+    parser.add_argument("root", nargs="?")
     parser.add_argument("client", nargs="*")
     parser.add_argument("--captures")
     parser.add_argument("--scenario", action="append", choices=list(SCENARIOS))
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
+    if arguments.action == "guesses":
+        return guesses()
+    if not arguments.root:
+        parser.error("which root?")
     everyone = clients(arguments.client)
     if arguments.action == "prepare":
         prepare(arguments.root, everyone)

@@ -17,6 +17,8 @@ Test(client_habits, told)
         {"Perl Net::SMTP", CAUSE_CONTENT_AS_COMMANDS, "Perl Net::SMTP, results ignored ",
          "To change it: "},
         {"libesmtp", CAUSE_BDAT_AFTER_FAILURE, "libesmtp ", "+BDAT+BDAT"},
+        /* The MAIL behind its RSET is of the report. */
+        {"Sendmail", CAUSE_MAIL_REJECTED, "Sendmail ", "when it is left to itself (RSET, MAIL"},
         /* Left to itself it stops: a program uses it otherwise. */
         {"Python smtplib", CAUSE_MAIL_REJECTED, "Python smtplib ", "by its own decision"},
         {"Invoices 2.1 (Python smtplib)", CAUSE_MAIL_REJECTED, "Python smtplib ", "decision"},
