@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
 enum {
     FIRST_BLOCK = 1024, /* beyond this, blocks double; the largest that malloc() keeps at hand */
@@ -38,6 +40,24 @@ void *memory_resize(void *old, size_t size)
     if (!p)
         no_memory();
     return p;
+}
+
+void *memory_get_private(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        no_memory();
+    madvise(p, size, MADV_DONTDUMP);
+    mlock(p, size);
+    return p;
+}
+
+void memory_free_private(void *p, size_t size)
+{
+    if (!p)
+        return;
+    explicit_bzero(p, size);
+    munmap(p, size);
 }
 
 /* The next block's room, its head included. */

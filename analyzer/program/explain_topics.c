@@ -39,7 +39,8 @@ static const char tls_hidden[] =
     "                               or was not restarted since\n"
     "  the entry ... does not fit   it was written for another session, or is damaged\n"
     "  the handshake was not captured\n"
-    "                               without the client's hello no entry can be found\n"
+    "                               up to TLS 1.2 the server's hello is needed; else the\n"
+    "                               newest 256 entries are tried, and none fits\n"
     "  the cipher suite cannot be decrypted\n"
     "                               this program does not know it\n";
 

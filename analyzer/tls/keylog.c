@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -59,9 +58,7 @@ void keylog_free(struct keylog *keylog)
 {
     if (!keylog)
         return;
-    if (keylog->entries)
-        explicit_bzero(keylog->entries, keylog->size * sizeof *keylog->entries);
-    free(keylog->entries);
+    memory_free_private(keylog->entries, keylog->size * sizeof *keylog->entries);
     free(keylog->buckets);
     free(keylog->followed);
     free(keylog);
@@ -101,14 +98,10 @@ static void grow(struct keylog *keylog)
     if (!keylog->size)
         forbid_core_dumps();
     const size_t size = keylog->size ? keylog->size * 2 : 64;
-    struct entry *entries = memory_get(size * sizeof *entries);
-    mlock(entries, size * sizeof *entries); /* not to the swap, as far as this process may */
-    if (keylog->entries) {
+    struct entry *entries = memory_get_private(size * sizeof *entries);
+    if (keylog->entries)
         memcpy(entries, keylog->entries, keylog->count * sizeof *entries);
-        explicit_bzero(keylog->entries, keylog->size * sizeof *entries);
-        munlock(keylog->entries, keylog->size * sizeof *entries);
-        free(keylog->entries);
-    }
+    memory_free_private(keylog->entries, keylog->size * sizeof *keylog->entries);
     keylog->entries = entries;
     keylog->size = keylog->bucket_count = size;
     free(keylog->buckets);

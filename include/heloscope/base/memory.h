@@ -13,6 +13,12 @@ void *memory_get(size_t size);
 /* realloc() with the same promise; new octets are not zeroed. */
 void *memory_resize(void *old, size_t size);
 
+/* For secrets: pages of their own, zeroed, which go to no core dump, and to no swap as far as this
+ * process may lock them. What is freed is wiped; `size` is that of memory_get_private(), and NULL
+ * is allowed. */
+void *memory_get_private(size_t size);
+void memory_free_private(void *p, size_t size);
+
 /* Things that die together: allocated one by one, freed at once. */
 struct arena {
     struct arena_block *blocks; /* newest first */
