@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The bench: heloscope beside its floors and its peers, on captures that `generate` makes.
 
-    run.py [PART ...]        parts: workloads growth queries micro (all of them when none is named)
+    run.py [PART ...]        parts: workloads tls growth queries micro (all of them when none is named)
 
 BENCH_SCALE      share of the full sizes, 1 = full; the default takes about five minutes
 BENCH_ROUNDS     rounds of each workload; in a round every program runs once, on the same file
@@ -156,6 +156,48 @@ def workloads(folder):
         remove(pcap, db, f"{db}.copy")
 
 
+def tls(folder):
+    """The same sessions in clear text and inside TLS with their key log."""
+    if not os.path.exists(built("inside_tls")):
+        return  # built without it
+    paths = [os.path.join(folder, name) for name in ("bench.pcap", "tls.pcap", "bench.keys", "bench.db")]
+    plain, inside, keys, db = paths
+    for workload in ("small", "bulk"):
+        sessions, _, _ = generate(workload, plain)
+        with open(inside, "wb") as file:
+            done = subprocess.run([built("inside_tls"), plain, keys], stdout=file,
+                                  stderr=subprocess.PIPE, text=True, check=True)
+        library = float(done.stderr.split()[-2])
+        ours = [built("heloscope"), "analyze", "--db", db]
+        programs = {"heloscope, clear text": [*ours, plain],
+                    "heloscope, TLS": [*ours, "--keylog", keys, inside],
+                    "heloscope, TLS without keys": [*ours, inside]}
+        if wanted("tshark"):
+            programs["tshark, TLS"] = ["tshark", "-r", inside, "-o", f"tls.keylog_file:{keys}",
+                                       "-d", "tls.port==465,smtp", "-Y", "smtp", "-T", "fields",
+                                       "-e", "smtp.req.command", "-e", "smtp.response.code"]
+        costs = {name: [] for name in programs}
+        for _ in range(ROUNDS):
+            for name, words in programs.items():
+                remove(db)
+                costs[name].append(run(words))
+                if name == "heloscope, TLS":
+                    with sqlite3.connect(db) as history:
+                        read = history.execute("SELECT count(*) FROM sessions WHERE tls_hidden IS NULL "
+                                               "AND messages > 0").fetchone()[0]
+        print(f"\n### tls, the sessions of {workload}: {sessions:,}, "
+              f"{os.path.getsize(inside) / 1e6:,.0f} MB, {read:,} with a message read\n")
+        print("| program | CPU s | wall s | peak MB |\n| --- | ---: | ---: | ---: |")
+        costs = {name: median(of) for name, of in costs.items()}
+        for name, cost in costs.items():
+            print(f"| {name} | {cost.cpu:.2f} | {cost.wall:.2f} | {cost.peak / 1e6:.1f} |")
+        floor = costs["heloscope, clear text"].cpu + library
+        print(f"\nlibcrypto alone {library:.2f} s; CPU / (clear text + libcrypto): "
+              f"{costs['heloscope, TLS'].cpu / floor:.2f}")
+        sys.stdout.flush()
+        remove(*paths)
+
+
 def growth(folder):
     """CPU has to grow with the sessions, memory only with those that are open at once."""
     pcap, db = os.path.join(folder, "bench.pcap"), os.path.join(folder, "bench.db")
@@ -213,7 +255,7 @@ def micro(folder):
     remove(os.path.join(folder, "micro.db"))
 
 
-PARTS = {"workloads": workloads, "growth": growth, "queries": queries, "micro": micro}
+PARTS = {"workloads": workloads, "tls": tls, "growth": growth, "queries": queries, "micro": micro}
 
 
 def machine():
