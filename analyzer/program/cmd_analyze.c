@@ -338,10 +338,6 @@ enum status cmd_analyze(const struct options *options, struct terminal *terminal
         failure_set(why, "analyze needs the name of a capture file (- is standard input)");
         return STATUS_USAGE;
     }
-    if (options->fail_on && options->follow >= 0) {
-        failure_set(why, "--fail-on is for captures that end, and does not go with --follow");
-        return STATUS_USAGE;
-    }
     struct run run = {.options = options, .terminal = terminal};
     run.keylog = recording_keylog(options, options->follow >= 0, why);
     if (!run.keylog)

@@ -285,5 +285,7 @@ enum status live_run(const struct options *options, struct terminal *terminal,
     signals_end();
     bool incomplete = recording_warn(capture, terminal) > 0 || watched.recording.incomplete;
     speech_end(&watched.speech);
+    if (done && watched.news.broken)
+        return STATUS_FOUND;
     return done && !incomplete ? STATUS_DONE : STATUS_INCOMPLETE;
 }

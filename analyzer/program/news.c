@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "assertion.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/text.h"
 #include "heloscope/output/finding_print.h"
@@ -76,13 +77,33 @@ static bool print_findings(struct news *news, const struct own_findings *own, si
     return done;
 }
 
+/* The lines of --fail-on; among objects, which tell the findings themselves, none are printed. */
+static bool check_assertion(struct news *news, const struct own_findings *own, size_t count,
+                            struct failure *why)
+{
+    struct speaking speaking;
+    uint64_t broken = 0;
+    FILE *out = speech_open(&speaking);
+    const bool done = out && assertion_check(news->options->fail_on, news->history, own, count, out,
+                                             &broken, why);
+    news->broken += broken;
+    if (out && news->options->json) {
+        fclose(out);
+        speaking.out = NULL;
+    }
+    speech_close(news->speech, &speaking);
+    return done;
+}
+
 void news_print(struct news *news)
 {
     struct own_findings *own;
     struct failure why = {""};
     recording_say(news->recording);
     const size_t count = store_take_own(news->recording->store, &own);
-    if (count && news_open(news) && !print_findings(news, own, count, &why))
+    if (count && news_open(news) &&
+        (!print_findings(news, own, count, &why) ||
+         (news->options->fail_on && !check_assertion(news, own, count, &why))))
         terminal_warn(news->speech->terminal, "%s", why.text);
     free(own);
     speech_check(news->speech);

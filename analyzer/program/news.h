@@ -14,6 +14,7 @@ struct news {
     struct recording *recording;
     struct history *history; /* NULL = not opened yet, or it cannot be */
     unsigned generation;     /* of the file that it was opened for */
+    uint64_t broken;         /* findings that --fail-on names */
 };
 
 /* Opens the history for reading, or another one when the store has opened another file. */

@@ -158,8 +158,19 @@ def wrong():
         for word in ("nothing", "", "client,", "client,me"):
             result = heloscope("analyze", "--no-db", "--fail-on", word, file).expect(2)
             contains(result.err, "--fail-on is client, server, any, 503 or violation")
-        result = heloscope("analyze", "--no-db", "--follow=1", "--fail-on", "any", file).expect(2)
-        contains(result.err, "does not go with --follow")
+
+
+@test("a capture that is followed fails as well, when it has ended or was stopped")
+def followed():
+    with Scratch() as scratch:
+        bad = capture(scratch, "bad.pcap", CLIENTS_FAULT)
+        good = capture(scratch, "good.pcap", IN_ORDER)
+        for form in (("-q",), ("-q", "--json"), ()):
+            result = heloscope("analyze", "--no-db", "--follow=1", "--fail-on", "client", *form, bad).expect(3)
+            wanted = 0 if "--json" in form else 1
+            equal(result.out.count("fault client, certain"), wanted, " ".join(form))
+            heloscope("analyze", "--no-db", "--follow=1", "--fail-on", "server", *form, bad).expect(0)
+            heloscope("analyze", "--no-db", "--follow=1", "--fail-on", "any", *form, good).expect(0)
 
 
 @test("help and version in each form")
