@@ -59,10 +59,10 @@ static void skip_line(struct text_lines *lines, struct failure *why)
 
 bool text_lines_next(struct text_lines *lines, struct bytes *line, struct failure *why)
 {
-    size_t seen = 0, there = 0;
+    size_t seen = 0;
     const uint8_t *end = NULL;
-    while (!end && seen < LOG_LINE_LIMIT && (there = fill(lines, seen + 1, why)) > seen) {
-        there = byte_source_left(&lines->source); /* all that has come */
+    while (!end && seen < LOG_LINE_LIMIT && fill(lines, seen + 1, why) > seen) {
+        size_t there = byte_source_left(&lines->source); /* all that has come */
         there = there < LOG_LINE_LIMIT ? there : LOG_LINE_LIMIT;
         end = memchr(lines->source.at + seen, '\n', there - seen);
         seen = there;

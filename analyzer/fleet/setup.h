@@ -7,7 +7,7 @@
 
 /* Grows with each change to the columns that go out (outbox_column.since) and to the views. */
 enum {
-    SETUP_VERSION = 2
+    SETUP_VERSION = 3
 };
 
 struct setup {

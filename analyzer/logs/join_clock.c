@@ -134,7 +134,7 @@ static struct window densest(const struct differences *d, size_t visit_count, in
 static bool take_weak(struct log_join *join, const struct visits *visits, struct differences *d)
 {
     const struct window best = densest(d, visits->count, 0, false);
-    if (!best.visits)
+    if (!best.visits || !d->all)
         return false;
     const int64_t middle = d->all[best.begin + (best.end - best.begin) / 2].us;
     const struct window second = densest(d, visits->count, middle, true);

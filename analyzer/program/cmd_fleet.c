@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "cmd_fleet.h"
 
+#include <string.h>
+
+#include "heloscope/base/text.h"
 #include "heloscope/fleet/ask.h"
 #include "heloscope/output/table.h"
 #include "scratch_history.h"
@@ -118,6 +121,43 @@ enum status cmd_report_fleet(const struct options *options, struct terminal *ter
     else
         done = print_rankings(fleet, options->limit < 0 ? OVERVIEW_ROWS : options->limit, terminal,
                               why);
+    fleet_close(fleet);
+    return done ? STATUS_DONE : STATUS_INCOMPLETE;
+}
+
+/* --- questions --- */
+
+/* The tables that lie below the views are not for people. */
+static bool add_view(void *context, int columns, const char *const *cells, bool header)
+{
+    const char *name = cells[0];
+    const size_t length = strlen(name);
+    (void)context, (void)columns;
+    if (header || (length > 5 && strcmp(name + length - 5, "_rows") == 0) ||
+        (length > 4 && strcmp(name + length - 4, "_all") == 0))
+        return true;
+    text_print(stdout, bytes_of_string(name));
+    putchar('\n');
+    return true;
+}
+
+enum status cmd_query_fleet(const struct options *options, const char *sql,
+                            struct terminal *terminal, struct failure *why)
+{
+    if (options->csv || options->jsonl || options->word_count > 1) {
+        failure_set(why, "of a fleet, query prints a table or --json, and a query has no values");
+        return STATUS_USAGE;
+    }
+    struct fleet *fleet = open_fleet(options, why);
+    if (!fleet)
+        return STATUS_INCOMPLETE;
+    bool done;
+    if (!sql)
+        done = fleet_table(fleet, "SHOW TABLES FROM @DB@", add_view, NULL, why);
+    else if (options->json)
+        done = fleet_json(fleet, sql, stdout, why);
+    else
+        done = print_table(fleet, sql, terminal, why) >= 0;
     fleet_close(fleet);
     return done ? STATUS_DONE : STATUS_INCOMPLETE;
 }

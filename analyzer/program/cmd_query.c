@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "cmd_fleet.h"
 #include "heloscope/base/memory.h"
 #include "heloscope/base/text.h"
 
@@ -116,8 +116,60 @@ static bool ask(const struct options *options, const struct terminal *terminal, 
     return done;
 }
 
+/* --- of a fleet, in its own dialect --- */
+
+/* What is asked begins with SELECT or WITH, behind comments: a fleet is asked, not changed. */
+static bool only_reads(const char *sql)
+{
+    for (;;) {
+        sql += strspn(sql, " \t\r\n(");
+        if (strncmp(sql, "--", 2) != 0)
+            break;
+        sql += strcspn(sql, "\n");
+    }
+    return strncasecmp(sql, "select", 6) == 0 || strncasecmp(sql, "with", 4) == 0;
+}
+
+/* A word is a view of the fleet; one with a / is a file of SQL. */
+static char *fleet_question(const char *word, long limit, struct failure *why)
+{
+    if (strchr(word, '/')) {
+        char *sql = read_query(word);
+        if (!sql)
+            failure_set(why, "%s: %s", word, strerror(errno));
+        else if (only_reads(sql))
+            return sql;
+        else
+            failure_set(why, "%s does not only read: it is to begin with SELECT or WITH", word);
+        free(sql);
+        return NULL;
+    }
+    if (word[strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_")]) {
+        failure_set(why, "'%s' is no view of a fleet; heloscope query --fleet lists them", word);
+        return NULL;
+    }
+    char *sql = memory_get(strlen(word) + 64);
+    sprintf(sql, "SELECT * FROM @DB@.%s", word);
+    if (limit >= 0)
+        sprintf(sql + strlen(sql), " LIMIT %ld", limit);
+    return sql;
+}
+
+static enum status query_fleet(const struct options *options, struct terminal *terminal,
+                               struct failure *why)
+{
+    char *sql = options->word_count ? fleet_question(options->words[0], options->limit, why) : NULL;
+    if (options->word_count && !sql)
+        return STATUS_USAGE;
+    const enum status status = cmd_query_fleet(options, sql, terminal, why);
+    free(sql);
+    return status;
+}
+
 enum status cmd_query(const struct options *options, struct terminal *terminal, struct failure *why)
 {
+    if (fleet_is_asked(options))
+        return query_fleet(options, terminal, why);
     if (!options->word_count)
         return list_queries(options, why) ? STATUS_DONE : STATUS_INCOMPLETE;
     char path[PATH_OCTETS];

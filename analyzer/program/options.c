@@ -344,7 +344,7 @@ static const struct option_row rows[] = {
     {FOR_SHIP, 0, "init", NULL, set_init,
      "make the database and its tables, or bring them forward"},
     {FOR_SHIP, 0, "cluster", "NAME", set_cluster, "with --init: on all servers of cluster NAME"},
-    {FOR_SHOW | FOR_REPORT, 0, "partial", NULL, set_partial,
+    {FOR_SHOW | FOR_REPORT | FOR_QUERY, 0, "partial", NULL, set_partial,
      "with --fleet: where a shard is down, take what the others have, with a warning"},
     {FOR_MONITOR, 0, "ship", NULL, set_ship, "send to the fleet what is stored, as it is stored"},
     {FOR_SHIP, 0, "again", NULL, set_again, "send everything again, as newer versions"},

@@ -45,6 +45,19 @@ static const struct outbox_column sessions[] = {
     {"midstream", "s.midstream", "UInt8", 1},
     {"one_sided", "s.one_sided", "UInt8", 1},
     {"outcome", "s.outcome", TEXT, 1},
+    {"tls_suite", "s.tls_suite", MAYBE(TEXT), 3},
+    {"tls_group", "s.tls_group", MAYBE(TEXT), 3},
+    {"tls_alpn", "s.tls_alpn", MAYBE(TEXT), 3},
+    {"tls_handshake", "s.tls_handshake", MAYBE(TEXT), 3},
+    {"tls_certificate", "s.tls_certificate", MAYBE(TEXT), 3},
+    {"tls_alerts", "s.tls_alerts", MAYBE(TEXT), 3},
+    {"tls_closed", "s.tls_closed", MAYBE(TEXT), 3},
+    {"tls_failure", "s.tls_failure", MAYBE(TEXT), 3},
+    {"tls_hidden", "s.tls_hidden", MAYBE(TEXT), 3},
+    {"tls_records_client", "s.tls_records_client", MAYBE(NUMBER), 3},
+    {"tls_octets_client", "s.tls_octets_client", MAYBE(NUMBER), 3},
+    {"tls_octets_server", "s.tls_octets_server", MAYBE(NUMBER), 3},
+    {"tls_idle_us", "s.tls_idle_us", MAYBE("Int64"), 3},
 };
 
 /* The mark of the timeline costs look-ups, and sessions in which nothing was wrong have none: ?2.

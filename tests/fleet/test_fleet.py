@@ -145,6 +145,21 @@ def same_answers(account, database):
         ours = heloscope("show", "--db", database, str(number)).expect(0).out
         theirs = heloscope("show", "--credentials", account, uid).expect(0).out
         equal(theirs.replace("Session 1:", f"Session {number}:"), ours, f"show {uid}")
+    asked = json.loads(heloscope("query", "--json", "--credentials", account, "errors_by_cause").expect(0).out)
+    ranked = json.loads(heloscope("report", "--json", "--credentials", account, "--by", "cause").expect(0).out)
+    equal([row["errors"] for row in asked], [row["errors"] for row in ranked], "query errors_by_cause")
+    views = heloscope("query", "--credentials", account).expect(0).out.split()
+    check({"sessions", "events", "timeline", "errors_503"} <= set(views) and "sessions_rows" not in views, views)
+    tls = SCRATCH.path("tls.sql")
+    with open(tls, "w", encoding="utf-8") as file:
+        file.write("-- mine\nSELECT count() AS n FROM @DB@.sessions WHERE tls_suite IS NOT NULL AND tls_hidden IS NOT NULL")
+    equal(json.loads(heloscope("query", "--json", "--credentials", account, tls).expect(0).out)[0]["n"],
+          rows(database, "SELECT count(*) FROM sessions WHERE tls_suite IS NOT NULL AND tls_hidden IS NOT NULL")[0][0],
+          "columns of TLS")
+    bad = SCRATCH.path("bad.sql")
+    with open(bad, "w", encoding="utf-8") as file:
+        file.write("DROP DATABASE heloscope")
+    heloscope("query", "--credentials", account, bad).expect(2)
     listed = heloscope("show", "--credentials", account).expect(0).out.splitlines()
     equal([(len(listed) - 1,)], rows(database, "SELECT count(*) FROM sessions"), "sessions of the list")
     heloscope("show", "--credentials", account, 20 * "0").expect(1).complains_once(20 * "0", "no session")

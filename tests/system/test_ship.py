@@ -48,7 +48,7 @@ class Engine:
                         outer.inserts.append((query[0].split()[2].split(".")[1], [json.loads(x) for x in lines]))
                 else:
                     outer.statements.append(body.decode())
-                    text = "2\n" if "fleet_version FORMAT" in body.decode() else ""
+                    text = "3\n" if "fleet_version FORMAT" in body.decode() else ""
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
