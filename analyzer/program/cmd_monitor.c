@@ -50,9 +50,11 @@ static struct capture *open_interfaces(const struct options *options, bool servi
         .context = &opening,
     };
     struct capture *capture = capture_open_live(&live, why);
-    if (options->user)
-        sandbox_forget_rights();
     free(filter);
+    if (capture && options->user && !sandbox_forget_rights(why)) {
+        capture_close(capture);
+        return NULL;
+    }
     return capture;
 }
 

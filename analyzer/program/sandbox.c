@@ -171,10 +171,11 @@ static bool change(const struct passwd *user, bool keep_raw)
                            CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) == 0;
 }
 
-void sandbox_forget_rights(void)
+bool sandbox_forget_rights(struct failure *why)
 {
     capng_clear(CAPNG_SELECT_CAPS);
-    capng_apply(CAPNG_SELECT_CAPS);
+    return capng_apply(CAPNG_SELECT_CAPS) == 0 ||
+           failure_set(why, "the right to capture cannot be given away: %s", strerror(errno));
 }
 
 enum {
@@ -187,7 +188,11 @@ static bool change(const struct passwd *user, bool keep_raw)
     return false;
 }
 
-void sandbox_forget_rights(void) {}
+bool sandbox_forget_rights(struct failure *why)
+{
+    (void)why;
+    return true;
+}
 
 enum {
     CAN_BECOME = 0

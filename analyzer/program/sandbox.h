@@ -41,7 +41,7 @@ struct sandbox sandbox_enter(const struct sandbox_path *paths, size_t count);
  * made for the user when it is not there. False with `why`. */
 bool sandbox_become(const char *user, bool keep_raw, const char *history, struct failure *why);
 
-/* This thread captures no more: gives the right to do so away. */
-void sandbox_forget_rights(void);
+/* This thread captures no more: gives the right to do so away. False with `why`. */
+bool sandbox_forget_rights(struct failure *why);
 
 #endif
