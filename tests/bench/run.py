@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: ISC
 """The bench: heloscope beside its floors and its peers, on captures that `generate` makes.
 
-    run.py [PART ...]        parts: workloads tls growth queries micro (all of them when none is named)
+    run.py [PART ...]        parts: workloads tls instructions growth queries micro (all of them when none is named)
 
 BENCH_SCALE      share of the full sizes, 1 = full; the default takes about five minutes
 BENCH_ROUNDS     rounds of each workload; in a round every program runs once, on the same file
 BENCH_WORKLOADS  which ones ("small wide"); all of them by default
 BENCH_PROGRAMS   which programs ("heloscope floor_read"); all that are installed by default
+BENCH_PEERS      which of other people's programs ("tshark suricata"); those that are not installed are
+                 skipped with a word
+BENCH_BASE       an older build, its folder or its program: it runs beside as `base`
 BENCH_BUILD      the folder of the built programs, by default the current one
 BENCH_DATA       where captures and histories go and are removed again, by default BENCH_BUILD
 
-Medians are printed: seconds of CPU (user and system), seconds of wall time, peak memory."""
+Medians are printed: seconds of CPU (user and system), seconds of wall time, peak memory; at the end
+ratios of this run, each beside what it should be."""
 
 import os
 import shutil
@@ -22,6 +26,8 @@ import tempfile
 import time
 
 BUILD = os.path.abspath(os.environ.get("BENCH_BUILD", "."))
+BASE = os.environ.get("BENCH_BASE", "")
+BASE = os.path.join(BASE, "heloscope") if os.path.isdir(BASE) else BASE
 SCALE = float(os.environ.get("BENCH_SCALE", "0.1"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 
@@ -46,6 +52,7 @@ def built(name):
 # A program: what it is called, and its words for a capture and a history.
 PROGRAMS = {
     "heloscope": lambda pcap, db: [built("heloscope"), "analyze", "--db", db, pcap],
+    "base": lambda pcap, db: [BASE, "analyze", "--db", db, pcap],
     "floor_read": lambda pcap, db: [built("floor_read"), pcap],
     "floor_sqlite": lambda pcap, db: [built("floor_sqlite"), db, f"{db}.copy"],
     "tshark": lambda pcap, db: ["tshark", "-r", pcap, "-Y", "smtp", "-T", "fields",
@@ -53,8 +60,30 @@ PROGRAMS = {
                                 "-e", "smtp.response.code"],
     "tcpflow": lambda pcap, db: ["tcpflow", "-c", "-r", pcap],
     "ndpiReader": lambda pcap, db: ["ndpiReader", "-q", "-i", pcap],
+    # Without rules; SMTP is decoded and told in eve.json, as its configuration has it. Room for all flows.
+    "suricata": lambda pcap, db: ["suricata", "-S", "/dev/null", "-k", "none", "-l", f"{db}.suricata", "-r", pcap,
+                                  "--set", "flow.memcap=4gb", "--set", "stream.memcap=4gb",
+                                  "--set", "stream.reassembly.memcap=8gb"],
 }
-OURS = ("heloscope", "floor_read", "floor_sqlite")
+OURS = ("heloscope", "base", "floor_read", "floor_sqlite")
+
+# What the CPU of heloscope should be at most, as a share of that of another program on the same file. The
+# floors are those of reading and of storing together.
+LIMITS = {
+    "small": {"base": 0.65, "floors": 0.95, "suricata": 0.35, "tshark": 1 / 22},
+    "wide": {"base": 0.50, "suricata": 0.60, "tshark": 1 / 10},
+    "bulk": {"base": 1, "suricata": 1, "tshark": 1 / 20},
+    "dirty": {"base": 0.75, "suricata": 1, "tshark": 1 / 20},
+    "mixed": {"base": 1, "suricata": 1, "tshark": 1 / 20},
+    "starttls": {"base": 1, "suricata": 1, "tshark": 1 / 20},
+}
+STORED_LIMIT = 0.85        # octets of history, as a share of the base's
+INSTRUCTIONS_LIMIT = 0.60  # of `small`, as a share of the base's
+WIDE_INSTRUCTIONS = 1.3    # of `wide`, as a multiple of those of `small`
+OPEN_LIMIT = 1024          # octets of memory for each open session
+
+skipped = set()  # peers that are not installed, once that was said
+ratios = []  # what was measured, the value, its limit
 
 
 class Cost:
@@ -76,11 +105,22 @@ def run(words, keep=False):
     return Cost(float(cpu), float(wall), int(peak), done.stdout)
 
 
-def wanted(name):
-    """The floor of SQLite writes what heloscope wrote: without that there is none."""
+def chosen_programs():
+    """Those that were asked for and are there. The floor of SQLite writes what heloscope wrote: without that
+    there is none."""
     chosen = os.environ.get("BENCH_PROGRAMS", "").split() or list(PROGRAMS)
-    return (name in chosen and (name in OURS or shutil.which(name))
-            and (name != "floor_sqlite" or "heloscope" in chosen))
+    if "BENCH_PEERS" in os.environ:
+        peers = os.environ["BENCH_PEERS"].split()
+        chosen = [name for name in chosen if name in OURS] + peers
+        for name in peers:
+            if name not in PROGRAMS:
+                sys.exit(f"bench: BENCH_PEERS: no program is called {name}")
+            if not shutil.which(name) and name not in skipped:
+                print(f"{name} is not installed: it is skipped")
+                skipped.add(name)
+    return [name for name in PROGRAMS if name in chosen
+            and (bool(BASE) if name == "base" else name in OURS or shutil.which(name))
+            and (name != "floor_sqlite" or "heloscope" in chosen)]
 
 
 def remove(*paths):
@@ -104,8 +144,13 @@ def generate(workload, path, **changes):
 
 def measure(program, pcap, db):
     """One run. The floor of SQLite says itself what it spent on writing alone."""
-    if program == "heloscope":
+    if program == "base":
+        db = f"{db}.base"
+    if program in ("heloscope", "base"):
         remove(db)
+    if program == "suricata":
+        shutil.rmtree(f"{db}.suricata", ignore_errors=True)
+        os.mkdir(f"{db}.suricata")
     if program == "floor_sqlite":
         remove(f"{db}.copy")
         cost = run(PROGRAMS[program](pcap, db), keep=True)
@@ -144,16 +189,75 @@ def workloads(folder):
     for workload in chosen:
         pcap, db = os.path.join(folder, "bench.pcap"), os.path.join(folder, "bench.db")
         sessions, packets, octets = generate(workload, pcap)
-        names = [name for name in PROGRAMS if wanted(name)]
+        names = chosen_programs()
         costs = {name: [] for name in names}
         for _ in range(ROUNDS):
             for name in names:
                 costs[name].append(measure(name, pcap, db))
         stored = os.path.getsize(db) if os.path.exists(db) else 0
-        show_table(workload, {name: median(of) for name, of in costs.items()},
-                   sessions, packets, octets, stored)
+        medians = {name: median(of) for name, of in costs.items()}
+        show_table(workload, medians, sessions, packets, octets, stored)
+        note_ratios(workload, medians)
+        if workload == "small" and os.path.exists(f"{db}.base"):
+            ratios.append(("small: history / base", stored / os.path.getsize(f"{db}.base"), STORED_LIMIT))
         sys.stdout.flush()
-        remove(pcap, db, f"{db}.copy")
+        remove(pcap, db, f"{db}.copy", f"{db}.base")
+
+
+def note_ratios(workload, medians):
+    ours = medians.get("heloscope")
+    others = {name: cost.cpu for name, cost in medians.items()}
+    if "floor_read" in others and "floor_sqlite" in others:
+        others["floors"] = others["floor_read"] + others["floor_sqlite"]
+    for name, limit in LIMITS[workload].items():
+        if ours and others.get(name):
+            ratios.append((f"{workload}: CPU / {name}", ours.cpu / others[name], limit))
+
+
+def count_instructions(words):
+    with tempfile.NamedTemporaryFile("r") as report:
+        subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                        f"--log-file={report.name}", *words], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=True)
+        return int(report.read().split("Collected :")[1].split()[0])
+
+
+def instructions(folder):
+    """Of a session, by the difference of two sizes: the same in every run, whatever else the machine does."""
+    print("\n### instructions of a session\n")
+    if not shutil.which("valgrind"):
+        print("valgrind is not installed: they are not counted")
+        return
+    pcap, db = os.path.join(folder, "bench.pcap"), os.path.join(folder, "bench.db")
+    names = [name for name in chosen_programs() if name in ("heloscope", "base")]
+    counts = {}
+    print("| workload | " + " | ".join(names) + " |\n| --- |" + " ---: |" * len(names))
+    for workload, few, many in (("small", 500, 1500), ("wide", 500, 1500)):
+        for name in names:
+            totals = []
+            for sessions in (few, many):
+                generate(workload, pcap, sessions=sessions, open=200 if workload == "small" else sessions)
+                remove(db)
+                totals.append(count_instructions(PROGRAMS[name](pcap, db)))
+            counts[workload, name] = (totals[1] - totals[0]) / (many - few)
+        print(f"| {workload} | " + " | ".join(f"{counts[workload, name]:,.0f}" for name in names) + " |")
+        sys.stdout.flush()
+    if ("small", "base") in counts:
+        ratios.append(("small: instructions / base", counts["small", "heloscope"] / counts["small", "base"],
+                       INSTRUCTIONS_LIMIT))
+    ratios.append(("instructions of wide / small", counts["wide", "heloscope"] / counts["small", "heloscope"],
+                   WIDE_INSTRUCTIONS))
+    remove(pcap, db)
+
+
+def show_ratios():
+    if not ratios:
+        return
+    print("\n### ratios, and what they should be at most\n")
+    print("| what | measured | at most | |\n| --- | ---: | ---: | --- |")
+    for what, value, limit in ratios:
+        form = ",.0f" if limit > 10 else ".3f"
+        print(f"| {what} | {value:{form}} | {limit:{form}} | {'' if value <= limit else 'missed'} |")
 
 
 def tls(folder):
@@ -172,7 +276,7 @@ def tls(folder):
         programs = {"heloscope, clear text": [*ours, plain],
                     "heloscope, TLS": [*ours, "--keylog", keys, inside],
                     "heloscope, TLS without keys": [*ours, inside]}
-        if wanted("tshark"):
+        if "tshark" in chosen_programs():
             programs["tshark, TLS"] = ["tshark", "-r", inside, "-o", f"tls.keylog_file:{keys}",
                                        "-d", "tls.port==465,smtp", "-Y", "smtp", "-T", "fields",
                                        "-e", "smtp.req.command", "-e", "smtp.response.code"]
@@ -215,6 +319,8 @@ def growth(folder):
                   f"{cost.wall:.2f} | {cost.peak / 1e6:.1f} |")
         (few, low), (many, high) = peaks[0], peaks[-1]
         print(f"\nmemory for each more: {(high - low) / (many - few):.0f} octets a session")
+        if workload == "wide":
+            ratios.append(("wide: octets of memory for an open session", (high - low) / (many - few), OPEN_LIMIT))
         sys.stdout.flush()
     remove(pcap, db)
 
@@ -255,7 +361,8 @@ def micro(folder):
     remove(os.path.join(folder, "micro.db"))
 
 
-PARTS = {"workloads": workloads, "tls": tls, "growth": growth, "queries": queries, "micro": micro}
+PARTS = {"workloads": workloads, "tls": tls, "instructions": instructions, "growth": growth,
+         "queries": queries, "micro": micro}
 
 
 def machine():
@@ -278,6 +385,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bench-", dir=data) as folder:
         for name in names:
             PARTS[name](folder)
+    show_ratios()
 
 
 if __name__ == "__main__":
