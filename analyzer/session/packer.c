@@ -111,28 +111,46 @@ static uint64_t load(const uint8_t *at, unsigned octets)
     return le64toh(word) & UINT64_MAX >> (64 - 8 * octets);
 }
 
+/* How many words of zeros stand at `from`, at most `most` and not beyond `end`. Four are looked at
+ * in one go: most of a session's fields are zero. */
+static unsigned zeros_at(const uint8_t *from, const uint8_t *end, unsigned most)
+{
+    uint64_t words[4];
+    unsigned n = 0;
+    for (; n + 4 <= most && (size_t)(end - from) >= sizeof words; n += 4, from += sizeof words) {
+        memcpy(words, from, sizeof words);
+        if (words[0] | words[1] | words[2] | words[3])
+            break;
+    }
+    for (; n < most && from < end; n++, from += sizeof *words) {
+        memcpy(words, from, sizeof *words);
+        if (*words)
+            break;
+    }
+    return n;
+}
+
 void pack_words(struct packer *packer, const void *at, size_t size)
 {
     const size_t tail = size % sizeof(uint64_t); /* of 32-bit machines; as it is */
     uint8_t *to = room(packer, size / 8 * 9 + PACK_SPARE);
-    unsigned zeros = 0;
     const uint8_t *from = at, *const end = from + (size - tail);
-    for (; from < end; from += sizeof(uint64_t)) {
+    while (from < end) {
         uint64_t word;
+        unsigned zeros = 0;
         memcpy(&word, from, sizeof word);
-        if (!word && zeros < ZEROS_MOST) {
-            zeros++;
-            continue;
+        if (!word) {
+            zeros = zeros_at(from, end, ZEROS_MOST);
+            if (from + zeros * sizeof word == end)
+                zeros--; /* the last word closes the run, as zero in one octet */
+            from += zeros * sizeof word;
+            memcpy(&word, from, sizeof word);
         }
+        from += sizeof word;
         const unsigned octets = octets_of(word);
         *to++ = (uint8_t)(zeros << WORD_BITS | (octets - 1));
         store(to, word);
         to += octets;
-        zeros = 0;
-    }
-    if (zeros) { /* the last word closes the run, as zero in one octet */
-        *to++ = (uint8_t)((zeros - 1) << WORD_BITS);
-        *to++ = 0;
     }
     packer->length = (size_t)(to - packer->at);
     pack_raw(packer, end, tail);
@@ -143,12 +161,12 @@ void unpack_words(struct bytes *from, void *to, size_t size)
     const uint8_t *at = from->at;
     const size_t tail = size % sizeof(uint64_t);
     uint8_t *out = to, *const end = out + (size - tail);
-    memset(to, 0, size);
     while (out < end) {
         const unsigned zeros = *at >> WORD_BITS, octets = (*at & ((1 << WORD_BITS) - 1)) + 1;
-        const uint64_t word = load(at + 1, octets);
+        const uint64_t word = load(at + 1, octets), zero = 0;
         at += 1 + octets;
-        out += zeros * sizeof word;
+        for (unsigned i = 0; i < zeros; i++, out += sizeof zero)
+            memcpy(out, &zero, sizeof zero);
         memcpy(out, &word, sizeof word);
         out += sizeof word;
     }

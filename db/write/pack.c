@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "pack.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "heloscope/base/memory.h"
@@ -46,125 +45,143 @@ bool pack_suits(const struct chapter *chapter)
     return seq > 0;
 }
 
-static char *room_for(struct pack *pack, size_t count)
+/* --- writers: each puts something at `out` and returns where the next goes --- */
+
+static char *put_number(char *out, int64_t number)
 {
-    if (pack->used + count > pack->size) {
-        pack->size = 2 * (pack->used + count);
+    char digits[NUMBER_ROOM];
+    size_t at = sizeof digits;
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    if (number < 0)
+        *out++ = '-';
+    do
+        digits[--at] = (char)('0' + left % 10);
+    while (left /= 10);
+    while (at < sizeof digits)
+        *out++ = digits[at++];
+    return out;
+}
+
+/* An octet that a string of JSON has in another form; RFC 8259 section 7. */
+static char *put_escaped(char *out, uint8_t octet)
+{
+    static const char hex[] = "0123456789abcdef";
+    *out++ = '\\';
+    if (octet >= ' ' || octet == '\n') {
+        *out++ = octet == '\n' ? 'n' : (char)octet;
+        return out;
+    }
+    memcpy(out, "u00", 3);
+    out[3] = hex[octet >> 4];
+    out[4] = hex[octet & 15];
+    return out + 5;
+}
+
+/* Whether one of eight octets is to be escaped: a control character, a quotation mark or a
+ * backslash. For each, a subtraction borrows from the octet's highest bit. */
+static bool needs_escape(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    const uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+    return ((word - ones * ' ') & ~word & high) | ((quote - ones) & ~quote & high) |
+           ((backslash - ones) & ~backslash & high);
+}
+
+static char *put_text(char *out, struct bytes text)
+{
+    size_t i = 0;
+    *out++ = '"';
+    while (i < text.len) {
+        uint64_t word;
+        if (text.len - i >= sizeof word) {
+            memcpy(&word, text.at + i, sizeof word);
+            if (!needs_escape(word)) {
+                memcpy(out, &word, sizeof word);
+                out += sizeof word;
+                i += sizeof word;
+                continue;
+            }
+        }
+        const size_t end = text.len - i < sizeof word ? text.len : i + sizeof word;
+        for (; i < end; i++) {
+            const uint8_t octet = text.at[i];
+            if (octet >= ' ' && octet != '"' && octet != '\\')
+                *out++ = (char)octet;
+            else
+                out = put_escaped(out, octet);
+        }
+    }
+    *out++ = '"';
+    return out;
+}
+
+/* Goes on to the place of a column, past those that hold nothing. */
+static char *go_to(char *out, enum place *at, enum place place)
+{
+    for (; *at + 1 < place; ++*at, out += 5)
+        memcpy(out, ",null", 5);
+    *at = place;
+    *out++ = ',';
+    return out;
+}
+
+static char *put_present(char *out, enum place *at, enum place place, uint64_t number)
+{
+    return number ? put_number(go_to(out, at, place), (int64_t)number) : out;
+}
+
+static char *put_event(char *out, const struct event *event, int64_t started_us)
+{
+    char words[NOTES_ROOM];
+    enum place at = PLACE_KIND;
+    *out++ = '[';
+    out = put_number(out, event->ts_us - started_us);
+    *out++ = ',';
+    out = put_number(out, (int64_t)event->packet);
+    *out++ = ',';
+    out = put_number(out, (int64_t)event->kind << 1 | event->side);
+    if (event->text.at)
+        out = put_text(go_to(out, &at, PLACE_TEXT), event->text);
+    out = put_present(out, &at, PLACE_SAW, event->saw);
+    if (event->verb)
+        out = put_text(go_to(out, &at, PLACE_WHAT), bytes_of_string(event->verb));
+    out = put_present(out, &at, PLACE_WHAT, (uint64_t)event->code);
+    out = put_present(out, &at, PLACE_ANSWERS, event->answers);
+    if (event->enhanced.len)
+        out = put_text(go_to(out, &at, PLACE_ENHANCED), event->enhanced);
+    if (event->has_bytes)
+        out = put_number(go_to(out, &at, PLACE_BYTES), (int64_t)event->bytes);
+    if (event->notes)
+        out = put_text(go_to(out, &at, PLACE_NOTE),
+                       bytes_of_string(notes_print(event->notes, words, sizeof words)));
+    *out++ = ']';
+    return out;
+}
+
+/* Room for an event at its longest, and for what stands before and behind it. */
+static char *room_for(struct pack *pack, const struct event *event)
+{
+    const size_t verb = event->verb ? strlen(event->verb) : 0;
+    const size_t most = 6 * (event->text.len + event->enhanced.len + verb + NOTES_ROOM) +
+                        (size_t)(PLACE_NOTE + 1) * (NUMBER_ROOM + sizeof ",null\"\"") +
+                        sizeof "[],";
+    if (pack->used + most > pack->size) {
+        pack->size = 2 * (pack->used + most);
         pack->at = memory_resize(pack->at, pack->size);
     }
     return pack->at + pack->used;
 }
 
-static void put(struct pack *pack, const char *text, size_t length)
-{
-    memcpy(room_for(pack, length), text, length);
-    pack->used += length;
-}
-
-static void put_number(struct pack *pack, int64_t number)
-{
-    char digits[NUMBER_ROOM];
-    size_t at = sizeof digits;
-    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
-    do
-        digits[--at] = (char)('0' + left % 10);
-    while (left /= 10);
-    if (number < 0)
-        digits[--at] = '-';
-    put(pack, digits + at, sizeof digits - at);
-}
-
-/* Writes the octet as a string of JSON has it; RFC 8259 section 7. Returns how many it takes. */
-static size_t escape(char *out, uint8_t octet)
-{
-    static const char hex[] = "0123456789abcdef";
-    if (octet >= ' ' && octet != '"' && octet != '\\') {
-        *out = (char)octet;
-        return 1;
-    }
-    *out++ = '\\';
-    if (octet >= ' ' || octet == '\n') {
-        *out = octet == '\n' ? 'n' : (char)octet;
-        return 2;
-    }
-    memcpy(out, "u00", 3);
-    out[3] = hex[octet >> 4];
-    out[4] = hex[octet & 15];
-    return 6;
-}
-
-static void put_text(struct pack *pack, struct bytes text)
-{
-    char *out = room_for(pack, 6 * text.len + 2), *from = out;
-    *out++ = '"';
-    for (size_t i = 0; i < text.len; i++)
-        out += escape(out, text.at[i]);
-    *out++ = '"';
-    pack->used += (size_t)(out - from);
-}
-
-/* Goes on to the place of a column, past those that hold nothing. */
-static void go_to(struct pack *pack, enum place *at, enum place place)
-{
-    for (; *at + 1 < place; ++*at)
-        put(pack, ",null", 5);
-    put(pack, ",", 1);
-    *at = place;
-}
-
-static void put_present(struct pack *pack, enum place *at, enum place place, uint64_t number)
-{
-    if (!number)
-        return;
-    go_to(pack, at, place);
-    put_number(pack, (int64_t)number);
-}
-
-static void put_event(struct pack *pack, const struct event *event, int64_t started_us)
-{
-    char words[NOTES_ROOM];
-    enum place at = PLACE_KIND;
-    put(pack, "[", 1);
-    put_number(pack, event->ts_us - started_us);
-    put(pack, ",", 1);
-    put_number(pack, (int64_t)event->packet);
-    put(pack, ",", 1);
-    put_number(pack, (int64_t)event->kind << 1 | event->side);
-    if (event->text.at) {
-        go_to(pack, &at, PLACE_TEXT);
-        put_text(pack, event->text);
-    }
-    put_present(pack, &at, PLACE_SAW, event->saw);
-    if (event->verb) {
-        go_to(pack, &at, PLACE_WHAT);
-        put_text(pack, bytes_of_string(event->verb));
-    }
-    put_present(pack, &at, PLACE_WHAT, (uint64_t)event->code);
-    put_present(pack, &at, PLACE_ANSWERS, event->answers);
-    if (event->enhanced.len) {
-        go_to(pack, &at, PLACE_ENHANCED);
-        put_text(pack, event->enhanced);
-    }
-    if (event->has_bytes) {
-        go_to(pack, &at, PLACE_BYTES);
-        put_number(pack, (int64_t)event->bytes);
-    }
-    if (event->notes) {
-        go_to(pack, &at, PLACE_NOTE);
-        put_text(pack, bytes_of_string(notes_print(event->notes, words, sizeof words)));
-    }
-    put(pack, "]", 1);
-}
-
 struct bytes pack_events(struct pack *pack, const struct chapter *chapter)
 {
     pack->used = 0;
-    put(pack, "[", 1);
     for (const struct event *event = chapter->events; event; event = event->next) {
-        if (event != chapter->events)
-            put(pack, ",", 1);
-        put_event(pack, event, chapter->session.started_us);
+        char *out = room_for(pack, event);
+        *out++ = event == chapter->events ? '[' : ',';
+        out = put_event(out, event, chapter->session.started_us);
+        if (!event->next)
+            *out++ = ']';
+        pack->used = (size_t)(out - pack->at);
     }
-    put(pack, "]", 1);
     return bytes_of(pack->at, pack->used);
 }
