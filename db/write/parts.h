@@ -84,6 +84,7 @@ struct store {
     uint64_t taken_back; /* sessions of it since it was last said */
     uint64_t wal_pages;  /* in the WAL behind the last commit */
     bool wal_told;
+    int64_t wal_waits_from_ms;              /* for readers, by a clock that only goes forward */
     int64_t wal_changed_ns, waits_since_ms; /* while another writer holds the lock */
 
     /* What threads look at that must not wait for a write. */

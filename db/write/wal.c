@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The WAL grows as long as a reader holds an old state of the history: SQLite can begin it anew
- * only when nobody reads from it any more. What can be done is to shorten it as soon as that is
- * over. */
+ * only when nobody reads from it any more. Readers that come and go leave no moment without one:
+ * there is one when those are waited for that are there, since who comes meanwhile reads from the
+ * file alone. Behind one that stays it is shortened as soon as that is over. */
+#include <time.h>
+
 #include "heloscope/base/limits.h"
 #include "parts.h"
 
@@ -23,14 +26,33 @@ static uint64_t octets(const struct store *store)
     return store->wal_pages * HISTORY_PAGE;
 }
 
-/* No waiting: a reader may stay for hours. */
-static bool checkpoint(struct store *store, int manner)
+static int64_t clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool checkpoint(struct store *store, int manner, int wait_ms)
 {
     int left = 0, moved = 0;
-    sqlite3_busy_timeout(store->db, 0);
+    sqlite3_busy_timeout(store->db, wait_ms);
     const int result = sqlite3_wal_checkpoint_v2(store->db, "main", manner, &left, &moved);
     lock_wait(store);
     return result == SQLITE_OK;
+}
+
+/* A reader may stay for hours: that it did not end in time is known for a while. */
+static bool shorten(struct store *store)
+{
+    const int64_t now_ms = clock_ms();
+    const bool waits = now_ms >= store->wal_waits_from_ms;
+    const bool done = checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE, waits ? WAL_WAIT_MS : 0);
+    if (done)
+        store->wal_pages = 0;
+    else if (waits)
+        store->wal_waits_from_ms = now_ms + WAL_WAIT_MS + WAL_PAUSE_MS;
+    return done;
 }
 
 static bool rotates(struct store *store)
@@ -44,20 +66,19 @@ static bool rotates(struct store *store)
 
 void wal_bound(struct store *store)
 {
-    if (rotates(store) && checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE))
+    if (rotates(store) && checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE, 0))
         store->wal_pages = 0;
     if (octets(store) < WAL_PASSIVE)
         return;
-    if (octets(store) < WAL_LIMIT) {
-        checkpoint(store, SQLITE_CHECKPOINT_PASSIVE);
+    if (octets(store) < WAL_SHORTEN) {
+        checkpoint(store, SQLITE_CHECKPOINT_PASSIVE, 0);
         return;
     }
-    if (checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE)) {
-        store->wal_pages = 0;
+    if (shorten(store)) {
         if (store->wal_told)
             store_say(store, "the WAL of history '%s' is short again", store->path);
         store->wal_told = false;
-    } else if (!store->wal_told) {
+    } else if (!store->wal_told && octets(store) >= WAL_LIMIT) {
         store->wal_told = true;
         store_say(store,
                   "history '%s': a reader holds an old state of it, so that its WAL grows (%llu MB "

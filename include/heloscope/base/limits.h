@@ -193,7 +193,10 @@ enum {
     BACKLOG_END_MS = 10000, /* how long the end of the program waits for it */
     HISTORY_PAGE = 16384,   /* octets of a page of a history */
     WAL_PASSIVE = 16 << 20, /* octets of a WAL that are moved into the file ... */
-    WAL_LIMIT = 64 << 20,   /* ... and from which it is shortened, which readers may hold up */
+    WAL_SHORTEN = 40 << 20, /* ... from which it is shortened, which readers may hold up ... */
+    WAL_LIMIT = 64 << 20,   /* ... and from which it is said that one does */
+    WAL_WAIT_MS = 1000,     /* how long a commit waits for readers of old states to end ... */
+    WAL_PAUSE_MS = 10000,   /* ... and for how long none does when they did not */
     NEWS_LIMIT = 1000,      /* findings printed after one commit; how many more is told */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The WAL: no longer than it must be, and what holds it back is said once. */
 #include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -45,6 +47,42 @@ Test(wal, it_is_short_when_nobody_reads)
     struct store *store = scratch_store(&at);
     write_much(store, 0, 200);
     cr_expect_lt(wal_octets(&at), WAL_LIMIT);
+    scratch_close(store);
+    scratch_remove(&at);
+}
+
+/* A reader that begins anew at once when it has ended, among four of which there is always one. */
+static atomic_bool readers_end;
+
+static void *read_on(void *path)
+{
+    sqlite3 *reader;
+    cr_assert_eq(sqlite3_open(path, &reader), SQLITE_OK);
+    while (!atomic_load(&readers_end))
+        sqlite3_exec(reader, "SELECT count(*) FROM sessions", NULL, NULL, NULL);
+    sqlite3_close(reader);
+    return NULL;
+}
+
+Test(wal, readers_that_come_and_go_do_not_make_it_grow)
+{
+    struct scratch at;
+    pthread_t readers[4];
+    long long longest = 0;
+    scratch_make(&at);
+    struct store *store = scratch_store(&at);
+    write_much(store, 0, 1);
+    for (int i = 0; i < 4; i++)
+        cr_assert_eq(pthread_create(&readers[i], NULL, read_on, at.path), 0);
+    for (int i = 1; i < 200; i++) {
+        write_much(store, i, 1);
+        const long long now = wal_octets(&at);
+        longest = now > longest ? now : longest;
+    }
+    atomic_store(&readers_end, true);
+    for (int i = 0; i < 4; i++)
+        pthread_join(readers[i], NULL);
+    cr_expect_lt(longest, WAL_LIMIT, "%lld octets", longest);
     scratch_close(store);
     scratch_remove(&at);
 }
