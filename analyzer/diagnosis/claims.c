@@ -5,6 +5,8 @@
  * from. */
 #include "heloscope/diagnosis/claims.h"
 
+#include "heloscope/software/marks.h"
+#include "heloscope/software/memo.h"
 #include "heloscope/software/reply_texts.h"
 #include "heloscope/session/session.h"
 
@@ -129,6 +131,36 @@ enum cause claim_of_reply(const char *software, int code, struct bytes enhanced,
 {
     const struct reply_text *row = reply_text_find(software, code, enhanced, text, verb);
     return row ? row->claim : claim_of_words(code, text, verb);
+}
+
+enum cause claim_of_server(const struct identify *id, int code, struct bytes enhanced,
+                           struct bytes text, enum verb verb)
+{
+    enum {
+        FIRST_QUESTION = PLACE_COUNT /* behind those that fingerprint.c asks */
+    };
+    const char *software = identify_server(id);
+    uint8_t key[MEMO_TEXT];
+    const size_t front = sizeof software + sizeof code + enhanced.len + 1;
+    bool known = false;
+    uint16_t *kept = NULL;
+    if (front + text.len <= sizeof key) {
+        memcpy(key, &software, sizeof software); /* a product's name is one string */
+        memcpy(key + sizeof software, &code, sizeof code);
+        if (enhanced.len)
+            memcpy(key + sizeof software + sizeof code, enhanced.at, enhanced.len);
+        key[front - 1] = 0;
+        if (text.len)
+            memcpy(key + front, text.at, text.len);
+        kept = memo_ask(id->server.memo, FIRST_QUESTION + verb, bytes_of(key, front + text.len),
+                        &known);
+    }
+    if (known)
+        return (enum cause) * kept;
+    const enum cause claim = claim_of_reply(software, code, enhanced, text, verb);
+    if (kept)
+        *kept = (uint16_t)claim;
+    return claim;
 }
 
 /* Several causes look the same from where the server stands. */

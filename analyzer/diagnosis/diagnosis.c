@@ -249,8 +249,8 @@ static bool gave_up(const struct session *s, const struct answer *a, enum cause 
 static bool find_reason(struct session *s, const struct pending *p, const struct answer *a,
                         struct verdict *v, struct refusal_reason *out)
 {
-    enum cause claim = claim_of_reply(identify_server(&s->identify), a->code, a->enhanced, a->text,
-                                      p->command.verb);
+    enum cause claim =
+        claim_of_server(&s->identify, a->code, a->enhanced, a->text, p->command.verb);
     /* The text names the group that should have waited, and there is one: what else was wrong with
      * the command follows from that. */
     bool group = ((p->group || p->pipelined) && claim == CAUSE_PIPELINING_VIOLATION) ||
@@ -315,8 +315,8 @@ static struct verdict judge(const struct session *s, const struct pending *p,
     const struct rule *rules = order_rules(&count);
     if (v.kind == VERDICT_LEGAL || !v.rule || a->code < 400)
         return v;
-    const enum cause claim = claim_of_reply(identify_server(&s->identify), a->code, a->enhanced,
-                                            a->text, p->command.verb);
+    const enum cause claim =
+        claim_of_server(&s->identify, a->code, a->enhanced, a->text, p->command.verb);
     v.vague |= a->cut && v.cause == CAUSE_AUTH_NOT_OFFERED && (s->order.extensions & EXT_STARTTLS);
     const bool says = !claim_is_vague(claim);
     for (size_t i = 0; i < count; i++) {
@@ -419,11 +419,11 @@ void diagnose_greeting(struct session *s, const struct answer *a)
 {
     struct verdict none = {.kind = VERDICT_LEGAL};
     const struct pending *early = pending_at(s, 0);
-    struct refusal_reason f = {.cause = CAUSE_SESSION_REFUSED,
-                               .origin = a->seq,
-                               .claim = claim_of_reply(identify_server(&s->identify), a->code,
-                                                       a->enhanced, a->text, VERB_UNKNOWN),
-                               .fault = early ? FAULT_COUNT : FAULT_POLICY};
+    struct refusal_reason f = {
+        .cause = CAUSE_SESSION_REFUSED,
+        .origin = a->seq,
+        .claim = claim_of_server(&s->identify, a->code, a->enhanced, a->text, VERB_UNKNOWN),
+        .fault = early ? FAULT_COUNT : FAULT_POLICY};
     if (find_early(s, early, a, &f) || a->code == 503 || names_proxy_header(a->text))
         diagnosis_write(s, early, a, &none, &f);
 }

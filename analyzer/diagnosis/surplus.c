@@ -28,12 +28,12 @@ static bool is_timeout(const struct answer *a, int64_t silence_us)
 bool diagnose_surplus(struct session *s, const struct answer *a, int64_t silence_us)
 {
     struct verdict none = {.kind = VERDICT_LEGAL};
-    struct refusal_reason f = {.cause = CAUSE_REPLY_DESYNC,
-                               .origin = a->seq,
-                               .certainty = CERTAINTY_LIKELY,
-                               .claim = claim_of_reply(identify_server(&s->identify), a->code,
-                                                       a->enhanced, a->text, VERB_UNKNOWN),
-                               .fault = FAULT_COUNT};
+    struct refusal_reason f = {
+        .cause = CAUSE_REPLY_DESYNC,
+        .origin = a->seq,
+        .certainty = CERTAINTY_LIKELY,
+        .claim = claim_of_server(&s->identify, a->code, a->enhanced, a->text, VERB_UNKNOWN),
+        .fault = FAULT_COUNT};
     const bool hole = s->hole || s->row.midstream;
     const bool ends = a->code == 421 || (!hole && is_timeout(a, silence_us));
     if (a->code >= 400 && s->tls.answered && !s->tls.starttls_end) {

@@ -111,9 +111,9 @@ static bool settle(struct session *s, struct pending *p, const struct event *e, 
     struct answer answer = answer_of(s, e, doubtful);
     struct order_reply reply = reply_of(e);
     if (e->code >= 400)
-        reply.of_order = refusal_of_order(
-            &reply.code, claim_of_reply(identify_server(&s->identify), e->code, e->enhanced,
-                                        answer.text, p->command.verb));
+        reply.of_order =
+            refusal_of_order(&reply.code, claim_of_server(&s->identify, e->code, e->enhanced,
+                                                          answer.text, p->command.verb));
     bool final = e->code / 100 != 3 || p->command.verb != VERB_AUTH;
     struct verdict verdict = {.kind = VERDICT_LEGAL};
     if (!doubtful)

@@ -151,10 +151,11 @@ static uint16_t find_row(const struct mark_table *table, enum place place, struc
 /* Places where the same texts come again and again; elsewhere stand ids, addresses and dates. */
 static bool repeats(enum place place)
 {
-    const uint32_t repeating = 1u << PLACE_GREETING | 1u << PLACE_HELLO | 1u << PLACE_KEYWORDS |
-                               1u << PLACE_MAIL | 1u << PLACE_RCPT | 1u << PLACE_DATA |
-                               1u << PLACE_RSET | 1u << PLACE_QUIT | 1u << PLACE_SAYS_HELLO;
-    return repeating >> place & 1;
+    const uint32_t changing = 1u << PLACE_MESSAGE | 1u << PLACE_REFUSAL | 1u << PLACE_SAYS_MAIL |
+                              1u << PLACE_SAYS_RCPT | 1u << PLACE_SAYS_AUTH | 1u << PLACE_RECEIVED |
+                              1u << PLACE_MESSAGE_ID | 1u << PLACE_CONTENT_TYPE |
+                              1u << PLACE_OTHER_FIELD;
+    return !(changing >> place & 1);
 }
 
 bool fingerprint_look(struct fingerprint *who, const struct mark_table *table, enum place place,

@@ -122,8 +122,10 @@ unsigned smtp_extension(struct bytes text)
     while (n < text.len && text.at[n] != ' ' && text.at[n] != '\t' && text.at[n] != '=')
         n++;
     struct bytes keyword = bytes_first(text, n);
+    const uint8_t first = n ? ascii_upper(text.at[0]) : 0;
     for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++)
-        if (bytes_equal_nocase(keyword, extensions[i].keyword))
+        if (first == (uint8_t)extensions[i].keyword[0] &&
+            bytes_equal_nocase(keyword, extensions[i].keyword))
             return extensions[i].extension;
     return is_masked(keyword) ? EXT_MASKED : 0;
 }

@@ -6,11 +6,16 @@
 #include "heloscope/cause.h"
 #include "heloscope/order/order.h"
 #include "heloscope/application/smtp_command.h"
+#include "heloscope/software/identify.h"
 
 /* CAUSE_NONE when the text makes no claim. `software` (the server's product, NULL = not recognised)
  * narrows the search. */
 enum cause claim_of_reply(const char *software, int code, struct bytes enhanced, struct bytes text,
                           enum verb verb);
+
+/* The same of the server that `id` knows; what was found out is remembered there. */
+enum cause claim_of_server(const struct identify *id, int code, struct bytes enhanced,
+                           struct bytes text, enum verb verb);
 
 /* Whether a text makes no claim, or one that several causes may lie behind. */
 bool claim_is_vague(enum cause claim);
