@@ -269,7 +269,7 @@ static const struct mark_row rows[] = {
      "MAIL, RCPT, <more>DATA; PIPELINING offered"},
 
     {PLACE_LEAVING, WEIGHT_SIGN, P(TCLLIB) | P(POSTFIX), "<what> refused: RSET+QUIT"},
-    {PLACE_LEAVING, WEIGHT_SIGN, P(PEAR) | P(SYMFONY) | P(TWISTED), "<what> refused: RSET, QUIT"},
+    {PLACE_LEAVING, WEIGHT_SIGN, P(PEAR) | P(SYMFONY), "<what> refused: RSET, QUIT"},
     {PLACE_LEAVING, WEIGHT_SIGN, P(NET_SMTP), "DATA refused: content<rest>"},
     {PLACE_LEAVING, WEIGHT_HINT, P(NET_SMTP) | P(NODEMAILER) | P(RUBY) | P(MSMTP) | P(GO),
      "DATA refused: closes"},
