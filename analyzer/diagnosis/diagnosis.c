@@ -381,6 +381,15 @@ struct verdict diagnose(struct session *s, const struct pending *p, const struct
     return v;
 }
 
+/* Words about the protocol, from a server that had begun to greet before the header came: by
+ * X.5.Z (RFC 3463 section 3.6), as postscreen's "521 5.5.1 Protocol error", or in the text. */
+static bool minds_header(const struct session *s, const struct answer *a)
+{
+    const struct bytes *e = &a->enhanced;
+    const bool numbered = e->len > 3 && e->at[1] == '.' && e->at[2] == '5' && e->at[3] == '.';
+    return s->proxy.unexpected && (numbered || bytes_hold_nocase(a->text, "protocol"));
+}
+
 /* What came before the greeting, and is what it refuses: a TLS handshake, another protocol, the
  * header of a load balancer; else the first command. A server that takes such a header may well
  * refuse the client whom it names. */
@@ -389,6 +398,7 @@ static bool find_early(struct session *s, const struct pending *early, const str
 {
     bool complains = out->claim == CAUSE_PIPELINING_VIOLATION || out->claim == CAUSE_EARLY_TALKER ||
                      out->claim == CAUSE_NOT_SMTP || names_proxy_header(a->text) ||
+                    minds_header(s, a) ||
                      (a->code >= 500 && a->code <= 504);
     bool other =
         early && (early->kind == PENDING_TLS || early->command.seq == s->protocol.other_protocol);

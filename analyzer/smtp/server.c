@@ -81,6 +81,7 @@ static void greet(struct session *s, uint64_t end)
     if (e->code / 100 != 2) {
         if (s->direction[SIDE_CLIENT].reading == READ_TLS)
             tls_answered(s); /* a handshake that came first is what the greeting refuses */
+        s->proxy.untouched = false;
         diagnose_greeting(s, &answer);
         if (s->ring.count && pending_at(s, 0)->kind == PENDING_TLS)
             pending_pop(s); /* this was its answer */
