@@ -242,5 +242,6 @@ void session_free(struct session *s)
     tls_free(s->tls.layer);
     direction_free(&s->tls.waiting[SIDE_CLIENT]);
     direction_free(&s->tls.waiting[SIDE_SERVER]);
+    direction_free(&s->unread.kept);
     free(s);
 }

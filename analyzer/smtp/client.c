@@ -13,6 +13,7 @@
 #include "injected.h"
 #include "heloscope/session/pending.h"
 #include "proxied.h"
+#include "unread.h"
 #include "heloscope/session/session.h"
 #include "heloscope/base/limits.h"
 
@@ -125,54 +126,6 @@ static void wait_for_answer(struct session *s, const struct smtp_command *c, eve
         s->waiting.command = 0;
         break;
     }
-}
-
-void client_unread(struct session *s)
-{
-    if (!s->unread.octets)
-        return;
-    struct line line = s->unread.first;
-    line.end = s->unread.end;
-    line.notes = 0;
-    struct event *e = line_event(s, EVENT_DATA, &line, bytes_of(NULL, 0), NOTE_DOUBTFUL);
-    e->has_bytes = true;
-    e->bytes = s->unread.octets;
-    s->unread.octets = 0;
-}
-
-/* Whether the snap length has cut the line behind what only a command has: the path is not whole.
- */
-static bool is_cut_command(const struct line *line)
-{
-    return (line->notes & NOTE_INCOMPLETE) && (bytes_start_nocase(line->text, "MAIL FROM:<") ||
-                                               bytes_start_nocase(line->text, "RCPT TO:<"));
-}
-
-/* Behind a hole a line may have lost its beginning, or be a message's. Until a line is certain its
- * octets are counted, not kept. */
-static bool skip_unreadable(struct session *s, const struct line *line,
-                            const struct smtp_command *c)
-{
-    struct direction *direction = &s->direction[SIDE_CLIENT];
-    if (!direction->resync)
-        return false;
-    if ((c->verb != VERB_UNKNOWN && c->verb != VERB_MASKED && c->well_formed) ||
-        is_cut_command(line)) {
-        direction->resync = false;
-        client_unread(s);
-        return false;
-    }
-    if (!s->unread.octets)
-        s->unread.first = *line;
-    s->unread.first.text = bytes_of(NULL, 0); /* gone when the span is */
-    s->unread.octets += line->end - line->start;
-    s->unread.end = line->end;
-    if (is_lone_dot(line->text)) { /* the end of a message whose beginning was lost */
-        direction->resync = false;
-        client_unread(s);
-        pending_push(s, PENDING_HOLE);
-    }
-    return true;
 }
 
 static void note_hello(struct session *s, const struct smtp_command *c)
@@ -291,7 +244,7 @@ static void take_command(struct session *s, const struct line *line)
 {
     struct smtp_command c;
     smtp_command_parse(line->text, &c);
-    if (skip_unreadable(s, line, &c))
+    if (unread_takes(s, line, &c))
         return;
     if (proxied_line(s, line) || not_smtp_holds(s, line))
         return;
@@ -378,6 +331,14 @@ static void discard_line(struct session *s, const struct line *line)
     struct event *e = line_event(s, EVENT_COMMAND, line, text, notes);
     e->verb = c.verb == VERB_UNKNOWN ? NULL : verb_name(c.verb);
     injected_note(s, e, &c);
+}
+
+void client_speaks(struct session *s, int64_t ts_us)
+{
+    const int64_t idle_us = ts_us - s->last_octets_us;
+    if (idle_us > 0 && s->last_octets_us)
+        s->idle_us = idle_us;
+    s->last_octets_us = ts_us;
 }
 
 void client_line(struct session *s, const struct line *line)

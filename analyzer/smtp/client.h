@@ -5,11 +5,11 @@
 
 #include "heloscope/session/session.h"
 
+/* Octets have come: how long nobody had spoken is remembered. */
+void client_speaks(struct session *s, int64_t ts_us);
+
 /* A line: a command, the response to a 334, or what the server throws away before a handshake. */
 void client_line(struct session *s, const struct line *line);
-
-/* What could not be read behind a hole ends here: its event. */
-void client_unread(struct session *s);
 
 /* The connection has ended within a line: it is kept, and not judged. */
 void client_unfinished(struct session *s);

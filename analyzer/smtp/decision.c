@@ -7,6 +7,7 @@
 #include "content_as_commands.h"
 #include "heloscope/session/direction.h"
 #include "heloscope/session/session.h"
+#include "unread.h"
 
 enum {
     CHUNK_SILENCE_US = 1000 * 1000, /* a line of a chunk is answered sooner */
@@ -152,11 +153,28 @@ static bool answers_chunk_line(const struct session *s, enum verb verb, int code
     return !same_again && (code == 500 || code == 501 || code == 502 || code == 421);
 }
 
+/* The server goes on, and has received all that waits: they were commands. */
+static bool message_was_commands(struct session *s)
+{
+    const struct direction *direction = &s->direction[SIDE_CLIENT];
+    const struct queued_span *last = direction->queue_last;
+    uint8_t octets[1024];
+    if (!s->waiting.guess || s->waiting.verb != VERB_DATA || !direction->queue ||
+        s->reply.code / 100 == 3 || s->reply.code == 421 ||
+        last->span.offset + last->span.data.len > s->reply.mark.seen)
+        return false;
+    const size_t n = direction_peek(direction, octets, sizeof octets);
+    return n && octets[n - 1] == '\n' && unread_suggests(bytes_of(octets, n)) == SUGGESTS_NOTHING &&
+           enter(s, READ_LINES);
+}
+
 bool decision_by_evidence(struct session *s)
 {
     const struct direction *direction = &s->direction[SIDE_CLIENT];
     const int code = s->reply.code;
     const int64_t silence_us = s->reply.mark.ts_us - s->last_octets_us;
+    if (direction->reading == READ_WAIT && !s->chunk.doubt && message_was_commands(s))
+        return true;
     if (direction->reading != READ_WAIT || !s->chunk.doubt)
         return false;
     if (chunk_was_given_up(s))
@@ -210,6 +228,27 @@ static bool data_can_succeed(const struct session *s)
     return !s->content_as_commands.sure && !forbidden && !s->over_and_seen;
 }
 
+/* What waits behind a DATA whose answer will not be seen: a message, or commands behind a refusal.
+ * Lines that can be either wait, as long as there are few and more can come. */
+static bool guess_message(struct session *s)
+{
+    const struct direction *direction = &s->direction[SIDE_CLIENT];
+    uint8_t head[1024];
+    const struct bytes first = {head, direction_peek(direction, head, sizeof head)};
+    enum suggestion suggests = unread_suggests(first);
+    if (!data_can_succeed(s))
+        suggests = SUGGESTS_COMMANDS;
+    if (suggests == SUGGESTS_NOTHING && first.len < sizeof head && !s->waiting.last) {
+        s->waiting.guess = true;
+        return false;
+    }
+    const bool lines = suggests == SUGGESTS_NOTHING && memchr(head, '\n', first.len);
+    if (suggests == SUGGESTS_COMMANDS || (lines && s->waiting.last))
+        return enter(s, READ_LINES);
+    content_begin(s);
+    return enter(s, READ_CONTENT);
+}
+
 /* The beginning of what waits, read as a line: a command, a SASL response, or neither. */
 static bool guess_by_octets(struct session *s)
 {
@@ -221,6 +260,8 @@ static bool guess_by_octets(struct session *s)
         s->waiting.guess = true;
         return false;
     }
+    if (s->waiting.verb == VERB_DATA)
+        return guess_message(s);
     const uint8_t *lf = memchr(first.at, '\n', first.len);
     if (s->waiting.verb == VERB_STARTTLS) {
         if (first.at[0] == 22)
@@ -234,10 +275,7 @@ static bool guess_by_octets(struct session *s)
         bool sasl = looks_like_base64(first) || (first.len == 1 && first.at[0] == '*');
         return enter(s, sasl && !command ? READ_SASL : READ_LINES);
     }
-    if (s->waiting.verb != VERB_DATA || command || !data_can_succeed(s))
-        return enter(s, READ_LINES);
-    content_begin(s);
-    return enter(s, READ_CONTENT);
+    return enter(s, READ_LINES);
 }
 
 bool decision_by_octets(struct session *s)

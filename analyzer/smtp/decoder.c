@@ -28,6 +28,7 @@
 #include "proxied.h"
 #include "reader.h"
 #include "server.h"
+#include "unread.h"
 
 static void take_inside(struct session *s, enum side side, const struct span *span,
                         struct bytes text);
@@ -40,13 +41,9 @@ static bool is_record(const struct session *s, enum side side, const struct span
                                   hole_loses_record(s, side, span));
 }
 
-/* --- going on --- */
-
-/* Reads what has waited, in the reading that the direction now has, as far as that goes. */
-static void read_waiting(struct session *s, enum side side)
+static void read_queue(struct session *s, enum side side, struct queued_span *q)
 {
     struct direction *direction = &s->direction[side];
-    struct queued_span *q = direction_take_queue(direction);
     while (q) {
         struct queued_span *next = q->next;
         if (direction->reading == READ_WAIT && !is_record(s, side, &q->span))
@@ -58,11 +55,23 @@ static void read_waiting(struct session *s, enum side side)
     }
 }
 
+/* Reads what has waited, in the reading that the direction now has, as far as that goes. */
+static void read_waiting(struct session *s, enum side side)
+{
+    read_queue(s, side, direction_take_queue(&s->direction[side]));
+}
+
 /* Whatever the client's octets wait for will not be seen: they are read by what they suggest. */
 static void guess(struct session *s)
 {
     if (decision_by_octets(s))
         read_waiting(s, SIDE_CLIENT);
+}
+
+/* Lines behind a hole are commands after all. */
+static void believe(struct session *s)
+{
+    read_queue(s, SIDE_CLIENT, unread_believe(s));
 }
 
 /* The client's first octets may have been a binary PROXY header, and are none: most likely an empty
@@ -80,15 +89,15 @@ static void read_as_no_header(struct session *s)
     free((void *)again.data.at);
 }
 
-/* --- a reply --- */
-
 /* A reply is complete, at `end` of the server's octets. */
 static void take_reply(struct session *s, uint64_t end)
 {
     const int code = s->reply.code;
     if (server_greeting(s, end))
         return;
-    client_unread(s);
+    if (unread_proved_by_reply(s))
+        believe(s);
+    unread_end(s);
     read_as_no_header(s);
     if (server_refuses_header(s, end))
         return;
@@ -127,8 +136,6 @@ static void take_reply(struct session *s, uint64_t end)
         read_waiting(s, SIDE_CLIENT);
 }
 
-/* --- lines --- */
-
 static void take_server_line(struct session *s, const struct line *line)
 {
     const struct direction *client = &s->direction[SIDE_CLIENT];
@@ -142,12 +149,27 @@ static void take_server_line(struct session *s, const struct line *line)
         take_reply(s, line->end);
 }
 
+static void take_client_line(struct session *s, const struct line *line)
+{
+    struct direction *direction = &s->direction[SIDE_CLIENT];
+    if (unread_proved_by_line(s, line)) {
+        believe(s);
+        direction->offset = line->end;
+        if (direction->reading == READ_WAIT) { /* the answer lay in a hole */
+            direction_put_back(direction, line);
+            guess(s);
+            return;
+        }
+    }
+    client_line(s, line);
+}
+
 static void take_line(struct session *s, enum side side, const struct line *line)
 {
     if (side == SIDE_SERVER)
         take_server_line(s, line);
     else
-        client_line(s, line);
+        take_client_line(s, line);
 }
 
 static size_t read_line(struct session *s, enum side side, struct bytes data, uint64_t offset,
@@ -164,8 +186,6 @@ static size_t read_line(struct session *s, enum side side, struct bytes data, ui
     reader_line_done(direction, &whole);
     return n;
 }
-
-/* --- holes --- */
 
 /* The snap length has cut a line: it counts for what it shows, the code of a reply or the verb of a
  * command. What more the cut hides is a hole like any other. */
@@ -191,8 +211,6 @@ static void take_hole(struct session *s, enum side side, const struct span *span
     if (hole_take(s, side, span, text)) /* the answer may lie in it */
         guess(s);
 }
-
-/* --- octets --- */
 
 /* What is held of the line was the head of the side's first record, which goes on at `offset`. */
 static void begin_records(struct session *s, enum side side, uint64_t offset)
@@ -222,8 +240,7 @@ static size_t read_clear(struct session *s, enum side side, struct bytes data, u
         s->greeted |= side == SIDE_SERVER;
         return 0;
     }
-    if (side == SIDE_CLIENT && offset == 0 && data.at[0] == '\r' && !s->proxy.none &&
-        !s->row.midstream) {
+    if (side == SIDE_CLIENT && offset == 0 && proxied_may_begin(s, data.at[0])) {
         direction_enter(direction, READ_PROXY);
         return 0;
     }
@@ -241,23 +258,17 @@ static size_t read_clear(struct session *s, enum side side, struct bytes data, u
 }
 
 /* Where a handshake should begin. Text there: the capture was taken where TLS had been removed, or
- * a side goes on in clear. Either way there is more to read; order_settle() has made the session
- * new already. */
+ * a side goes on in clear. There is more to read; order_settle() has made the session new. */
 static size_t read_tls_next(struct session *s, enum side side, struct bytes data, uint64_t offset,
                             const struct mark *mark)
 {
-    struct direction *direction = &s->direction[side];
-    if (!direction->held_length && tls_goes_on(data)) {
-        direction->resync = false;
-        s->tls.gap[side] = 0;
-        direction_enter(direction, READ_TLS);
+    const bool begins = !s->direction[side].held_length;
+    if (begins && tls_goes_on(data)) {
+        tls_comes(s, side);
         return 0;
     }
-    if (!direction->held_length && (side == SIDE_SERVER || mark->seen >= s->tls.starttls_end)) {
-        if (side == SIDE_CLIENT && s->tls.gap[side])
-            hole_in_front(s, side, s->tls.gap[side]);
-        direction_enter(direction, READ_LINES);
-    }
+    if (begins && (side == SIDE_SERVER || mark->seen >= s->tls.starttls_end))
+        tls_does_not_come(s, side);
     return read_line(s, side, data, offset, mark);
 }
 
@@ -331,6 +342,8 @@ static void read_span(struct session *s, enum side side, const struct span *span
         }
         if (direction->reading == READ_WAIT || direction->reading == READ_HELD) {
             direction_enqueue(direction, &rest);
+            if (s->waiting.guess)
+                guess(s);
             return;
         }
         direction->offset = offset;
@@ -383,12 +396,8 @@ static void take_inside(struct session *s, enum side side, const struct span *sp
 void session_span(struct session *s, enum side side, const struct span *span)
 {
     session_open_draft(s);
-    if (side == SIDE_CLIENT) {
-        const int64_t idle_us = span->mark.ts_us - s->last_octets_us;
-        if (idle_us > 0 && s->last_octets_us)
-            s->idle_us = idle_us;
-        s->last_octets_us = span->mark.ts_us;
-    }
+    if (side == SIDE_CLIENT)
+        client_speaks(s, span->mark.ts_us);
     struct span read = *span;
     if (side == SIDE_CLIENT && span->data.len && receipt_take(s, &read.mark))
         note_owed(s);
@@ -407,13 +416,13 @@ void session_hurry(struct session *s)
 {
     struct direction *client = &s->direction[SIDE_CLIENT];
     session_open_draft(s);
+    s->waiting.last = true;
     if (client->reading == READ_WAIT && client->queue)
         guess(s);
     else if (client->reading == READ_HELD)
         not_smtp_give_up(s);
+    s->waiting.last = false;
 }
-
-/* --- the end --- */
 
 /* What still waits is read; what is not complete is told as it is. */
 static void read_what_is_left(struct session *s)
@@ -427,7 +436,7 @@ static void read_what_is_left(struct session *s)
         content_end(s, client->offset, NOTE_INCOMPLETE);
     else if (client->reading == READ_CHUNK)
         content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
-    client_unread(s);
+    unread_end(s);
     read_as_no_header(s);
     if (s->protocol.server_is_smtp && !s->tls.starttls_end)
         tls_cut_off(s);
@@ -439,7 +448,10 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
 {
     session_open_draft(s);
     encrypted_end(s, take_inside);
+    s->waiting.last = true;
     s->over_and_seen = (!how || strcmp(how, "reset") == 0) && !s->hole;
+    if ((!how || s->half_closed) && unread_proved_by_end(s))
+        believe(s);
     read_what_is_left(s);
     ending_tell(s, mark, ended_by, how);
 }

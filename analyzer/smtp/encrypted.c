@@ -26,6 +26,20 @@ bool tls_goes_on(struct bytes data)
            (data.at[0] == TLS_ALERT && (data.len < 2 || data.at[1] == 3));
 }
 
+void tls_comes(struct session *s, enum side side)
+{
+    s->direction[side].resync = false;
+    s->tls.gap[side] = 0; /* what lay in the hole was to be thrown away */
+    direction_enter(&s->direction[side], READ_TLS);
+}
+
+void tls_does_not_come(struct session *s, enum side side)
+{
+    if (side == SIDE_CLIENT && s->tls.gap[side])
+        hole_in_front(s, side, s->tls.gap[side]);
+    direction_enter(&s->direction[side], READ_LINES);
+}
+
 /* Without any secret nothing is held, or tried. */
 static bool keylog_is_used(const struct keylog *keylog)
 {

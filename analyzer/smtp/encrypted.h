@@ -13,6 +13,11 @@ bool tls_begins(struct bytes data, bool midway);
 /* The same behind the 220 to STARTTLS, where the server's first record may be an alert. */
 bool tls_goes_on(struct bytes data);
 
+/* There the side's records begin; or text does, where a hole in front of it counts as in any text.
+ */
+void tls_comes(struct session *s, enum side side);
+void tls_does_not_come(struct session *s, enum side side);
+
 /* Takes what is to be read of what records hold, and what is in clear again after them; where
  * `span->data.at` is NULL, a hole, of which `text`, if it is not empty, says more. */
 typedef void encrypted_sink(struct session *s, enum side side, const struct span *span,

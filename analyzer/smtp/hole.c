@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "hole.h"
 
-#include "client.h"
 #include "content.h"
 #include "content_as_commands.h"
 #include "heloscope/session/direction.h"
 #include "heloscope/session/pending.h"
 #include "server.h"
+#include "unread.h"
 
 /* Replies are missing: to which commands, the pending ones say. */
 static void lose_replies(struct session *s, event_no seq)
@@ -25,7 +25,7 @@ static void lose_replies(struct session *s, event_no seq)
 static void lose_commands(struct session *s, event_no seq, const struct span *span)
 {
     struct direction *direction = &s->direction[SIDE_CLIENT];
-    client_unread(s);
+    unread_end(s);
     content_as_commands_doubt(s);
     if (direction->reading == READ_CHUNK && span->gap <= s->chunk.left && !span->unsure) {
         s->chunk.left -= span->gap; /* its size is known */

@@ -40,6 +40,11 @@ bool proxied_line(struct session *s, const struct line *line)
     return true;
 }
 
+bool proxied_may_begin(const struct session *s, uint8_t first)
+{
+    return first == '\r' && !s->proxy.none && !s->row.midstream;
+}
+
 /* A binary header that is whole. */
 static void take_binary(struct session *s, struct bytes bytes, const struct mark *mark)
 {

@@ -102,6 +102,9 @@ struct surplus_replies {
 struct unread {
     uint64_t octets, end;
     struct line first;
+    struct direction kept;      /* lines behind it that may be commands; bounded in unread.c */
+    enum verb first_verb, verb; /* of the first and of the last of them */
+    uint64_t kept_end, seen; /* where it ends, and the server octets that its sender had received */
 };
 
 enum {
@@ -132,6 +135,7 @@ struct waiting {
     event_no command; /* whose answer it is */
     enum verb verb;
     bool guess; /* it will not be seen: decide at the next octets */
+    bool last;  /* and no more will come */
 };
 
 /* The octets behind a BDAT (READ_CHUNK). */
