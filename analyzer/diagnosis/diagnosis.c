@@ -406,6 +406,8 @@ static bool find_early(struct session *s, const struct pending *early, const str
     if (s->proxy.header && (complains || (s->proxy.unexpected && says_nothing))) {
         out->origin = s->proxy.header;
         out->fault = FAULT_MIDDLEBOX;
+        if (a->cut && !complains) /* what it says may lie behind the cut */
+            out->certainty = CERTAINTY_LIKELY;
         s->protocol.other_protocol = s->proxy.header;
         s->protocol.kind = NOT_SMTP_PROXY;
     } else if (early) {

@@ -228,6 +228,15 @@ static bool data_can_succeed(const struct session *s)
     return !s->content_as_commands.sure && !forbidden && !s->over_and_seen;
 }
 
+/* Whether a hole lies in what waits. */
+static bool is_torn(const struct direction *direction)
+{
+    const struct queued_span *q = direction->queue;
+    while (q && q->span.data.at)
+        q = q->next;
+    return q;
+}
+
 /* What waits behind a DATA whose answer will not be seen: a message, or commands behind a refusal.
  * Lines that can be either wait, as long as there are few and more can come. */
 static bool guess_message(struct session *s)
@@ -238,12 +247,13 @@ static bool guess_message(struct session *s)
     enum suggestion suggests = unread_suggests(first);
     if (!data_can_succeed(s))
         suggests = SUGGESTS_COMMANDS;
-    if (suggests == SUGGESTS_NOTHING && first.len < sizeof head && !s->waiting.last) {
+    const bool more = first.len < sizeof head && !s->waiting.last && !is_torn(direction);
+    if (suggests == SUGGESTS_NOTHING && more) {
         s->waiting.guess = true;
         return false;
     }
     const bool lines = suggests == SUGGESTS_NOTHING && memchr(head, '\n', first.len);
-    if (suggests == SUGGESTS_COMMANDS || (lines && s->waiting.last))
+    if (suggests == SUGGESTS_COMMANDS || (lines && first.len < sizeof head))
         return enter(s, READ_LINES);
     content_begin(s);
     return enter(s, READ_CONTENT);
