@@ -398,8 +398,7 @@ static bool find_early(struct session *s, const struct pending *early, const str
 {
     bool complains = out->claim == CAUSE_PIPELINING_VIOLATION || out->claim == CAUSE_EARLY_TALKER ||
                      out->claim == CAUSE_NOT_SMTP || names_proxy_header(a->text) ||
-                    minds_header(s, a) ||
-                     (a->code >= 500 && a->code <= 504);
+                     minds_header(s, a) || (a->code >= 500 && a->code <= 504);
     bool other =
         early && (early->kind == PENDING_TLS || early->command.seq == s->protocol.other_protocol);
     bool says_nothing = claim_is_vague(out->claim);

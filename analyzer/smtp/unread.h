@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Lines of the client behind a hole, or where the capture begins: of a message perhaps, whose lines
- * can begin with Help, Data or Quit, or quote whole commands. Each is content until something proves
- * otherwise: the server, which answers commands and is silent within a message. */
+ * can begin with Help, Data or Quit, or quote whole commands. Each is content until something
+ * proves otherwise: the server, which answers commands and is silent within a message. */
 #ifndef ANALYZER_SMTP_UNREAD_H
 #define ANALYZER_SMTP_UNREAD_H
 
