@@ -182,6 +182,7 @@ TESTED_ELSEWHERE = {
     "analyzer/session/reply.c": "tests/analyzer/smtp/test_reader.c; tests/dialogues",
     "analyzer/diagnosis/wording.c": "tests/dialogues; golden output",
     "analyzer/smtp/server.c": "tests/dialogues",
+    "analyzer/smtp/unread.c": "tests/dialogues/holes.txt; tests/perturb",
     "dissectors/network/walk.c": "tests/dissectors/network/test_tunnel.c, test_shim.c",
     "analyzer/pipeline/aside.c": "tests/analyzer/pipeline/test_writer.c",
     "db/write/captures.c": "tests/db/write/test_store.c; tests/system/test_history_trouble.py",

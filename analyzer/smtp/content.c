@@ -199,6 +199,15 @@ void content_end_chunk(struct session *s, uint64_t end, unsigned notes)
     s->waiting.command = 0;
 }
 
+void content_cut_off(struct session *s)
+{
+    const struct direction *client = &s->direction[SIDE_CLIENT];
+    if (client->reading == READ_CONTENT && s->content.command.seq)
+        content_end(s, client->offset, NOTE_INCOMPLETE);
+    else if (client->reading == READ_CHUNK)
+        content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
+}
+
 enum {
     DOT_SILENCE_US = 60 * 1000 * 1000, /* a message is answered sooner, or its end was not seen */
 };

@@ -21,6 +21,9 @@ void content_take(struct session *s, struct bytes data, const struct mark *mark)
 void content_end(struct session *s, uint64_t end, unsigned notes);
 void content_end_chunk(struct session *s, uint64_t end, unsigned notes);
 
+/* The connection has ended within a message or a chunk: it is told as far as it came. */
+void content_cut_off(struct session *s);
+
 /* Keeps a copy of those octets of `span` that lie behind a dot between line ends of which one is a
  * bare LF; `before` octets of the message came before the span. A server that takes the dot for the
  * end reads commands there (RFC 5321 section 4.1.1.4 has CR LF only). Bounded by WAIT_LIMIT: of

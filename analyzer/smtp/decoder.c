@@ -68,12 +68,6 @@ static void guess(struct session *s)
         read_waiting(s, SIDE_CLIENT);
 }
 
-/* Lines behind a hole are commands after all. */
-static void believe(struct session *s)
-{
-    read_queue(s, SIDE_CLIENT, unread_believe(s));
-}
-
 /* The client's first octets may have been a binary PROXY header, and are none: most likely an empty
  * line. */
 static void read_as_no_header(struct session *s)
@@ -96,7 +90,7 @@ static void take_reply(struct session *s, uint64_t end)
     if (server_greeting(s, end))
         return;
     if (unread_proved_by_reply(s))
-        believe(s);
+        read_queue(s, SIDE_CLIENT, unread_believe(s));
     unread_end(s);
     read_as_no_header(s);
     if (server_refuses_header(s, end))
@@ -153,7 +147,7 @@ static void take_client_line(struct session *s, const struct line *line)
 {
     struct direction *direction = &s->direction[SIDE_CLIENT];
     if (unread_proved_by_line(s, line)) {
-        believe(s);
+        read_queue(s, SIDE_CLIENT, unread_believe(s));
         direction->offset = line->end;
         if (direction->reading == READ_WAIT) { /* the answer lay in a hole */
             direction_put_back(direction, line);
@@ -432,10 +426,7 @@ static void read_what_is_left(struct session *s)
         before = client->queued;
         guess(s);
     }
-    if (client->reading == READ_CONTENT && s->content.command.seq)
-        content_end(s, client->offset, NOTE_INCOMPLETE);
-    else if (client->reading == READ_CHUNK)
-        content_end_chunk(s, client->offset, NOTE_INCOMPLETE);
+    content_cut_off(s);
     unread_end(s);
     read_as_no_header(s);
     if (s->protocol.server_is_smtp && !s->tls.starttls_end)
@@ -451,7 +442,7 @@ void session_end(struct session *s, const struct mark *mark, int ended_by, const
     s->waiting.last = true;
     s->over_and_seen = (!how || strcmp(how, "reset") == 0) && !s->hole;
     if ((!how || s->half_closed) && unread_proved_by_end(s))
-        believe(s);
+        read_queue(s, SIDE_CLIENT, unread_believe(s));
     read_what_is_left(s);
     ending_tell(s, mark, ended_by, how);
 }

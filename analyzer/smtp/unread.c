@@ -8,7 +8,7 @@
 #include "heloscope/software/queue_id.h"
 
 enum {
-    KEPT_LIMIT = 256, /* so many lines are no commands without an answer, or no harm is done */
+    KEPT_MOST = 256, /* so many lines are no commands without an answer, or no harm is done */
 };
 
 static void count(struct session *s, uint64_t start, uint64_t end, const struct mark *mark)
@@ -101,7 +101,7 @@ bool unread_takes(struct session *s, const struct line *line, const struct smtp_
         return false;
     }
     if (unread->kept.queue &&
-        (is_waited_for(unread->verb) || unread->kept.queued_spans >= KEPT_LIMIT))
+        (is_waited_for(unread->verb) || unread->kept.queued_spans >= KEPT_MOST))
         count_kept(s);
     if (may_be_command(line, c)) {
         unread->verb = c->verb;
