@@ -249,7 +249,10 @@ static bool run(struct watched *w, struct failure *why)
                         why))
         return false;
     w->news =
-        (struct news){.options = w->options, .speech = &w->speech, .recording = &w->recording};
+        (struct news){.options = w->options,
+                      .speech = &w->speech,
+                      .recording = &w->recording,
+                      .alike = w->options->json || w->options->follow >= 0 ? NULL : alike_new()};
     news_open(&w->news);
     begin_time(w);
     if (w->live)

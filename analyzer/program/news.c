@@ -9,9 +9,16 @@
 #include "heloscope/base/text.h"
 #include "heloscope/output/finding_print.h"
 
-static bool add_diagnosis(void *findings, const struct history_diagnosis *row)
+struct batch {
+    struct news *news;
+    struct findings findings;
+};
+
+static bool add_diagnosis(void *context, const struct history_diagnosis *row)
 {
-    findings_add(findings, row);
+    struct batch *batch = context;
+    if (!batch->news->alike || alike_prints(batch->news->alike, row, terminal_clock()))
+        findings_add(&batch->findings, row);
     return true;
 }
 
@@ -66,14 +73,15 @@ bool news_open(struct news *news)
 static bool print_findings(struct news *news, const struct own_findings *own, size_t count,
                            struct failure *why)
 {
-    struct findings findings;
-    findings_begin(&findings, NEWS_LIMIT);
-    bool done = history_diagnoses_of(news->history, own, count, add_diagnosis, &findings, why);
+    struct batch batch = {.news = news};
+    struct findings *findings = &batch.findings;
+    findings_begin(findings, NEWS_LIMIT);
+    bool done = history_diagnoses_of(news->history, own, count, add_diagnosis, &batch, why);
     if (!news->options->quiet)
-        done = done && print_list(news, &findings.with_503, why) &&
-               print_list(news, &findings.other, why);
-    say_rest(news, &findings);
-    findings_free(&findings);
+        done = done && print_list(news, &findings->with_503, why) &&
+               print_list(news, &findings->other, why);
+    say_rest(news, findings);
+    findings_free(findings);
     return done;
 }
 
@@ -95,6 +103,12 @@ static bool check_assertion(struct news *news, const struct own_findings *own, s
     return done;
 }
 
+static void say_alike(struct news *news, bool all)
+{
+    if (news->alike && !news->options->quiet)
+        alike_say(news->alike, news->speech->terminal, terminal_clock(), all);
+}
+
 void news_print(struct news *news)
 {
     struct own_findings *own;
@@ -106,11 +120,15 @@ void news_print(struct news *news)
          (news->options->fail_on && !check_assertion(news, own, count, &why))))
         terminal_warn(news->speech->terminal, "%s", why.text);
     free(own);
+    say_alike(news, false);
     speech_check(news->speech);
 }
 
 void news_close(struct news *news)
 {
+    say_alike(news, true);
+    alike_free(news->alike);
+    news->alike = NULL;
     history_close(news->history);
     news->history = NULL;
 }

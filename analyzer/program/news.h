@@ -3,6 +3,7 @@
 #ifndef ANALYZER_PROGRAM_NEWS_H
 #define ANALYZER_PROGRAM_NEWS_H
 
+#include "alike.h"
 #include "options.h"
 #include "recording.h"
 #include "speech.h"
@@ -15,6 +16,7 @@ struct news {
     struct history *history; /* NULL = not opened yet, or it cannot be */
     unsigned generation;     /* of the file that it was opened for */
     uint64_t broken;         /* findings that --fail-on names */
+    struct alike *alike;     /* NULL = all findings are printed */
 };
 
 /* Opens the history for reading, or another one when the store has opened another file. */

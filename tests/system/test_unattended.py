@@ -53,6 +53,20 @@ def unread():
             equal(rows(database, "SELECT count(*) FROM sessions WHERE outcome = 'quit'"), [(60,)], "sessions")
 
 
+@test("one client's mistake in many sessions is printed a few times, and then counted; all is stored")
+def alike():
+    with Scratch() as scratch, MailServer() as server:
+        database = scratch.path("live.db")
+        with watch(server, database) as monitor:
+            for number in range(40):
+                troubled_session(server, f"client{number}.example.com")
+            monitor.says("40 errors in the history", lambda: errors(database) == 40)
+            equal(monitor.stop(signal.SIGTERM), 0, "status")
+        printed = monitor.out.count("To do")
+        check(20 <= printed < 40, f"{printed} findings were printed")
+        contains(monitor.err, f"{40 - printed} further findings like those before: 503 ")
+
+
 @test("the reader of standard output goes away: that is said once, and storing goes on")
 def reader_gone():
     with Scratch() as scratch, MailServer() as server:

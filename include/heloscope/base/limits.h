@@ -197,6 +197,8 @@ enum {
     WAL_LIMIT = 64 << 20,   /* ... and from which it is said that one does */
     WAL_WAIT_MS = 1000,     /* how long a commit waits for readers of old states to end ... */
     WAL_PAUSE_MS = 10000,   /* ... and for how long none does when they did not */
+    ALIKE_PRINTED = 20,     /* findings of one kind that a monitor prints in a minute */
+    ALIKE_KINDS = 1024,     /* such kinds that are counted at once */
     NEWS_LIMIT = 1000,      /* findings printed after one commit; how many more is told */
 };
 
