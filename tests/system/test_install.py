@@ -56,6 +56,10 @@ def install():
                       *queries]), "files")
         version = subprocess.run([program, "--version"], text=True, stdout=subprocess.PIPE)
         equal(version.returncode, 0, "status")
+        with open(service, encoding="ascii") as file:
+            words = [line for line in file if line.startswith("ExecStart=")][0].split("=", 1)[1].split()
+        equal((words[0], words[-1]), ("/opt/heloscope/bin/heloscope", "/opt/heloscope/etc/heloscope.conf"),
+              "what the service starts")
         manual_is_sound(manual, *SUBCOMMANDS)
         manual_is_sound(schema, *TABLES)
         manual_is_sound(fleet, "endpoint", "errors_503")
