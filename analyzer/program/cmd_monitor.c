@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* heloscope monitor: an interface, until stopped. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "heloscope/base/memory.h"
 #include "heloscope/fleet/beside.h"
@@ -55,6 +56,11 @@ static struct capture *open_interfaces(const struct options *options, bool servi
         capture_close(capture);
         return NULL;
     }
+    /* A service manager may have given the right to capture, and may forbid to give it away. Root's
+     * own rights reach its files. */
+    struct failure ignored;
+    if (capture && !options->user && geteuid() != 0)
+        sandbox_forget_rights(&ignored);
     return capture;
 }
 
