@@ -99,15 +99,14 @@ void pending_resynchronise(struct session *s, uint64_t seen)
     s->shaky_end = seen + 1;
 }
 
-/* 220 greets, or answers one of these (RFC 5321 section 4.3.2, RFC 3207 section 4). As the first
- * reply of a session begun midway, to a command that cannot have it, it is the greeting: the client
- * did not wait for it. */
-static bool is_late_greeting(const struct session *s, const struct pending *head, int code)
+/* 220 greets, or answers one of these (RFC 5321 section 4.3.2, RFC 3207 section 4). In a session
+ * begun midway, before any command of it was answered, to a command that cannot have it, it is the
+ * greeting, for which the client did not wait, or answers a STARTTLS from before. */
+static bool answers_the_unseen(const struct session *s, const struct pending *head, int code)
 {
-    return code == 220 && s->row.midstream && s->row.replies == 0 &&
-           head->kind == PENDING_COMMAND && head->command.verb != VERB_UNKNOWN &&
-           head->command.verb != VERB_STARTTLS && head->command.verb != VERB_XCLIENT &&
-           head->command.verb != VERB_ATRN;
+    return code == 220 && s->row.midstream && !s->answered.reply && head->kind == PENDING_COMMAND &&
+           head->command.verb != VERB_UNKNOWN && head->command.verb != VERB_STARTTLS &&
+           head->command.verb != VERB_XCLIENT && head->command.verb != VERB_ATRN;
 }
 
 struct pending *pending_match(struct session *s, int code, uint64_t start, uint64_t end,
@@ -117,7 +116,7 @@ struct pending *pending_match(struct session *s, int code, uint64_t start, uint6
     *doubtful = false;
     if (!head)
         return NULL;
-    if (is_late_greeting(s, head, code)) {
+    if (answers_the_unseen(s, head, code)) {
         for (uint32_t i = 0; i < s->ring.count; i++)
             pending_at(s, i)->shaky = true;
         *doubtful = true;
