@@ -179,6 +179,7 @@ static void tell_hole(struct tls *tls, enum side side, uint64_t end, int64_t rec
     news->lost_is_exact = suite->tag && records && octets >= each * (uint64_t)records;
     if (news->lost_is_exact)
         news->lost -= each * (uint64_t)records;
+    half->whole[half->whole_count++ % SPANS_KEPT] = end; /* who has acknowledged it had it all */
     half->told = true;
 }
 

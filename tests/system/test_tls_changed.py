@@ -23,6 +23,11 @@ AGAIN = [("S", "250 reset"), ("S", "503 bad sequence"), ("C", "EHLO client.examp
          ("S", "250 mx.example.org"), ("C", "STARTTLS"), ("S", "503 5.5.1 not advertised"),
          ("C", "MAIL FROM:<a@example.com>"), ("S", "250 ok"), ("C", "MAIL FROM:<b@example.com>"),
          ("S", "503 bad sequence"), ("C", "QUIT"), ("S", "221 bye")]
+# A message may be lost whole; its reply answers it all the same, and the one behind what follows.
+MESSAGE = [("C", "EHLO client.example.com"), ("S", "250 mx.example.org"), ("C", "MAIL FROM:<a@example.com>"),
+           ("S", "250 ok"), ("C", "RCPT TO:<b@example.com>"), ("S", "250 ok"), ("C", "DATA"), ("S", "354 go on"),
+           ("C", "Subject: a message\r\n\r\nof one line\r\n."), ("S", "250 taken"),
+           ("C", "RCPT TO:<c@example.com>"), ("S", "503 5.5.1 need MAIL"), ("C", "QUIT"), ("S", "221 bye")]
 SUITES = {"tls13": ("TLSv1_3", None), "tls12": ("TLSv1_2", "ECDHE-RSA-AES128-GCM-SHA256"),
           "tls10": ("TLSv1", "AES128-SHA")}
 
@@ -38,12 +43,15 @@ def changed():
                     port=465 if from_start else 25)
         session = Session(scratch.path("again.keys"), *SUITES["tls13"]).play(AGAIN)
         capture(scratch, session, "again", plain=INJECTED)
+        session = Session(scratch.path("message.keys"), *SUITES["tls12"]).play(MESSAGE)
+        capture(scratch, session, "message", plain=PLAIN)
         done = subprocess.run([sys.executable, os.path.join(HERE, "test_perturb.py"), scratch.root],
                               env=dict(ENVIRONMENT, HELOSCOPE=HELOSCOPE), text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         lines = done.stdout.splitlines()
-        check(done.returncode == 0 and f"# {len(SUITES) + 1} captures, perturbed" in done.stdout,
+        check(done.returncode == 0 and f"# {len(SUITES) + 2} captures, perturbed" in done.stdout,
               "something is wrong", *lines[-60:])
+        check(lines[0].endswith(", 0 mispaired"), "replies are paired wrongly, and said to be certain", lines[0])
         check("findings: 0 kept" not in lines[0], "nothing was found at all", lines[0])
 
 
