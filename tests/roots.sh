@@ -81,7 +81,8 @@ inside() {
     local root=$1 command=$2
     unshare --mount --pid --fork bash -e -c '
         mount -t proc proc "$1/proc"
-        mkdir -p "$1/dev/shm" && mount -t tmpfs tmpfs "$1/dev/shm"
+        mkdir -p "$1/dev/shm" "$1/dev/pts" && mount -t tmpfs tmpfs "$1/dev/shm"
+        mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1/dev/pts" && ln -sf pts/ptmx "$1/dev/ptmx"
         exec setarch "$3" chroot "$1" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin \
             LC_ALL=C.UTF-8 MAKEFLAGS="$4" sh -c "cd /tree && exec bash -e -c \"\$1\"" sh "$2"
     ' bash "$root" "$command" "$(case $arch in i386) echo linux32 ;; *) uname -m ;; esac)" "-j$(nproc)"

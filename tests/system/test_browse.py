@@ -11,6 +11,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import tap  # noqa: E402
 from support.program import ENVIRONMENT, HELOSCOPE, SAMPLES, Scratch, heloscope, need_program, rows  # noqa: E402
+from support.pseudo_terminal import need_terminal  # noqa: E402
 from support.tap import check, contains, equal, test  # noqa: E402
 from support.wire import Wire  # noqa: E402
 
@@ -32,6 +33,7 @@ class Screen:
     """A terminal of 80 columns and 24 rows with browse in it."""
 
     def __init__(self, scratch, database, *words, columns=80, lines=24):
+        need_terminal()
         self.tmux = ["tmux", "-S", scratch.path("tmux.socket"), "-f", os.devnull]
         command = [HELOSCOPE, "browse", "--utc", "--db", database, *words]
         environment = dict(ENVIRONMENT, TERM="screen-256color", SHELL="/bin/sh")

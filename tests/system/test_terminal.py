@@ -2,7 +2,6 @@
 """Colour and the progress bar are for terminals: on one they are there, elsewhere not a trace."""
 
 import os
-import pty
 import re
 import select
 import subprocess
@@ -11,6 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from support import tap  # noqa: E402
 from support.program import ENVIRONMENT, HELOSCOPE, Scratch, need_program  # noqa: E402
+from support.pseudo_terminal import open_terminal  # noqa: E402
 from support.tap import check, equal, test  # noqa: E402
 from support.wire import Wire  # noqa: E402
 
@@ -33,13 +33,6 @@ def capture(scratch, sessions=1):
                 C: QUIT
                 S: 221 2.0.0 Bye""")
     return wire.write(scratch.path("x.pcap"))
-
-
-def open_terminal():
-    try:
-        return pty.openpty()
-    except OSError as error:  # a root without /dev/pts
-        tap.skip(f"no terminal can be made here: {error}")
 
 
 def run(*arguments, out_terminal=False, err_terminal=False, **variables):

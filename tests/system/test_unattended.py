@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from support import tap  # noqa: E402
 from support.mail import MailServer, troubled_session  # noqa: E402
 from support.program import ENVIRONMENT, HELOSCOPE, Scratch, need_program, rows  # noqa: E402
+from support.pseudo_terminal import need_terminal  # noqa: E402
 from support.running import PATIENCE, Monitor, until  # noqa: E402
 from support.tap import check, contains, equal, test  # noqa: E402
 
@@ -109,6 +110,7 @@ def hup_and_usr1():
 
 def start_on_terminal(database, server, **environment):
     """The process and the terminal's other end; standard error is a pipe, to see when it listens."""
+    need_terminal()
     with Monitor(database, "tcp", "port", "1"):
         pass  # capturing is permitted here
     reading, writing = os.pipe()
