@@ -44,6 +44,7 @@ GENERATED = {"db/causes_rows.h", "db/schema/schema_sql.h", "analyzer/fleet/views
 
 # A source file without a test file of its own, and where it is tested instead.
 TESTED_ELSEWHERE = {
+    "analyzer/base/clock.c": "whatever waits or times",
     "analyzer/program/main.c": "tests/system runs the program",
     "analyzer/pipeline/expiry.c": "tests/analyzer/pipeline/test_pipeline_ends.c, test_hostile_flows.c",
     "analyzer/pipeline/candidate.c": "tests/analyzer/pipeline/test_pipeline_flows.c, test_pipeline_relay.c",

@@ -12,6 +12,7 @@
 #include "merge.h"
 #include "paths.h"
 #include "problem.h"
+#include "heloscope/base/clock.h"
 #include "heloscope/base/limits.h"
 
 enum {
@@ -219,13 +220,13 @@ static bool look_at_folder(struct capture *capture, size_t index, bool *found)
 
 static void look_at_folders(struct capture *capture)
 {
-    int64_t began = capture_clock_us();
+    int64_t began = clock_steady_us();
     bool found = false;
     if (!capture->folders || began < capture->look_clock)
         return;
     for (size_t i = 0; i < capture->paths.folder_count; i++)
         look_at_folder(capture, i, &found);
-    int64_t ended = capture_clock_us(), pause = LOOK_SHARE * (ended - began);
+    int64_t ended = clock_steady_us(), pause = LOOK_SHARE * (ended - began);
     capture->look_clock = ended + (pause > LOOK_US ? pause : LOOK_US);
     if (!found)
         return;
@@ -296,7 +297,7 @@ static bool open_files(struct capture *capture, const struct capture_files *file
     for (size_t i = 0; files->keylog && !files->growing && i < capture->paths.count; i++)
         capture_file_secrets(capture->paths.all[i].name, files->keylog);
     capture->quiet_us = files->quiet_seconds * 1000000;
-    capture->news_clock = capture_clock_us();
+    capture->news_clock = clock_steady_us();
     bool done = add_files(capture) && choose_sources(capture) && open_folders(capture);
     return done ? filter_is_usable(capture, why) : failure_set(why, "out of memory");
 }
@@ -337,7 +338,7 @@ static bool is_over(const struct capture *capture)
     for (size_t i = 0; i < capture->merge.quiet_count; i++)
         if (capture->merge.quiet[i]->grown_clock > newest)
             newest = capture->merge.quiet[i]->grown_clock;
-    return capture->quiet_us && capture_clock_us() - newest >= capture->quiet_us;
+    return capture->quiet_us && clock_steady_us() - newest >= capture->quiet_us;
 }
 
 /* Asks for what is new: files that had nothing, and directories. Not before each packet: it takes

@@ -2,16 +2,9 @@
 #include "input.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "heloscope/base/clock.h"
 #include "problem.h"
-
-int64_t capture_clock_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 bool capture_input_is_open(const struct capture_input *input)
 {
@@ -46,7 +39,7 @@ bool capture_input_open(struct capture_input *input)
     input->file->pcapng.keylog = input->keylog;
     input->regular = input->file->source.regular;
     input->size = byte_source_size(&input->file->source);
-    input->grown_clock = capture_clock_us();
+    input->grown_clock = clock_steady_us();
     return true;
 }
 
@@ -90,7 +83,7 @@ static void watch_growth(struct capture_input *input)
     struct byte_source *bytes = &input->file->source;
     if (bytes->fetched != input->grown_to) {
         input->grown_to = bytes->fetched;
-        input->grown_clock = capture_clock_us();
+        input->grown_clock = clock_steady_us();
     }
     if (!input->regular || byte_source_size(bytes) >= bytes->fetched)
         return;

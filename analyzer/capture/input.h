@@ -62,9 +62,6 @@ void capture_input_give_up(struct capture_input *input);
  * was taken for complete, because newer ones had come, and has grown after all gets its problem. */
 bool capture_input_is_written_over(struct capture_input *input, uint64_t size);
 
-/* The system's clock that never goes back. */
-int64_t capture_clock_us(void);
-
 /* Whether the filter lets the current packet of a file pass. (Filtering is done here and not by
  * libpcap so that packets keep the numbers that they have in the file.) A link type that it does
  * not fit is noted as the file's problem. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "heloscope/base/clock.h"
 #include "heloscope/base/memory.h"
 #include "input.h"
 #include "problem.h"
@@ -134,7 +135,7 @@ static struct tap *oldest_of(struct live_capture *live, struct file_packet *out,
 /* A clock that is wrong must not hold a packet for long. */
 static bool held_long_enough(struct tap *tap)
 {
-    const int64_t clock = capture_clock_us();
+    const int64_t clock = clock_steady_us();
     if (!tap->held_clock)
         tap->held_clock = clock;
     return clock - tap->held_clock >= HOLD_US;
@@ -163,7 +164,7 @@ static bool any_waits(const struct live_capture *live)
 static void wait_for_packets(struct live_capture *live, bool held)
 {
     struct tap_board *board = &live->board;
-    const int64_t end = capture_clock_us() + (held ? HOLD_LOOK_US : IDLE_US);
+    const int64_t end = clock_steady_us() + (held ? HOLD_LOOK_US : IDLE_US);
     const struct timespec until = {.tv_sec = end / 1000000, .tv_nsec = end % 1000000 * 1000};
     pthread_mutex_lock(&board->lock);
     atomic_store(&board->reader_waits, true);

@@ -4,7 +4,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
+
+#include "heloscope/base/clock.h"
 
 enum {
     RING_OCTETS = 32 << 20,
@@ -13,13 +14,6 @@ enum {
     ABSENT_TURNS = 5,     /* ... of which so many lie between two tries to open it */
     DROPS_TURNS = 1 << 10 /* packets between two questions for drops */
 };
-
-static int64_t wall_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static void pause_ms(int ms)
 {
@@ -47,14 +41,14 @@ static void post(struct tap *tap, const struct capture_notice *notice)
 static void begin_to_wait(struct tap *tap, const char *why)
 {
     struct capture_notice notice = {0};
-    tap->absent_us = wall_us();
+    tap->absent_us = clock_wall_us();
     snprintf(notice.text, sizeof notice.text, "%.300s; it is waited for", why);
     post(tap, &notice);
 }
 
 static void end_to_wait(struct tap *tap, bool there)
 {
-    const int64_t now = wall_us();
+    const int64_t now = clock_wall_us();
     struct capture_notice notice = {.began_us = tap->absent_us, .ended_us = now};
     snprintf(notice.text, sizeof notice.text, "%s: %s after %lld s", tap->source.name,
              there ? "captured from now on," : "not there at the end,",
@@ -97,7 +91,8 @@ static void take(struct tap *tap, struct file_packet *packet)
 static void note_idle(struct tap *tap)
 {
     count_drops(tap);
-    atomic_store(&tap->complete_us, wall_us() - (int64_t)(LIVE_BLOCK_MS + LIVE_IDLE_MS) * 1000);
+    atomic_store(&tap->complete_us,
+                 clock_wall_us() - (int64_t)(LIVE_BLOCK_MS + LIVE_IDLE_MS) * 1000);
     wake_reader(tap);
 }
 
@@ -122,7 +117,7 @@ static void try_again(struct tap *tap)
 {
     struct failure ignored;
     enum live_trouble trouble;
-    atomic_store(&tap->complete_us, wall_us());
+    atomic_store(&tap->complete_us, clock_wall_us());
     pause_ms(ABSENT_MS);
     if (++tap->turns % ABSENT_TURNS)
         return;

@@ -6,9 +6,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "heloscope/base/clock.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/memory.h"
 
@@ -35,13 +35,6 @@ struct outlet {
     bool stop;
     int64_t stop_us; /* when it was told to */
 };
-
-static int64_t clock_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static void item_free(struct item *item)
 {
@@ -75,7 +68,7 @@ static void leave_out_all(struct outlet *outlet)
 static bool is_late(struct outlet *outlet)
 {
     pthread_mutex_lock(&outlet->lock);
-    const bool late = outlet->stop && clock_us() - outlet->stop_us > OUTLET_END_MS * 1000;
+    const bool late = outlet->stop && clock_steady_us() - outlet->stop_us > OUTLET_END_MS * 1000;
     pthread_mutex_unlock(&outlet->lock);
     return late;
 }
@@ -204,7 +197,7 @@ uint64_t outlet_free(struct outlet *outlet)
         return 0;
     pthread_mutex_lock(&outlet->lock);
     outlet->stop = true;
-    outlet->stop_us = clock_us();
+    outlet->stop_us = clock_steady_us();
     pthread_cond_signal(&outlet->has_work);
     pthread_mutex_unlock(&outlet->lock);
     pthread_join(outlet->thread, NULL);

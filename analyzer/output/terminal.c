@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "heloscope/base/clock.h"
 #include "heloscope/base/text.h"
 
 enum {
@@ -134,18 +134,11 @@ void terminal_warn(struct terminal *terminal, const char *format, ...)
     va_end(args);
 }
 
-int64_t terminal_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 void terminal_progress(struct terminal *terminal, uint64_t done, uint64_t total, uint64_t packets)
 {
     if (!terminal->progress)
         return;
-    int64_t now = terminal_clock();
+    int64_t now = clock_steady_us();
     if (now < terminal->next_bar_us)
         return;
     terminal->next_bar_us = now + BAR_INTERVAL_US;

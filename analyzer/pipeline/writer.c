@@ -8,6 +8,7 @@
 
 #include "aside.h"
 #include "backlog.h"
+#include "heloscope/base/clock.h"
 #include "heloscope/base/limits.h"
 
 struct writer {
@@ -34,13 +35,6 @@ struct writer {
     bool shed_told;
 };
 
-static int64_t clock_us(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* --- a history that cannot be written --- */
 
 /* Says so, once. Under the lock. */
@@ -52,7 +46,7 @@ static void stall(struct writer *w, enum store_trouble trouble, const struct fai
         return;
     w->stalled = true;
     w->trouble = trouble;
-    w->began_us = clock_us(CLOCK_REALTIME);
+    w->began_us = clock_wall_us();
     w->losses = (struct backlog_losses){0};
     w->aside = 0;
     w->shed_told = false;
@@ -88,7 +82,7 @@ static bool note_stall(struct writer *w, struct failure *why)
     print_losses(w, text, sizeof text);
     const struct store_incident incident = {
         .began_us = w->began_us,
-        .ended_us = clock_us(CLOCK_REALTIME),
+        .ended_us = clock_wall_us(),
         .kind = store_trouble_name(w->trouble),
         .events = w->losses.events,
         .sessions = w->losses.sessions,
@@ -103,7 +97,7 @@ static void say_recovered(struct writer *w)
     char text[256];
     print_losses(w, text, sizeof text);
     store_say(w->store, "history '%s' can be written again after %lld s; %s", store_path(w->store),
-              (long long)((clock_us(CLOCK_REALTIME) - w->began_us + 500000) / 1000000),
+              (long long)((clock_wall_us() - w->began_us + 500000) / 1000000),
               text[0] ? text : "nothing was lost");
 }
 
@@ -117,7 +111,7 @@ static bool overflows(const struct writer *w, size_t limit)
  * given back meanwhile. */
 static bool findings_must_go(struct writer *w)
 {
-    const int64_t end_us = clock_us(CLOCK_MONOTONIC) + BACKLOG_ASIDE_MS * 1000;
+    const int64_t end_us = clock_steady_us() + BACKLOG_ASIDE_MS * 1000;
     const struct timespec end = {.tv_sec = end_us / 1000000, .tv_nsec = end_us % 1000000 * 1000};
     pthread_cond_signal(&w->has_work);
     while (overflows(w, FINDINGS_LIMIT) && !pthread_cond_timedwait(&w->has_room, &w->lock, &end))
@@ -252,7 +246,7 @@ static void step(struct writer *w)
     struct failure why = {""};
     const bool stalled = w->stalled;
     w->uncommitted += some.count;
-    const int64_t now_us = clock_us(CLOCK_MONOTONIC);
+    const int64_t now_us = clock_steady_us();
     const bool commit = stalled || (w->commit && !w->queue.first) ||
                         w->uncommitted >= COMMIT_CHAPTERS ||
                         now_us - w->committed_us > COMMIT_MS * 1000;
@@ -261,7 +255,7 @@ static void step(struct writer *w)
     pthread_mutex_unlock(&w->lock);
     const bool done = write_some(w, &some, &why) && (!stalled || note_stall(w, &why)) &&
                       (!commit || store_commit(w->store, &why));
-    w->committed_us = commit ? clock_us(CLOCK_MONOTONIC) : w->committed_us;
+    w->committed_us = commit ? clock_steady_us() : w->committed_us;
     if (goes_on)
         usleep(WRITER_PAUSE_US); /* other writers want the lock too */
     pthread_mutex_lock(&w->lock);
@@ -277,7 +271,7 @@ static void step(struct writer *w)
  * which is given back meanwhile. */
 static void pause_stalled(struct writer *w)
 {
-    const int64_t end = clock_us(CLOCK_MONOTONIC) + BACKLOG_RETRY_MS * 1000;
+    const int64_t end = clock_steady_us() + BACKLOG_RETRY_MS * 1000;
     const struct timespec until = {.tv_sec = end / 1000000, .tv_nsec = end % 1000000 * 1000};
     while (!overflows(w, BACKLOG_LIMIT) && !pthread_cond_timedwait(&w->has_work, &w->lock, &until))
         ;
@@ -287,7 +281,7 @@ static void pause_stalled(struct writer *w)
 
 static bool is_over(const struct writer *w)
 {
-    return w->stalled && w->stop && clock_us(CLOCK_MONOTONIC) - w->stop_us > BACKLOG_END_MS * 1000;
+    return w->stalled && w->stop && clock_steady_us() - w->stop_us > BACKLOG_END_MS * 1000;
 }
 
 static void *write_on(void *context)
@@ -394,7 +388,7 @@ void writer_free(struct writer *w)
     pthread_mutex_lock(&w->lock);
     backlog_append_all(&w->queue, &w->batch);
     w->stop = true;
-    w->stop_us = clock_us(CLOCK_MONOTONIC);
+    w->stop_us = clock_steady_us();
     w->commit |= w->kept.first != NULL;
     pthread_cond_signal(&w->has_work);
     pthread_mutex_unlock(&w->lock);

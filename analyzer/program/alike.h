@@ -13,7 +13,7 @@ struct alike;
 struct alike *alike_new(void);
 void alike_free(struct alike *alike); /* NULL is allowed */
 
-/* Whether the finding of `row` is to be printed at `clock_us` (terminal_clock()): the rows of a
+/* Whether the finding of `row` is to be printed at `clock_us` (clock_steady_us()): the rows of a
  * session that is are all. */
 bool alike_prints(struct alike *alike, const struct history_diagnosis *row, int64_t clock_us);
 

@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "heloscope/base/clock.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/text.h"
 #include "heloscope/capture/capture.h"
@@ -123,11 +123,9 @@ static void note_time(struct watched *w, int64_t clock)
 static void begin_time(struct watched *w)
 {
     struct capture_source **sources;
-    struct timespec now;
     w->live = capture_sources(w->capture, &sources) && sources[0]->live;
-    clock_gettime(CLOCK_REALTIME, &now);
-    w->base_us = w->live ? (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 : 0;
-    w->base_clock = terminal_clock();
+    w->base_us = w->live ? clock_wall_us() : 0;
+    w->base_clock = clock_steady_us();
     if (w->live)
         note_time(w, w->base_clock);
 }
@@ -218,7 +216,7 @@ static bool read_on(struct watched *w, struct failure *why)
     struct packet_record packet;
     enum capture_result result;
     while ((result = capture_next(w->capture, &packet)) != CAPTURE_END) {
-        int64_t clock = terminal_clock();
+        int64_t clock = clock_steady_us();
         if (result == CAPTURE_PACKET) {
             if (!recording_packet(&w->recording, &packet, why))
                 return false;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "assertion.h"
+#include "heloscope/base/clock.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/text.h"
 #include "heloscope/output/finding_print.h"
@@ -17,7 +18,7 @@ struct batch {
 static bool add_diagnosis(void *context, const struct history_diagnosis *row)
 {
     struct batch *batch = context;
-    if (!batch->news->alike || alike_prints(batch->news->alike, row, terminal_clock()))
+    if (!batch->news->alike || alike_prints(batch->news->alike, row, clock_steady_us()))
         findings_add(&batch->findings, row);
     return true;
 }
@@ -106,7 +107,7 @@ static bool check_assertion(struct news *news, const struct own_findings *own, s
 static void say_alike(struct news *news, bool all)
 {
     if (news->alike && !news->options->quiet)
-        alike_say(news->alike, news->speech->terminal, terminal_clock(), all);
+        alike_say(news->alike, news->speech->terminal, clock_steady_us(), all);
 }
 
 void news_print(struct news *news)

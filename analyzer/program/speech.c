@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "heloscope/base/clock.h"
+
 enum {
     TOLD_EACH_US = 60 * 1000000, /* how often it is told that nothing is read */
 };
@@ -59,7 +61,7 @@ static void tell_left_out(struct speech *speech)
                   "enough; they are stored, and capturing goes on",
                   speech->left_out);
     speech->left_out = 0;
-    speech->told_us = terminal_clock();
+    speech->told_us = clock_steady_us();
 }
 
 static void tell_end(struct speech *speech, int error)
@@ -79,7 +81,7 @@ void speech_check(struct speech *speech)
     if (error)
         tell_end(speech, error);
     else if (speech->left_out &&
-             (!speech->told_us || terminal_clock() - speech->told_us >= TOLD_EACH_US))
+             (!speech->told_us || clock_steady_us() - speech->told_us >= TOLD_EACH_US))
         tell_left_out(speech);
 }
 

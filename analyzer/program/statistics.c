@@ -3,8 +3,9 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "heloscope/base/clock.h"
+#include "heloscope/base/clock.h"
 #include "heloscope/base/memory.h"
 #include "metrics.h"
 #include "heloscope/base/text.h"
@@ -15,13 +16,6 @@ enum {
 };
 #define MINUTE_US (INT64_C(60) * 1000000)
 
-static int64_t wall_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 void statistics_begin(struct statistics *s, struct recording *recording, struct speech *speech,
                       const char *metrics)
 {
@@ -29,7 +23,7 @@ void statistics_begin(struct statistics *s, struct recording *recording, struct 
     *s = (struct statistics){.recording = recording, .speech = speech, .metrics = metrics};
     s->count = capture_sources(recording->capture, &sources);
     s->of = memory_get((s->count + 1) * sizeof *s->of);
-    s->began_us = wall_us();
+    s->began_us = clock_wall_us();
     s->minute_us = s->began_us / MINUTE_US * MINUTE_US;
 }
 
@@ -73,7 +67,7 @@ static void hand_over(struct statistics *s)
 static void tell_drops(struct statistics *s, struct interface_statistics *before,
                        const struct capture_source *now)
 {
-    const int64_t clock = terminal_clock();
+    const int64_t clock = clock_steady_us();
     char words[TEXT_COUNT];
     if (now->dropped <= before->dropped_told ||
         (before->told_clock && clock - before->told_clock < MINUTE_US))
@@ -91,7 +85,7 @@ static void tell_drops(struct statistics *s, struct interface_statistics *before
 static void write_metrics(struct statistics *s)
 {
     struct failure why;
-    s->metrics_clock = terminal_clock();
+    s->metrics_clock = clock_steady_us();
     const bool done = metrics_write(s->metrics, s, &why);
     if (!done && !s->metrics_refused)
         terminal_warn(s->speech->terminal, "%s", why.text);
@@ -118,7 +112,7 @@ void statistics_look(struct statistics *s)
 {
     struct capture_source **sources;
     struct pipeline_totals totals;
-    const int64_t minute_us = wall_us() / MINUTE_US * MINUTE_US;
+    const int64_t minute_us = clock_wall_us() / MINUTE_US * MINUTE_US;
     capture_sources(s->recording->capture, &sources);
     pipeline_totals(s->recording->pipeline, &totals);
     for (size_t i = 0; i < s->count; i++) {
@@ -128,7 +122,7 @@ void statistics_look(struct statistics *s)
     s->queue_bytes = greater(s->queue_bytes, totals.queue_octets);
     s->print_bytes = greater(s->print_bytes, outlet_waiting(s->speech->out));
     draw_line(s, &totals);
-    if (s->metrics && (!s->metrics_clock || terminal_clock() - s->metrics_clock >= METRICS_US))
+    if (s->metrics && (!s->metrics_clock || clock_steady_us() - s->metrics_clock >= METRICS_US))
         write_metrics(s);
     if (minute_us == s->minute_us)
         return;

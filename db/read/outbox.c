@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "heloscope/base/clock.h"
 #include "heloscope/base/memory.h"
 #include "outbox.h"
 #include "db/schema/schema.h"
@@ -23,13 +24,6 @@ static int wait_for_lock(void *context, int tries)
     return tries < LOCK_TRIES;
 }
 
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* --- the cursor --- */
 
 static bool error(struct outbox *outbox, struct failure *why)
@@ -46,7 +40,7 @@ static int run(struct outbox *outbox, const char *sql, int64_t change)
         return result;
     sqlite3_bind_text(statement, 1, outbox->cursor, -1, SQLITE_STATIC);
     sqlite3_bind_int64(statement, 2, change);
-    sqlite3_bind_int64(statement, 3, now_us());
+    sqlite3_bind_int64(statement, 3, clock_wall_us());
     if (sqlite3_step(statement) == SQLITE_ROW) {
         outbox->change = sqlite3_column_int64(statement, 0);
         outbox->epoch = sqlite3_column_int64(statement, 1);

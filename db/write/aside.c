@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "heloscope/base/clock.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/memory.h"
 #include "parts.h"
@@ -262,25 +263,25 @@ static void note_failure(struct store *store, const char *name)
 }
 
 /* Whether all of it is here. However long it took to open it, some are moved. */
-static bool take_all(struct store *store, int64_t until_us, int64_t (*clock_us)(void))
+static bool take_all(struct store *store, int64_t until_us)
 {
     const uint64_t before = store->taken_back;
     size_t moved;
     do
         store->taken_back += moved = move_some(store);
-    while (moved && clock_us() < until_us);
+    while (moved && clock_steady_us() < until_us);
     if (store->taken_back > before)
         store->aside_tries = 0;
     return is_empty(store);
 }
 
-void aside_take_back(struct store *store, int64_t until_us, int64_t (*clock_us)(void))
+void aside_take_back(struct store *store, int64_t until_us)
 {
     char *name = name_with(store, "-aside");
     const uint64_t before = store->taken_back;
     if (store->db && !store->in_transaction && store->aside_tries < TRIES && is_calm(store, name)) {
         const bool attached = attach(store, name);
-        const bool done = attached && take_all(store, until_us, clock_us);
+        const bool done = attached && take_all(store, until_us);
         if (!attached || (!done && store->taken_back == before))
             note_failure(store, name);
         if (attached)

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "heloscope/base/clock.h"
 #include "heloscope/base/memory.h"
 #include "parts.h"
 
@@ -16,13 +16,6 @@ enum {
     PATIENT_BUSY_MS = 50,
     LOCK_POLL_US = 2000,
 };
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* What another writer writes goes into the WAL. */
 static int64_t wal_changed_ns(const struct store *store)
@@ -43,9 +36,9 @@ static int wait_for_lock(void *context, int tries)
     const int64_t changed_ns = wal_changed_ns(store);
     if (!tries || changed_ns != store->wal_changed_ns) {
         store->wal_changed_ns = changed_ns;
-        store->waits_since_ms = clock_ms();
+        store->waits_since_ms = clock_steady_us() / 1000;
     }
-    if (clock_ms() - store->waits_since_ms > BUSY_MS)
+    if (clock_steady_us() / 1000 - store->waits_since_ms > BUSY_MS)
         return 0;
     usleep(LOCK_POLL_US);
     return 1;

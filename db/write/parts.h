@@ -266,9 +266,9 @@ void own_rename(struct store *store, int64_t from, int64_t to);
 /* --- what was put aside (aside.c) --- */
 
 /* Takes sessions out of the small history beside this one (its name with -aside) into it, until
- * `until_us` by `clock_us`. What cannot be done now is tried again; outside a transaction, under
- * the store's mutex. */
-void aside_take_back(struct store *store, int64_t until_us, int64_t (*clock_us)(void));
+ * `until_us` by clock_steady_us(). What cannot be done now is tried again; outside a transaction,
+ * under the store's mutex. */
+void aside_take_back(struct store *store, int64_t until_us);
 
 /* --- the WAL (wal.c) --- */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "heloscope/base/clock.h"
 #include "heloscope/base/limits.h"
 #include "parts.h"
 
@@ -19,13 +20,6 @@ enum {
 };
 
 #define MINUTE_US (INT64_C(60) * 1000000)
-
-static int64_t clock_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 /* --- one session --- */
 
@@ -81,7 +75,7 @@ static bool delete_rows(struct pruning *p, size_t kind, int64_t session_id)
         }
         if (sqlite3_changes(p->store->db) < CHUNK_ROWS)
             return true;
-        if (clock_us() > p->until_us)
+        if (clock_steady_us() > p->until_us)
             return false;
     }
 }
@@ -184,7 +178,7 @@ static bool delete_some(struct pruning *p, const char *sql, int64_t before, bool
     sqlite3_stmt *next = NULL;
     struct victim victim;
     bool more = prepare(p, sql, &next);
-    for (int n = 0; more && n < p->state->batch && clock_us() < p->until_us; n++) {
+    for (int n = 0; more && n < p->state->batch && clock_steady_us() < p->until_us; n++) {
         more = find(p, next, p->state->place, before, &victim);
         if (!more || (p->state->phase == PHASE_SIZE && !is_too_large(p))) {
             more = false;
@@ -272,7 +266,7 @@ static bool run_step(struct store *store, const struct retention *retention,
         state->batch = 4;
     if (!store_begin(store, why))
         return false;
-    const int64_t begun = clock_us();
+    const int64_t begun = clock_steady_us();
     p.until_us = begun + STEP_US;
     const bool more = step(&p, now_us);
     for (size_t i = 0; i < CHUNK_KINDS; i++)
@@ -281,7 +275,7 @@ static bool run_step(struct store *store, const struct retention *retention,
         return store_break_off(store, why);
     if (!store_commit_held(store, why))
         return false;
-    learn(state, clock_us() - begun);
+    learn(state, clock_steady_us() - begun);
     if (!more && state->phase < PHASE_DONE) {
         state->phase++;
         state->place = 0;
@@ -328,14 +322,14 @@ static void take_back(struct store *store, int64_t until_us)
         return;
     store->aside_us = until_us;
     pthread_mutex_lock(&store->lock);
-    aside_take_back(store, until_us, clock_us);
+    aside_take_back(store, until_us);
     pthread_mutex_unlock(&store->lock);
 }
 
 void store_upkeep(struct store *store)
 {
     const struct retention *keep = &store->options.keep;
-    const int64_t until = clock_us() + UPKEEP_US;
+    const int64_t until = clock_steady_us() + UPKEEP_US;
     struct timespec now;
     take_back(store, until);
     if ((!keep->keep_us && !keep->max_octets) ||
@@ -346,14 +340,14 @@ void store_upkeep(struct store *store)
     struct retention reusing = *keep;
     reusing.problems_only = false; /* they are not stored */
     reusing.reuse = true;
-    while (!store_prune_is_over(&store->pruning) && clock_us() < until)
+    while (!store_prune_is_over(&store->pruning) && clock_steady_us() < until)
         if (!store_prune(store, &reusing, &store->pruning, now_us, NULL))
             return;
     if (!store_prune_is_over(&store->pruning))
         return;
     note_unfetched(store, now_us);
     store->pruning = (struct prune_state){.batch = store->pruning.batch};
-    store->pruned_us = clock_us();
+    store->pruned_us = clock_steady_us();
 }
 
 bool store_prune_is_over(const struct prune_state *state)

@@ -3,8 +3,8 @@
  * only when nobody reads from it any more. Readers that come and go leave no moment without one:
  * there is one when those are waited for that are there, since who comes meanwhile reads from the
  * file alone. Behind one that stays it is shortened as soon as that is over. */
-#include <time.h>
 
+#include "heloscope/base/clock.h"
 #include "heloscope/base/limits.h"
 #include "parts.h"
 
@@ -26,13 +26,6 @@ static uint64_t octets(const struct store *store)
     return store->wal_pages * HISTORY_PAGE;
 }
 
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool checkpoint(struct store *store, int manner, int wait_ms)
 {
     int left = 0, moved = 0;
@@ -45,7 +38,7 @@ static bool checkpoint(struct store *store, int manner, int wait_ms)
 /* A reader may stay for hours: that it did not end in time is known for a while. */
 static bool shorten(struct store *store)
 {
-    const int64_t now_ms = clock_ms();
+    const int64_t now_ms = clock_steady_us() / 1000;
     const bool waits = now_ms >= store->wal_waits_from_ms;
     const bool done = checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE, waits ? WAL_WAIT_MS : 0);
     if (done)

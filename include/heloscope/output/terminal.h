@@ -76,7 +76,4 @@ void terminal_progress_end(struct terminal *terminal);
  * the pipe: it has seen what it wanted. */
 bool terminal_flush(struct failure *why);
 
-/* Microseconds of a clock that only goes forward. */
-int64_t terminal_clock(void);
-
 #endif
