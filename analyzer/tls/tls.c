@@ -10,8 +10,7 @@
 #include "state.h"
 
 enum {
-    CHAINED_RECORDS = 3,    /* of TLS 1.0: behind a hole the first cannot be read, and has the IV of
-                               the    next */
+    CHAINED_RECORDS = 3,    /* of TLS 1.0: the first behind a hole has but the next one's IV */
     HANDSHAKE_RECORDS = 256 /* of TLS 1.3, of one side, before its first of application data */
 };
 
