@@ -45,3 +45,19 @@ const char *certainty_name(enum certainty level)
 {
     return certainty_names[level];
 }
+
+enum fault fault_by_name(const char *name)
+{
+    int i = 0;
+    while (i < FAULT_COUNT && strcmp(fault_names[i], name) != 0)
+        i++;
+    return (enum fault)i;
+}
+
+enum certainty certainty_by_name(const char *name)
+{
+    int i = 0;
+    while (i < CERTAINTY_COUNT && strcmp(certainty_names[i], name) != 0)
+        i++;
+    return (enum certainty)i;
+}

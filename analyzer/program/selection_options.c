@@ -54,9 +54,8 @@ static bool set_cause(struct options *o, const char *name, const char *value, st
 
 static bool set_fault(struct options *o, const char *name, const char *value, struct failure *why)
 {
-    for (int i = 0; i < FAULT_COUNT; i++)
-        if (strcmp(fault_name((enum fault)i), value) == 0)
-            return add_text(o, SELECTION_FAULT, name, value, why);
+    if (fault_by_name(value) != FAULT_COUNT)
+        return add_text(o, SELECTION_FAULT, name, value, why);
     return failure_set(why,
                        "--%s is client, pipelining, server, middlebox, policy or unknown, not '%s'",
                        name, value);
@@ -65,9 +64,8 @@ static bool set_fault(struct options *o, const char *name, const char *value, st
 static bool set_certainty(struct options *o, const char *name, const char *value,
                           struct failure *why)
 {
-    for (int i = 0; i < CERTAINTY_COUNT; i++)
-        if (strcmp(certainty_name((enum certainty)i), value) == 0)
-            return add_text(o, SELECTION_CERTAINTY, name, value, why);
+    if (certainty_by_name(value) != CERTAINTY_COUNT)
+        return add_text(o, SELECTION_CERTAINTY, name, value, why);
     return failure_set(why, "--%s is certain, likely or unknown, not '%s'", name, value);
 }
 

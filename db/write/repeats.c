@@ -23,24 +23,6 @@ static struct repeats_kind *find_kind(struct repeats *repeats, const struct repe
     return &repeats->kinds[repeats->count++];
 }
 
-static int number_of(const char *name, const char *(*name_of)(int), int count)
-{
-    int i = 0;
-    while (i < count && strcmp(name, name_of(i)) != 0)
-        i++;
-    return i;
-}
-
-static const char *fault_word(int fault)
-{
-    return fault_name((enum fault)fault);
-}
-
-static const char *certainty_word(int certainty)
-{
-    return certainty_name((enum certainty)certainty);
-}
-
 static const char *word(sqlite3_stmt *row, int column)
 {
     const char *text = (const char *)sqlite3_column_text(row, column);
@@ -53,14 +35,13 @@ static bool ask(struct repeats *repeats, const struct statements *to, int64_t se
     sqlite3_stmt *row = to->of[KINDS_SELECT];
     bind_number(row, 1, (uint64_t)session_id);
     while (sqlite3_step(row) == SQLITE_ROW) {
-        struct repeats_kind *kind = find_kind(
-            repeats, &(struct repeats_kind){
-                         .cause = cause_by_name(bytes_of_string(word(row, 0))),
-                         .code = sqlite3_column_int(row, 1),
-                         .fault = (enum fault)number_of(word(row, 2), fault_word, FAULT_COUNT),
-                         .certainty = (enum certainty)number_of(word(row, 3), certainty_word,
-                                                                CERTAINTY_COUNT),
-                     });
+        struct repeats_kind *kind =
+            find_kind(repeats, &(struct repeats_kind){
+                                   .cause = cause_by_name(bytes_of_string(word(row, 0))),
+                                   .code = sqlite3_column_int(row, 1),
+                                   .fault = fault_by_name(word(row, 2)),
+                                   .certainty = certainty_by_name(word(row, 3)),
+                               });
         if (!kind)
             break;
         kind->kept = (uint32_t)sqlite3_column_int(row, 4);

@@ -93,4 +93,8 @@ enum cause cause_by_name(struct bytes name);
 const char *fault_name(enum fault fault);         /* "client" */
 const char *certainty_name(enum certainty level); /* "certain" */
 
+/* Those of that name; FAULT_COUNT and CERTAINTY_COUNT when there is none. */
+enum fault fault_by_name(const char *name);
+enum certainty certainty_by_name(const char *name);
+
 #endif
