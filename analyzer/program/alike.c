@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heloscope/base/hash.h"
 #include "heloscope/base/limits.h"
 #include "heloscope/base/memory.h"
 #include "heloscope/base/text.h"
@@ -22,13 +23,16 @@ struct kind {
 
 /* A kind has one place; another that comes there takes it. */
 struct alike {
+    uint64_t seed; /* of the places */
     struct kind kinds[ALIKE_KINDS];
     uint64_t counted; /* of kinds that had to go */
 };
 
 struct alike *alike_new(void)
 {
-    return memory_get(sizeof(struct alike));
+    struct alike *alike = memory_get(sizeof *alike);
+    alike->seed = hash_seed();
+    return alike;
 }
 
 void alike_free(struct alike *alike)
@@ -46,10 +50,7 @@ static void print_name(const struct history_diagnosis *row, char *out, size_t si
 
 static struct kind *place_of(struct alike *alike, const char *name)
 {
-    uint64_t hash = 0xcbf29ce484222325;
-    for (const char *at = name; *at; at++)
-        hash = (hash ^ (uint8_t)*at) * 0x100000001b3;
-    return &alike->kinds[(hash ^ hash >> 32) % ALIKE_KINDS];
+    return &alike->kinds[hash_octets(alike->seed, name, strlen(name)) % ALIKE_KINDS];
 }
 
 bool alike_prints(struct alike *alike, const struct history_diagnosis *row, int64_t clock_us)
