@@ -8,21 +8,16 @@ enum {
     TEXT_READ = 512,
 };
 
-static bool holds(struct bytes text, const char *word)
-{
-    return bytes_hold_nocase(bytes_first(text, TEXT_READ), word);
-}
-
 bool names_proxy_header(struct bytes text)
 {
     static const char *const words[] = {"proxy negotiation", "proxy protocol", "proxy header",
                                         "proxy line",        "proxy timeout",  "proxy timed out",
                                         "proxyv1",           "proxyv2",        "haproxy"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (holds(text, words[i]))
-            return true;
+    const struct bytes read = bytes_first(text, TEXT_READ);
     /* In capitals it is the header's own word. */
-    return text.len && memmem(text.at, text.len, "PROXY", 5) && !holds(text, "open proxy");
+    return bytes_hold_any_nocase(read, words, sizeof words / sizeof *words) ||
+           (text.len && memmem(text.at, text.len, "PROXY", 5) &&
+            !bytes_hold_nocase(read, "open proxy"));
 }
 
 bool names_lmtp(struct bytes text)
@@ -41,8 +36,6 @@ bool names_timeout(struct bytes text, struct bytes enhanced)
 {
     static const char *const said[] = {"timeout", "timed out", "time out",
                                        "idle",    "inactiv",   "too long"};
-    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
-        if (bytes_hold_nocase(text, said[i]))
-            return true;
-    return enhanced_is(enhanced, ".4.2");
+    return bytes_hold_any_nocase(text, said, sizeof said / sizeof *said) ||
+           enhanced_is(enhanced, ".4.2");
 }

@@ -17,9 +17,8 @@ static bool is_timeout(const struct answer *a, int64_t silence_us)
 {
     static const char *const other[] = {"shut", "load", "too many", "maintenance", "resource"};
     const bool named = names_timeout(a->text, a->enhanced);
-    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
-        if (bytes_hold_nocase(a->text, other[i]))
-            return false;
+    if (bytes_hold_any_nocase(a->text, other, sizeof other / sizeof *other))
+        return false;
     if (named)
         return silence_us >= SILENCE_SAID_US && (a->code >= 400 || a->code == 221);
     return silence_us >= SILENCE_US && (a->code == 421 || a->code == 451);

@@ -111,6 +111,15 @@ static inline bool bytes_hold_nocase(struct bytes text, const char *part)
     return false;
 }
 
+/* The same of any of `count` parts. */
+static inline bool bytes_hold_any_nocase(struct bytes text, const char *const *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bytes_hold_nocase(text, parts[i]))
+            return true;
+    return false;
+}
+
 /* Reads a header straight through: a read past the end returns zero and makes `failed` stick, so
  * that a header is a few plain lines and one check. */
 struct cursor {
