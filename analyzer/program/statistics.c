@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "heloscope/base/clock.h"
-#include "heloscope/base/clock.h"
 #include "heloscope/base/memory.h"
 #include "metrics.h"
 #include "heloscope/base/text.h"
